@@ -1,0 +1,148 @@
+//! `headcount check`: reads a configuration and says what it means.
+//!
+//! It is here so that a mistake is found before a server is restarted. It reads the configuration and the sitemaps it
+//! names, and prints.
+//!
+//! It never opens the data directory, binds no socket and changes nothing.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use crate::{
+    config::{self, Config, SiteConfig},
+    units::MS_PER_MINUTE,
+};
+
+/// Check a configuration and print what it means
+///
+/// Reads the file, the HEADCOUNT_SECTION__KEY variables of the environment (HEADCOUNT_SERVER__LISTEN sets
+/// server.listen) and the sitemaps, and prints what a server would do with them. Nothing is started and no file is
+/// written.
+///
+/// Without a file it prints what applies without one.
+#[derive(Clone, Debug, Parser)]
+#[command(after_long_help = "\
+Examples:
+  headcount check --config /etc/headcount.toml
+  HEADCOUNT_PRIVACY__EPSILON=1 headcount check --config headcount.toml
+
+Exit codes: 0 the configuration is right (also when the reader closed the pipe), \
+1 the output cannot be written, 2 the configuration or the command line is wrong.")]
+pub struct Args {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// Checks and prints.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    let read = match &args.config {
+        Some(file) => config::load(file),
+        None => config::load_environment(),
+    };
+    let config = match read {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("headcount check: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match io::stdout().lock().write_all(meaning(&config).as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("headcount check: the output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a configuration means, in lines for people.
+#[must_use]
+pub fn meaning(config: &Config) -> String {
+    let mut out = String::from("The configuration is right.\n");
+    let mut line = |name: &str, text: String| {
+        // Writing to a string never fails.
+        let _ = writeln!(out, "{name:<12}{text}");
+    };
+    line("listen", format!("{} (loopback only)", config.listen));
+    line("data", config.data.display().to_string());
+    line("keys", keys(config));
+    line("free space", format!("nothing is accepted below {} MiB", config.free_space_reserve_mib));
+    line(
+        "privacy",
+        format!("epsilon {} and delta {:e} for one visitor's day on one site", config.epsilon, config.delta),
+    );
+    line(
+        "bounds",
+        format!(
+            "a visitor's day counts at most {} views, {} of one page",
+            config.views_per_visitor_day, config.views_per_page
+        ),
+    );
+    line("seal", format!("late data is waited for {} minutes", config.max_lateness_ms / MS_PER_MINUTE));
+    if config.sites.is_empty() {
+        line("sites", "none".to_owned());
+    }
+    for site in &config.sites {
+        line("site", site_line(site));
+    }
+    out
+}
+
+fn keys(config: &Config) -> String {
+    let note = if config.keys.starts_with(&config.data) {
+        " (inside data: a copy of the data directory holds its keys too; keep them out of backups)"
+    } else {
+        ""
+    };
+    format!("{}{note}", config.keys.display())
+}
+
+fn site_line(site: &SiteConfig) -> String {
+    let hosts = if site.hosts.is_empty() { "any host".to_owned() } else { site.hosts.join(" ") };
+    let query = if site.query_allow.is_empty() {
+        "queries dropped".to_owned()
+    } else {
+        format!("query parameters kept: {}", site.query_allow.join(" "))
+    };
+    format!(
+        "{}: {hosts}; {}; profile {} ({:.2} % of the budget shared); {} known pages; {query}",
+        site.name,
+        site.calendar.zone_name(),
+        site.profile,
+        f64::from(site.shares.sum()) / 100.0,
+        site.pages.len(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_applies_without_a_file() {
+        let text = meaning(&Config::default());
+        assert_eq!(
+            text,
+            "\
+The configuration is right.
+listen      127.0.0.1:50051 (loopback only)
+data        ./headcount-data
+keys        ./headcount-data/keys (inside data: a copy of the data directory holds its keys too; keep them out of backups)
+free space  nothing is accepted below 64 MiB
+privacy     epsilon 3 and delta 1e-7 for one visitor's day on one site
+bounds      a visitor's day counts at most 8 views, 2 of one page
+seal        late data is waited for 1440 minutes
+sites       none
+"
+        );
+    }
+}

@@ -1,0 +1,290 @@
+//! `headcount demo`: the whole way in one command. Logs are made (or taken), shipped through the real gRPC ingest
+//! into a real server with a new data directory, sealed, and read back as any user would read them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio_stream::StreamExt;
+use tonic::transport::Channel;
+
+use super::serve::{options, stop_on_signals};
+use crate::{
+    calendar::{Calendar, Day},
+    clock::{Clock, SystemClock},
+    config::{Config, SiteConfig},
+    demo::{self, DemoSite, Plan, names},
+    proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
+    report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
+    serve::{self, ServeError},
+    ship::{self, Format, Input, ShipOptions, Summary},
+    telemetry,
+    units::SiteName,
+    vault::{Shares, Welcome},
+};
+
+/// How long the server may be silent before everything that can be sealed is taken to be sealed.
+const QUIET: Duration = Duration::from_secs(4);
+/// How many keys of each table are shown.
+const TOP: u32 = 10;
+const WIDTH: usize = 110;
+
+/// See it work: a month of made-up traffic, or your own log, through the real server
+///
+/// Starts a server on loopback with a new temporary data directory, writes the access logs of a month (a ministry's
+/// main site and three embassies), ships them over gRPC, seals them and prints the published numbers, with the true
+/// ones beside them, since here they are known. Then it goes on serving until Ctrl-C.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Use this access log instead of made-up traffic; may be given several times
+    #[arg(long = "log", value_name = "FILE")]
+    pub logs: Vec<PathBuf>,
+    /// End after the report
+    #[arg(long)]
+    pub exit: bool,
+    /// The made-up traffic follows from this number
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The time zone by which the days of --log are cut
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: String,
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// A site to show: its settings, its logs, and for made-up traffic the truth.
+struct Show {
+    site: SiteConfig,
+    logs: Vec<PathBuf>,
+    truth: Option<TruthColumns>,
+}
+
+/// Runs the demo.
+pub async fn run(args: Args) -> ExitCode {
+    telemetry::init(tracing::Level::WARN);
+    match show(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("headcount: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn show(args: Args) -> Result<(), Failure> {
+    let started = Instant::now();
+    let directory = tempfile::Builder::new().prefix("headcount-demo-").tempdir()?;
+    let shows = if args.logs.is_empty() { invented(directory.path(), args.seed)? } else { own(&args)? };
+    let (stop, stopped) = watch::channel(false);
+    stop_on_signals(stop.clone())?;
+    let (address, server) = start(directory.path(), &shows, stopped.clone()).await?;
+    println!("The server listens on {address}; its data is in {}\n", directory.path().display());
+    let channel = connect(&address).await?;
+    let now_unix_ms = SystemClock.now_unix_ms();
+    for show in &shows {
+        let summary = ship::ship(ship_options(show, &address, now_unix_ms)).await?;
+        println!("{}", shipped(show, &summary));
+    }
+    let sites = shows.iter().map(|show| show.site.name.to_string()).collect();
+    let releases = wait_until_sealed(channel.clone(), sites).await?;
+    println!("\n{releases} releases published {:.1} seconds after the start\n", started.elapsed().as_secs_f64());
+    print_reports(&shows, channel).await?;
+    print_hints(&address, &shows);
+    if args.exit {
+        let _ = stop.send(true);
+    } else {
+        println!("\nServing until Ctrl-C.");
+    }
+    Ok(server.await??)
+}
+
+/// A month of a ministry and three embassies, the last whole one before today.
+fn invented(directory: &Path, seed: u64) -> Result<Vec<Show>, Failure> {
+    let today = Calendar::new("UTC")?.day_at(SystemClock.now_unix_ms());
+    let month = Day::month_start(today.month_start().plus(-1));
+    let logs = directory.join("logs");
+    std::fs::create_dir(&logs)?;
+    let sites = demo::write_logs(&logs, &Plan::month(month.date(), seed))?;
+    println!("Made-up traffic of {}, written as access logs:", month.date().strftime("%B %Y"));
+    sites.into_iter().map(invented_site).collect()
+}
+
+fn invented_site(site: DemoSite) -> Result<Show, Failure> {
+    let is_main = site.name == "www";
+    println!("  {:10} {:>7} lines", site.name, site.truth.lines.total());
+    let profile = if is_main { "standard" } else { "small" };
+    // The embassies have a sitemap, so their pages are known and need no threshold; the main site has none.
+    let pages = site.truth.counts.pages.values().flat_map(|pages| pages.keys().cloned());
+    let config = SiteConfig {
+        name: SiteName::new(&site.name)?,
+        hosts: vec![site.host.clone()],
+        calendar: Calendar::new(&site.time_zone)?,
+        profile: profile.to_owned(),
+        shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
+        pages: if is_main { Vec::new() } else { pages.collect() },
+        query_allow: Vec::new(),
+    };
+    Ok(Show { site: config, logs: vec![site.file.clone()], truth: Some(truth(&site)) })
+}
+
+fn own(args: &Args) -> Result<Vec<Show>, Failure> {
+    let calendar = Calendar::new(&args.time_zone).map_err(|_| {
+        format!("--time-zone {:?} is no time zone: write an IANA name such as Asia/Tokyo", args.time_zone)
+    })?;
+    let site = SiteConfig {
+        name: SiteName::new("www")?,
+        hosts: Vec::new(),
+        calendar,
+        profile: "standard".to_owned(),
+        shares: Shares::STANDARD,
+        pages: Vec::new(),
+        query_allow: Vec::new(),
+    };
+    Ok(vec![Show { site, logs: args.logs.clone(), truth: None }])
+}
+
+/// The exact numbers under the names that are published.
+fn truth(site: &DemoSite) -> TruthColumns {
+    let counts = &site.truth.counts;
+    let day = |d: &demo::truth::DayTruth| TruthDay { visits: d.visits, visitors: d.visitors, views: d.bounded_views };
+    let pages = counts.pages.values().flatten().map(|(key, page)| (key.clone(), page.bounded_views)).collect();
+    let renamed = |map: &BTreeMap<&'static str, u64>, name: fn(&str) -> &str| {
+        let mut out = BTreeMap::new();
+        for (key, count) in map {
+            *out.entry(name(key).to_owned()).or_default() += count;
+        }
+        out
+    };
+    let tables = [
+        (proto::Table::Page, pages),
+        (proto::Table::Referrer, renamed(&site.truth.referrers, names::referrer)),
+        (proto::Table::Browser, renamed(&site.truth.browsers, names::browser)),
+        (proto::Table::Os, renamed(&site.truth.systems, names::system)),
+        (proto::Table::Device, renamed(&site.truth.devices, |name| name)),
+    ];
+    TruthColumns {
+        days: counts.days.iter().map(|(date, d)| (date.to_string(), day(d))).collect(),
+        tables: tables.into_iter().map(|(table, keys)| (table as i32, keys)).collect(),
+        month_visitors: counts.months.iter().map(|(date, n)| (date.to_string(), *n)).collect(),
+        week_visitors: counts.weeks.iter().map(|(date, n)| (date.to_string(), *n)).collect(),
+    }
+}
+
+async fn start(
+    directory: &Path,
+    shows: &[Show],
+    stop: watch::Receiver<bool>,
+) -> Result<(String, JoinHandle<Result<(), ServeError>>), Failure> {
+    let listener = match TcpListener::bind("127.0.0.1:50051").await {
+        Ok(listener) => listener,
+        Err(_in_use) => TcpListener::bind("127.0.0.1:0").await?,
+    };
+    let address = listener.local_addr()?.to_string();
+    let config = Config {
+        data: directory.join("data"),
+        keys: directory.join("keys"),
+        sites: shows.iter().map(|show| show.site.clone()).collect(),
+        ..Config::default()
+    };
+    let options = options(&config, Welcome::Configured, Vec::new());
+    let server = tokio::spawn(serve::run(listener, options, Arc::new(SystemClock), stop));
+    Ok((address, server))
+}
+
+/// The listener is bound already; the server answers as soon as the vault is open.
+async fn connect(address: &str) -> Result<Channel, Failure> {
+    Ok(report::connect(&format!("http://{address}")).await?)
+}
+
+fn ship_options(show: &Show, address: &str, now_unix_ms: i64) -> ShipOptions {
+    ShipOptions {
+        site: show.site.name.to_string(),
+        server: format!("http://{address}"),
+        producer: None,
+        live: false,
+        format: Format::Auto,
+        inputs: show.logs.iter().cloned().map(Input::File).collect(),
+        retry_for: Duration::from_secs(30),
+        now_unix_ms,
+        show_progress: true,
+    }
+}
+
+/// What became of a site's lines, in one line.
+fn shipped(show: &Show, summary: &Summary) -> String {
+    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+    for file in &summary.files {
+        for (name, count) in &file.outcomes {
+            *ends.entry(name).or_default() += count;
+        }
+        *ends.entry("malformed").or_default() += file.malformed.values().sum::<u64>() + file.too_long;
+    }
+    let ends: Vec<String> =
+        ends.iter().filter(|(_, n)| **n > 0).map(|(name, n)| format!("{} {n}", name.replace('_', " "))).collect();
+    let mut line = format!("Shipped {}: {} lines, of which {}", show.site.name, summary.lines, ends.join(", "));
+    for error in summary.files.iter().filter_map(|file| file.error.as_ref()) {
+        line.push_str(&format!("\n  {error}"));
+    }
+    line
+}
+
+/// Waits for the month's release of every site, or until nothing more is published. Gives the number of releases.
+async fn wait_until_sealed(channel: Channel, mut sites: BTreeSet<String>) -> Result<u64, Failure> {
+    let request = WatchReleasesRequest { site: String::new(), after_release: Some(0) };
+    let mut notices = StatsServiceClient::new(channel).watch_releases(request).await?.into_inner();
+    let mut last = 0;
+    while !sites.is_empty() {
+        let Ok(Some(notice)) = tokio::time::timeout(QUIET, notices.next()).await else { break };
+        let notice = notice?;
+        last = notice.release;
+        if notice.kind() == proto::PeriodKind::Month {
+            sites.remove(&notice.site);
+        }
+    }
+    Ok(last)
+}
+
+/// The first two sites in full, the others in a sentence.
+async fn print_reports(shows: &[Show], channel: Channel) -> Result<(), Failure> {
+    let (width, colour) = (WIDTH, RenderOptions::for_stdout().colour);
+    let main_site_first = |show: &&Show| show.site.name.as_str() != "www";
+    let mut ordered: Vec<&Show> = shows.iter().collect();
+    ordered.sort_by_key(main_site_first);
+    for (place, show) in ordered.into_iter().enumerate() {
+        let request = ReportRequest {
+            site: show.site.name.to_string(),
+            // Without dates: the last 30 days, and breakdowns of the latest month, which is published with less noise.
+            from_date: show.truth.as_ref().and_then(|t| t.days.keys().next().cloned()).unwrap_or_default(),
+            to_date: show.truth.as_ref().and_then(|t| t.days.keys().next_back().cloned()).unwrap_or_default(),
+            granularity: proto::PeriodKind::Day,
+            top: TOP,
+        };
+        let data = report::fetch(channel.clone(), request).await?;
+        if place < 2 {
+            report::print(&report::render(&data, show.truth.as_ref(), &RenderOptions { width, colour }))?;
+        } else if let Some(truth) = &show.truth {
+            println!("{}: {}", show.site.name, report::summarize(&data, truth).sentence());
+        }
+        println!();
+    }
+    Ok(())
+}
+
+fn print_hints(address: &str, shows: &[Show]) {
+    let site = shows.last().map_or("www", |show| show.site.name.as_str());
+    println!(
+        "Try, in another terminal:
+  headcount report --server http://{address} --site {site}
+  headcount privacy --server http://{address} --site {site}
+  grpcurl -plaintext {address} list
+  grpcurl -plaintext {address} headcount.v1.StatsService/ListSites
+  grpcurl -plaintext -d '{{\"site\":\"{site}\",\"granularity\":\"PERIOD_KIND_WEEK\"}}' {address} headcount.v1.StatsService/GetTraffic
+  grpcurl -plaintext -d '{{\"site\":\"{site}\",\"table\":\"TABLE_PAGE\",\"page_size\":5}}' {address} headcount.v1.StatsService/ListTop"
+    );
+}

@@ -1,0 +1,57 @@
+//! The command line: one file a subcommand, first as typed, then as meant.
+
+pub mod check;
+pub mod demo;
+pub mod privacy;
+pub mod report;
+pub mod serve;
+pub mod ship;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Web statistics that count heads, never who
+///
+/// headcount takes accesses from site backends or log files, counts pages and visitors, and publishes numbers from
+/// which nobody can be picked out (differential privacy, always on).
+#[derive(Parser, Debug)]
+#[command(
+    name = "headcount",
+    version,
+    propagate_version = true,
+    after_help = "\
+Try it:
+  headcount demo                          a month of made-up traffic, through the real server
+  headcount demo --log access.log         the same with your own log
+  headcount serve                         a server on loopback, data in ./headcount-data
+  headcount ship --site www access.log    send it a log
+  headcount report --site www             read the published numbers"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Ship(ship::Args),
+    Report(report::Args),
+    Privacy(privacy::Args),
+    Check(check::Args),
+}
+
+/// Runs what was typed. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the server refused or cannot
+/// be reached.
+pub async fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Ship(args) => ship::run(args).await,
+        Command::Report(args) => report::run(args).await,
+        Command::Privacy(args) => privacy::run(args).await,
+        Command::Check(args) => check::run(&args),
+    }
+}

@@ -1,0 +1,165 @@
+//! `headcount serve`: the server.
+
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    calendar::Calendar,
+    clock::SystemClock,
+    config::{self, Config},
+    serve, telemetry,
+    vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
+};
+
+/// Run the server: takes accesses and gives statistics over gRPC
+///
+/// Without a configuration it listens on loopback only, keeps its data in ./headcount-data, and takes any site name.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headcount serve
+  headcount serve --config headcount.toml
+  headcount serve --data /var/lib/headcount --keys /run/headcount/keys
+
+Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, what has begun is ended.
+Exit codes: 0 stopped as asked, 1 cannot go on, 2 wrong usage or configuration.")]
+pub struct Args {
+    /// The configuration file; `headcount check` says whether it is right
+    #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where to listen, a loopback address [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The data directory [default: ./headcount-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The directory of the keys of open periods, best on another volume [default: DATA/keys]
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+    /// Without a configuration: the time zone by which days are cut
+    #[arg(long, value_name = "ZONE", default_value = "UTC", conflicts_with = "config")]
+    pub time_zone: String,
+    /// Give up what an open period has counted, because its key is lost, e.g. www/day-2026-11-24
+    #[arg(long, value_name = "SITE/PERIOD")]
+    pub give_up: Vec<String>,
+    /// Log every release
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Runs the server until it is told to stop.
+pub async fn run(args: Args) -> ExitCode {
+    telemetry::init(if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO });
+    let (config, welcome) = match settle(&args) {
+        Ok(settled) => settled,
+        Err(message) => return fail(&message, 2),
+    };
+    let listener = match bind(config.listen).await {
+        Ok(listener) => listener,
+        Err(message) => return fail(&message, 1),
+    };
+    let (sender, stop) = watch::channel(false);
+    if let Err(error) = stop_on_signals(sender) {
+        return fail(&format!("cannot wait for signals: {error}"), 1);
+    }
+    if matches!(welcome, Welcome::Any(_)) {
+        eprintln!(
+            "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
+            listener.local_addr().unwrap_or(config.listen)
+        );
+    }
+    match serve::run(listener, options(&config, welcome, args.give_up), Arc::new(SystemClock), stop).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string(), 1),
+    }
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    eprintln!("headcount: {message}");
+    ExitCode::from(code)
+}
+
+/// What was typed over what is configured.
+fn settle(args: &Args) -> Result<(Config, Welcome), String> {
+    let (mut config, welcome) = match &args.config {
+        Some(path) => (config::load(path).map_err(|e| e.to_string())?, Welcome::Configured),
+        None => {
+            let zone = &args.time_zone;
+            let calendar = Calendar::new(zone)
+                .map_err(|_| format!("--time-zone {zone:?} is no time zone: write an IANA name such as Asia/Tokyo"))?;
+            (config::load_environment().map_err(|e| e.to_string())?, Welcome::Any(calendar))
+        }
+    };
+    if let Some(listen) = args.listen {
+        if !listen.ip().is_loopback() {
+            return Err(format!(
+                "--listen {listen} is not a loopback address. TLS and tokens are not built in yet: keep headcount on \
+                 127.0.0.1 or [::1] and put a reverse proxy with TLS in front"
+            ));
+        }
+        config.listen = listen;
+    }
+    if let Some(data) = &args.data {
+        if config.keys == config.data.join("keys") {
+            config.keys = data.join("keys");
+        }
+        config.data.clone_from(data);
+    }
+    if let Some(keys) = &args.keys {
+        config.keys.clone_from(keys);
+    }
+    Ok((config, welcome))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("{address} is in use, perhaps by another headcount: stop it, or choose another port with --listen")
+        }
+        _ => format!("cannot listen on {address}: {error}"),
+    })
+}
+
+/// Turns the channel true on SIGINT or SIGTERM.
+pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        let _ = stop.send(true);
+    });
+    Ok(())
+}
+
+/// What the vault is opened with.
+pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -> Options {
+    let site = |site: &config::SiteConfig| SiteSettings {
+        name: site.name.clone(),
+        calendar: site.calendar.clone(),
+        hosts: site.hosts.clone(),
+        profile: site.profile.clone(),
+        shares: site.shares,
+        known_pages: site.pages.clone(),
+        query_allow: site.query_allow.clone(),
+        is_configured: true,
+    };
+    let bounds = Bounds { views_per_visitor_day: config.views_per_visitor_day, views_per_page: config.views_per_page };
+    Options {
+        data: config.data.clone(),
+        keys: config.keys.clone(),
+        reserve_mib: config.free_space_reserve_mib,
+        privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
+        sites: config.sites.iter().map(site).collect(),
+        welcome,
+        max_lateness_ms: config.max_lateness_ms,
+        give_up,
+    }
+}

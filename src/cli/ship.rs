@@ -1,0 +1,208 @@
+//! `headcount ship`: sends access logs to a server.
+//!
+//! Takes what was typed, turns it into what is meant, and prints what came of it. The work is in `crate::ship`.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::clock::{Clock, SystemClock};
+
+use crate::ship::{Format, Input, ShipError, ShipOptions, Summary, print_summary, ship};
+
+/// An input could not be read to its end; the rest was shipped.
+const EXIT_DAMAGED: u8 = 1;
+/// Wrong usage; nothing was shipped.
+const EXIT_USAGE: u8 = 2;
+/// The server refused or could not be reached.
+const EXIT_SERVER: u8 = 3;
+
+const EXAMPLES: &str = "\
+Examples:
+  Ship last year's logs, compressed or not. Periods that are over are published at once:
+    headcount ship --site www /var/log/nginx/access.log*
+
+  Every few minutes from cron or a timer, for the log that is being written. Each run
+  goes on where the last one ended, and an unfinished last line waits for the next run.
+  Name the rotated log too, so that its last lines are not missed:
+    headcount ship --site www --live access.log.1 access.log
+
+  Follow a log through a pipe:
+    tail -n 0 -F access.log | headcount ship --site www --live -
+
+What is shipped twice is counted once: a log is known by its first line, so a rotated,
+renamed or compressed copy is the same log, and one that grew is read from where it
+ended. Only a pipe has no memory: standard input is counted each time.
+
+Exit codes:
+  0  everything was shipped
+  1  an input could not be read to its end; the rest was shipped
+  2  wrong usage; nothing was shipped
+  3  the server refused or could not be reached; run the same command again to go on";
+
+/// Send access logs (Apache or nginx, common or combined format, plain or gzip) to a server
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The site the logs belong to, as the server names it
+    #[arg(long, value_name = "SITE")]
+    pub site: String,
+
+    /// The server's ingest address
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051")]
+    pub server: String,
+
+    /// The name under which the server remembers how far this log was sent
+    ///
+    /// Without it the name is made of the log's first line. Needed only where two different logs of a site start with
+    /// the very same line. For one FILE at a time.
+    #[arg(long, value_name = "NAME")]
+    pub producer: Option<String>,
+
+    /// The logs are still being written: keep an unfinished last line for the next run, and do not state that
+    /// everything was sent
+    ///
+    /// Without it the logs count as finished, and the server may publish every period that is over.
+    #[arg(long)]
+    pub live: bool,
+
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// The lines' format; auto looks at each line
+    #[arg(long, value_enum, default_value_t = FormatName::Auto)]
+    pub format: FormatName,
+
+    /// How long to try again when the server cannot be reached or takes nothing
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub retry_for: u64,
+
+    /// The logs to send; - reads standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// A format as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Combined where a line has referrer and user agent, else common
+    Auto,
+    /// Host, user, time, request, status and size; the rest of a line is not looked at
+    Common,
+    /// Referrer and user agent too; a line without them is malformed
+    Combined,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Auto => Self::Auto,
+            FormatName::Common => Self::Common,
+            FormatName::Combined => Self::Combined,
+        }
+    }
+}
+
+impl Args {
+    /// What is meant, at an instant in milliseconds since 1970.
+    #[must_use]
+    pub fn into_options(self, now_unix_ms: i64) -> ShipOptions {
+        let inputs =
+            self.files.into_iter().map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::File(path) });
+        ShipOptions {
+            site: self.site,
+            server: self.server,
+            producer: self.producer,
+            live: self.live,
+            format: self.format.into(),
+            inputs: inputs.collect(),
+            retry_for: Duration::from_secs(self.retry_for),
+            now_unix_ms,
+            show_progress: true,
+        }
+    }
+}
+
+/// Ships and prints the summary on standard output, errors on standard error.
+pub async fn run(args: Args) -> ExitCode {
+    let json = args.json;
+    let now_unix_ms = SystemClock.now_unix_ms();
+    let summary = match ship(args.into_options(now_unix_ms)).await {
+        Ok(summary) => summary,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(match error {
+                ShipError::Usage(_) => EXIT_USAGE,
+                _ => EXIT_SERVER,
+            });
+        }
+    };
+    for file in &summary.files {
+        if let Some(error) = &file.error {
+            complain(&format!("{} {error}", file.file));
+        }
+    }
+    if let Err(error) = print(&summary, json)
+        // A reader that has seen enough is no failure.
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        complain(&format!("the summary could not be written: {error}"));
+    }
+    if summary.is_damaged() {
+        return ExitCode::from(EXIT_DAMAGED);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Writes the summary in the form asked for.
+fn print(summary: &Summary, json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut out, summary)?;
+        writeln!(out)?;
+    } else {
+        print_summary(summary, &mut out)?;
+    }
+    out.flush()
+}
+
+/// Says what is wrong. Nobody is left to be told when standard error is gone.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "headcount: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn what_is_typed_is_meant() {
+        let typed = ["ship", "--site", "www", "--live", "--format", "common", "a.log", "-"];
+        let options = Command::try_parse_from(typed).unwrap().args.into_options(7);
+        assert_eq!(options.inputs, [Input::File("a.log".into()), Input::Stdin]);
+        assert_eq!(options.server, "http://127.0.0.1:50051");
+        assert_eq!(options.format, Format::Common);
+        assert_eq!(options.retry_for, Duration::from_secs(60));
+        assert_eq!(options.now_unix_ms, 7);
+        assert!(options.live && options.producer.is_none());
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        assert!(Command::try_parse_from(["ship", "--site", "www"]).is_err());
+        assert!(Command::try_parse_from(["ship", "a.log"]).is_err());
+        assert!(Command::try_parse_from(["ship", "--site", "w", "--format", "x", "a"]).is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Where in the file a key stands, so that every mistake is told with its line.
+//!
+//! It is here because the reader of values knows paths of keys, and a person looks for lines. It takes the text and a
+//! [`Problem`] and gives a [`ConfigError`].
+//!
+//! It never judges a value.
+
+use std::path::{Path, PathBuf};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{ConfigError, Place, Problem, raw::Variables};
+
+/// A parsed file that remembers where everything stands.
+pub(super) struct Source<'t> {
+    file: PathBuf,
+    text: &'t str,
+    root: Spanned<DeTable<'t>>,
+}
+
+impl<'t> Source<'t> {
+    /// Parses the text.
+    ///
+    /// # Errors
+    /// For the first place that is no TOML.
+    pub(super) fn parse(file: &Path, text: &'t str) -> Result<Self, ConfigError> {
+        let root = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map(|span| line_at(text.as_bytes(), span.start));
+            let place = Place::File { file: file.to_owned(), line };
+            ConfigError { place, key: String::new(), what: format!("this is not TOML: {}", error.message()) }
+        })?;
+        Ok(Self { file: file.to_owned(), text, root })
+    }
+
+    /// Says where a problem stands: in the variable that set the key, or on the line of the key in the file. A missing key
+    /// is told with the line of its table.
+    pub(super) fn blame(&self, problem: Problem, variables: &Variables) -> ConfigError {
+        let place = match variables.setting(&problem.path) {
+            Some(name) => Place::Variable(name.to_owned()),
+            None => Place::File { file: self.file.clone(), line: self.line(&problem.path) },
+        };
+        ConfigError { place, key: written(&problem.path), what: problem.what }
+    }
+
+    /// The line of the deepest part of the path that the file has.
+    fn line(&self, path: &[String]) -> Option<usize> {
+        let mut offset_bytes = None;
+        let steps = path.iter();
+        let mut table = Some(self.root.get_ref());
+        let mut list = None;
+        for step in steps {
+            let value = if let Some(entries) = table {
+                let entry = entries.iter().find(|(key, _)| key.get_ref() == step);
+                entry.map(|(key, value)| (key.span().start, value))
+            } else {
+                let at = step.parse::<usize>().ok();
+                let items: Option<&toml::de::DeArray<'_>> = list;
+                let item = items.zip(at).and_then(|(items, at)| items.get(at));
+                item.map(|value| (value.span().start, value))
+            };
+            let Some((start, value)) = value else { break };
+            offset_bytes = Some(start);
+            (table, list) = match value.get_ref() {
+                DeValue::Table(inner) => (Some(inner), None),
+                DeValue::Array(inner) => (None, Some(inner)),
+                _ => break,
+            };
+        }
+        offset_bytes.map(|offset| line_at(self.text.as_bytes(), offset))
+    }
+}
+
+/// The line, counted from 1, of a place in a text.
+pub(super) fn line_at(text: &[u8], offset_bytes: usize) -> usize {
+    let before = &text[..offset_bytes.min(text.len())];
+    1 + before.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// A path as people write it: `site[0].hosts[1]`.
+fn written(path: &[String]) -> String {
+    let mut out = String::new();
+    for (at, step) in path.iter().enumerate() {
+        let is_index = at > 0 && path[0] == "site" && step.parse::<usize>().is_ok();
+        if is_index {
+            out.push_str(&format!("[{step}]"));
+            continue;
+        }
+        if at > 0 {
+            out.push('.');
+        }
+        out.extend(step.escape_debug());
+    }
+    out
+}

@@ -1,0 +1,185 @@
+//! The configuration: read from a TOML file and the environment, then checked and turned into what it means.
+//!
+//! It is here so that every other part gets values that are already known to be right. [`raw`] is what may be written,
+//! [`validate`] what it means, [`locate`] where a mistake stands. Reading happens once, at the start.
+//!
+//! It never writes a file, never opens the network (sitemaps are local files) and never reads the store.
+
+mod locate;
+mod raw;
+mod sitemap;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use crate::{calendar::Calendar, units::SiteName, vault::Shares};
+
+/// The largest configuration file, in bytes.
+pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
+/// The most sites.
+pub const SITES_MAX: usize = 1_000;
+/// The most known pages of one site, from its list and its sitemap together.
+pub const KNOWN_PAGES_MAX: usize = 50_000;
+
+/// A configuration that is complete and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the server listens. Always a loopback address.
+    pub listen: SocketAddr,
+    /// The data directory. A relative path counts from the working directory.
+    pub data: PathBuf,
+    /// The directory of the keys that the data is encrypted with.
+    pub keys: PathBuf,
+    /// Below this free space nothing is accepted any more, in MiB.
+    pub free_space_reserve_mib: u64,
+    /// Epsilon of a visitor-day on one site, 0.01 to 10.
+    pub epsilon: f64,
+    /// Delta of the same promise, 1e-15 to 1e-4.
+    pub delta: f64,
+    /// Counted views of a visitor-day, 1 to 10.
+    pub views_per_visitor_day: u8,
+    /// Counted views of one page by a visitor-day, 1 to `views_per_visitor_day`.
+    pub views_per_page: u8,
+    /// How long after its end a period waits for late data, in milliseconds.
+    pub max_lateness_ms: i64,
+    /// The sites, in the order of the file. Names and hosts are unique.
+    pub sites: Vec<SiteConfig>,
+}
+
+/// One site.
+#[derive(Debug, Clone)]
+pub struct SiteConfig {
+    /// Its name.
+    pub name: SiteName,
+    /// Its host names in lower case; `*.x` stands for every name below `x`. Empty: hosts are not looked at.
+    pub hosts: Vec<String>,
+    /// Its local time.
+    pub calendar: Calendar,
+    /// The name of its profile.
+    pub profile: String,
+    /// How the profile shares the privacy budget.
+    pub shares: Shares,
+    /// Known pages as paths with an optional query, without repeats, in the order in which they are written.
+    pub pages: Vec<String>,
+    /// The query parameters that choose a page.
+    pub query_allow: Vec<String>,
+}
+
+impl Default for Config {
+    /// What applies without any configuration: loopback, the standard promise, no sites.
+    fn default() -> Self {
+        let data = PathBuf::from("./headcount-data");
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
+            keys: data.join("keys"),
+            data,
+            free_space_reserve_mib: 64,
+            epsilon: 3.0,
+            delta: 1e-7,
+            views_per_visitor_day: 8,
+            views_per_page: 2,
+            max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
+            sites: Vec::new(),
+        }
+    }
+}
+
+/// Where a mistake stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a file, on a line counted from 1 where one is to blame.
+    File {
+        /// The file as it was named.
+        file: PathBuf,
+        /// The line.
+        line: Option<usize>,
+    },
+    /// In an environment variable of this name.
+    Variable(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { file, line: Some(line) } => write!(f, "{}:{line}", file.display()),
+            Self::File { file, line: None } => write!(f, "{}", file.display()),
+            Self::Variable(name) => write!(f, "environment variable {}", name.escape_debug()),
+        }
+    }
+}
+
+/// Why there is no configuration: `FILE:LINE: path.to.key: what is wrong, the value, what is allowed`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {}{}{what}", key, if key.is_empty() { "" } else { ": " })]
+pub struct ConfigError {
+    /// Where it stands.
+    pub place: Place,
+    /// The path of the key, such as `site[0].hosts[1]`; empty where no key is to blame.
+    pub key: String,
+    /// What is wrong, the value and what is allowed.
+    pub what: String,
+}
+
+/// Reads a configuration file, with `HEADCOUNT_SECTION__KEY` variables on top of it.
+///
+/// # Errors
+/// When the file cannot be read, or for the first mistake in it, in a variable or in a sitemap it names.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let text = read_text(path).map_err(|what| ConfigError {
+        place: Place::File { file: path.to_owned(), line: None },
+        key: String::new(),
+        what,
+    })?;
+    interpret(path, &text, raw::Variables::of_process())
+}
+
+/// What applies without a configuration file: the defaults with `HEADCOUNT_SECTION__KEY` variables on top of them.
+///
+/// # Errors
+/// For the first mistake in a variable.
+pub fn load_environment() -> Result<Config, ConfigError> {
+    interpret(Path::new("(no file)"), "", raw::Variables::of_process())
+}
+
+fn interpret(path: &Path, text: &str, variables: raw::Variables) -> Result<Config, ConfigError> {
+    let source = locate::Source::parse(path, text)?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    let result =
+        variables.check().and_then(|()| raw::read(text, &variables)).and_then(|raw| validate::validate(raw, base));
+    result.map_err(|problem| source.blame(problem, &variables))
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > CONFIG_BYTES_MAX {
+        return Err(format!("is larger than the {CONFIG_BYTES_MAX} bytes that are allowed"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = locate::line_at(error.as_bytes(), at);
+        format!("is not UTF-8 on line {line}; save it as UTF-8")
+    })
+}
+
+/// A mistake before it is known where it stands: the path of the key and what is wrong with it.
+#[derive(Debug)]
+struct Problem {
+    path: Vec<String>,
+    what: String,
+}
+
+impl Problem {
+    fn new(path: &[&str], what: impl Into<String>) -> Self {
+        Self { path: path.iter().map(|&step| step.to_owned()).collect(), what: what.into() }
+    }
+}

@@ -1,0 +1,267 @@
+//! The configuration as it is written: the keys, their types, and the variables that override them.
+//!
+//! It is here so that an unknown key or a wrong type is refused before anything is interpreted. Numbers are read wide
+//! (`i64`), so that a value out of range is told like any other. It takes the text and the variables, and gives [`Raw`].
+//!
+//! It never decides what a value means, and never reads a file.
+
+use std::collections::BTreeMap;
+
+use figment::{
+    Figment, Metadata, Profile, Provider,
+    error::{Actual, Kind},
+    providers::Serialized,
+    util::nest,
+    value::{Dict, Map, Value},
+};
+use serde::Deserialize;
+
+use super::Problem;
+
+/// Variables with this beginning and a `__` belong to the configuration.
+const PREFIX: &str = "HEADCOUNT_";
+/// What stands between section and key in a variable's name.
+const SEPARATOR: &str = "__";
+/// The sections that variables can set.
+const SECTIONS: [&str; 4] = ["server", "privacy", "bounds", "seal"];
+/// The keys whose values are text even where they look like a number.
+const TEXT_KEYS: [&str; 3] = ["listen", "data", "keys"];
+/// The longest value that is repeated in a message, in characters.
+const SHOWN_CHARS_MAX: usize = 80;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Raw {
+    pub server: Server,
+    pub privacy: Privacy,
+    pub bounds: Bounds,
+    pub seal: Seal,
+    pub profiles: BTreeMap<String, Profiled>,
+    pub site: Vec<Site>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Server {
+    pub listen: Option<String>,
+    pub data: Option<String>,
+    pub keys: Option<String>,
+    pub free_space_reserve_mib: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Privacy {
+    pub epsilon: Option<f64>,
+    pub delta: Option<f64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Bounds {
+    pub views_per_visitor_day: Option<i64>,
+    pub views_per_page: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Seal {
+    pub max_lateness_minutes: Option<i64>,
+}
+
+/// The shares of a custom profile, in basis points.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Profiled {
+    pub hour: i64,
+    pub day_site: i64,
+    pub day_pages: i64,
+    pub day_attributes: i64,
+    pub week_site: i64,
+    pub month_site: i64,
+    pub month_pages: i64,
+    pub month_attributes: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Site {
+    pub name: String,
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    pub time_zone: Option<String>,
+    pub profile: Option<String>,
+    #[serde(default)]
+    pub pages: Vec<String>,
+    pub sitemap: Option<String>,
+    #[serde(default)]
+    pub query_allow: Vec<String>,
+}
+
+/// The variables of the environment that belong to the configuration, as name and value.
+#[derive(Debug, Default)]
+pub(super) struct Variables(Vec<(String, String)>);
+
+impl Variables {
+    /// Those that this process was started with.
+    pub(super) fn of_process() -> Self {
+        let all = std::env::vars_os();
+        Self::of(all.map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned())))
+    }
+
+    /// Those of a list. Names without `__` (`HEADCOUNT_SERVER`) belong to the command line and are left out.
+    pub(super) fn of(all: impl Iterator<Item = (String, String)>) -> Self {
+        let ours = |name: &str| name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains(SEPARATOR));
+        let mut list: Vec<_> = all.filter(|(name, _)| ours(name)).collect();
+        // The environment has no order of its own; a fixed one makes the first mistake always the same.
+        list.sort();
+        Self(list)
+    }
+
+    /// The path of keys that a variable sets.
+    fn path(name: &str) -> Vec<String> {
+        let rest = name.strip_prefix(PREFIX).unwrap_or(name);
+        rest.split(SEPARATOR).map(str::to_ascii_lowercase).collect()
+    }
+
+    /// The name of the variable that sets a key, if there is one.
+    pub(super) fn setting(&self, path: &[String]) -> Option<&str> {
+        // The last one of the list wins, as in `data`.
+        self.0.iter().rev().map(|(name, _)| name.as_str()).find(|name| Self::path(name) == path)
+    }
+
+    /// Refuses variables that name no key of a section.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        for (name, _) in &self.0 {
+            let path = Self::path(name);
+            let known = path.len() == 2 && SECTIONS.contains(&path[0].as_str()) && !path[1].is_empty();
+            if !known {
+                let what = format!(
+                    "is no key that a variable can set; allowed: {PREFIX}SECTION{SEPARATOR}KEY with one of the sections {}",
+                    SECTIONS.join(", ").to_ascii_uppercase()
+                );
+                return Err(Problem { path, what });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Provider for Variables {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("environment")
+    }
+
+    fn data(&self) -> figment::error::Result<Map<Profile, Dict>> {
+        let mut sections = Dict::new();
+        for (name, text) in &self.0 {
+            if let [section, key] = &Self::path(name)[..] {
+                let leaf = nest(key, value_of(key, text)).into_dict().unwrap_or_default();
+                let entry = sections.entry(section.clone()).or_insert_with(|| Value::from(Dict::new()));
+                if let Value::Dict(_, keys) = entry {
+                    keys.extend(leaf);
+                }
+            }
+        }
+        Ok(Profile::Default.collect(sections))
+    }
+}
+
+/// A variable's text as a value of the type that it looks like.
+fn value_of(key: &str, text: &str) -> Value {
+    if TEXT_KEYS.contains(&key) {
+        return Value::from(text);
+    }
+    let number = text.parse::<i64>().map(Value::from);
+    number.or_else(|_| text.parse::<f64>().map(Value::from)).unwrap_or_else(|_| Value::from(text))
+}
+
+/// Reads text and variables; the variables win.
+pub(super) fn read(text: &str, variables: &Variables) -> Result<Raw, Problem> {
+    let table: toml::Table = toml::from_str(text).map_err(|e| Problem::new(&[], e.message()))?;
+    let figment = Figment::from(Serialized::defaults(table)).merge(variables);
+    figment.extract().map_err(|error| problem_of(&error))
+}
+
+fn problem_of(error: &figment::Error) -> Problem {
+    let mut path = error.path.clone();
+    let what = match &error.kind {
+        Kind::UnknownField(found, known) => unknown_key(found, known),
+        Kind::MissingField(name) => {
+            path.push(name.clone().into_owned());
+            "is missing; it must be given".to_owned()
+        }
+        Kind::InvalidType(found, allowed) | Kind::InvalidValue(found, allowed) => {
+            format!("found {}; allowed: {}", found_words(found), allowed_words(allowed))
+        }
+        other => other.to_string(),
+    };
+    Problem { path, what }
+}
+
+fn unknown_key(found: &str, known: &[&str]) -> String {
+    let nearest = nearest(found, known.iter().copied());
+    let hint = nearest.map(|key| format!("; did you mean {key:?}?")).unwrap_or_default();
+    format!("unknown key{hint}{} allowed: {}", if hint.is_empty() { ";" } else { "" }, known.join(", "))
+}
+
+fn found_words(found: &Actual) -> String {
+    match found {
+        Actual::Bool(value) => format!("{value}"),
+        Actual::Unsigned(value) => format!("the number {value}"),
+        Actual::Signed(value) => format!("the number {value}"),
+        Actual::Float(value) => format!("the number {value:?}"),
+        Actual::Str(value) => format!("the text {}", shown(value)),
+        Actual::Seq => "a list".to_owned(),
+        Actual::Map => "a table or a date".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn allowed_words(allowed: &str) -> &str {
+    match allowed {
+        "i64" => "a whole number",
+        "f64" => "a number",
+        "a string" => "a text in quotes",
+        "a sequence" => "a list in brackets",
+        "a map" => "a table",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    }
+}
+
+/// A value for a message: in quotes, controls escaped, cut where it is long.
+pub(super) fn shown(value: &str) -> String {
+    if value.chars().count() <= SHOWN_CHARS_MAX {
+        return format!("{value:?}");
+    }
+    let cut: String = value.chars().take(SHOWN_CHARS_MAX).collect();
+    format!("{cut:?}…")
+}
+
+/// The candidate that differs from a word by the fewest single-character edits, if it is by few.
+pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > SHOWN_CHARS_MAX {
+        return None;
+    }
+    let edits_max = 1 + word.chars().count() / 4;
+    let rated = candidates.map(|candidate| (edits(word, candidate), candidate));
+    rated.min_by_key(|&(count, _)| count).filter(|&(count, _)| count <= edits_max).map(|(_, c)| c)
+}
+
+/// How many characters must be put in, taken out or replaced to turn one word into the other: one row of the usual table
+/// at a time.
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (taken, from_char) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = taken + 1;
+        for (at, &to_char) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(from_char != to_char);
+            diagonal = row[at + 1];
+            row[at + 1] = replaced.min(row[at] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}

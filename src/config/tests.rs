@@ -1,0 +1,215 @@
+//! Every kind of mistake with its exact message, and what right configurations mean.
+//!
+//! A failure here is a message that changed, a mistake that is accepted, or a right file that is refused.
+
+use std::{fs, path::Path};
+
+use super::{Config, ConfigError, interpret, raw::Variables};
+
+fn with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let list = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    interpret(Path::new("h.toml"), text, Variables::of(list))
+}
+
+fn message(text: &str) -> String {
+    with(text, &[]).map_or_else(|error| error.to_string(), |_| "accepted".to_owned())
+}
+
+/// Mistakes of syntax and type: the file and its message.
+const UNREADABLE: &[(&str, &str)] = &[
+    ("# one\n[server\n", "h.toml:2: this is not TOML: unclosed table, expected `]`"),
+    ("[server]\ndata = \"a\"\ndata = \"b\"\n", "h.toml:3: this is not TOML: duplicate key"),
+    (
+        "[server]\n\nlisen = \"127.0.0.1:1\"\n",
+        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, free_space_reserve_mib",
+    ),
+    (
+        "[servers]\n",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, profiles, site",
+    ),
+    ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
+    (
+        "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, query_allow",
+    ),
+    (
+        "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",
+        "h.toml:4: site[1].name: is missing; it must be given",
+    ),
+    (
+        "[server]\nfree_space_reserve_mib = \"64\"\n",
+        "h.toml:2: server.free_space_reserve_mib: found the text \"64\"; allowed: a whole number",
+    ),
+    (
+        "[bounds]\nviews_per_page = 1.5\n",
+        "h.toml:2: bounds.views_per_page: found the number 1.5; allowed: a whole number",
+    ),
+    ("[privacy]\nepsilon = true\n", "h.toml:2: privacy.epsilon: found true; allowed: a number"),
+    ("server = 5\n", "h.toml:1: server: found the number 5; allowed: a table"),
+    ("[site]\nname = \"a\"\n", "h.toml:1: site: found a table or a date; allowed: a list in brackets"),
+    (
+        "[[site]]\nname = \"a\"\npages = [\n  \"/\",\n  7,\n]\n",
+        "h.toml:5: site[0].pages[1]: found the number 7; allowed: a text in quotes",
+    ),
+    ("[[site]]\nname = 2026-01-01\n", "h.toml:2: site[0].name: found a table or a date; allowed: a text in quotes"),
+    (
+        "[profiles.mine]\nhour = 1\nday_sites = 2\n",
+        "h.toml:3: profiles.mine.day_sites: unknown key; did you mean \"day_site\"? allowed: hour, day_site, day_pages, day_attributes, week_site, month_site, month_pages, month_attributes",
+    ),
+    ("[profiles.mine]\nhour = 1\n", "h.toml:1: profiles.mine.day_site: is missing; it must be given"),
+];
+
+/// Mistakes of meaning.
+const WRONG: &[(&str, &str)] = &[
+    (
+        "[server]\nlisten = \"0.0.0.0:50051\"\n",
+        "h.toml:2: server.listen: \"0.0.0.0:50051\" is not loopback; TLS and tokens are not built in yet; put a reverse proxy with TLS in front and keep headcount on loopback (127.0.0.1 or [::1])",
+    ),
+    (
+        "[server]\nlisten = \"localhost\"\n",
+        "h.toml:2: server.listen: \"localhost\" is no address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"",
+    ),
+    ("[server]\ndata = \"\"\n", "h.toml:2: server.data: \"\" is no directory; allowed: a path"),
+    (
+        "[server]\ndata = \"d\"\nkeys = \"d\"\n",
+        "h.toml:3: server.keys: \"d\" is the data directory itself; allowed: another directory, also one inside it",
+    ),
+    (
+        "[server]\nfree_space_reserve_mib = -1\n",
+        "h.toml:2: server.free_space_reserve_mib: -1 is out of range; allowed: 0 to 1048576",
+    ),
+    ("[privacy]\ndelta = 1e-7\nepsilon = 11\n", "h.toml:3: privacy.epsilon: 11 is out of range; allowed: 0.01 to 10"),
+    ("[privacy]\nepsilon = nan\n", "h.toml:2: privacy.epsilon: NaN is out of range; allowed: 0.01 to 10"),
+    ("[privacy]\ndelta = 0.01\n", "h.toml:2: privacy.delta: 1e-2 is out of range; allowed: 1e-15 to 1e-4"),
+    (
+        "[bounds]\nviews_per_visitor_day = 11\n",
+        "h.toml:2: bounds.views_per_visitor_day: 11 is out of range; allowed: 1 to 10",
+    ),
+    (
+        "[bounds]\nviews_per_visitor_day = 2\nviews_per_page = 3\n",
+        "h.toml:3: bounds.views_per_page: 3 is out of range; allowed: 1 to 2 (views_per_visitor_day)",
+    ),
+    (
+        "[seal]\nmax_lateness_minutes = 43201\n",
+        "h.toml:2: seal.max_lateness_minutes: 43201 is out of range; allowed: 0 to 43200",
+    ),
+    (
+        "[[site]]\nname = \"WWW\"\n",
+        "h.toml:2: site[0].name: \"WWW\" is not allowed: a site's name has 1 to 64 of the characters a-z, 0-9, '.', '-', '_' and begins with a letter or a digit",
+    ),
+    (
+        "[[site]]\nname = \"a\"\n[[site]]\nname = \"a\"\n",
+        "h.toml:4: site[1].name: \"a\" is the name of an earlier site; allowed: a name of its own",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\",\n\"https://b.jp\"]\n",
+        "h.toml:4: site[0].hosts[1]: \"https://b.jp\" is no host name; allowed: a name without scheme, port or path, such as \"www.example.jp\" or \"*.example.jp\" (other scripts in their xn-- form)",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\n[[site]]\nname = \"b\"\nhosts = [\"A.jp\"]\n",
+        "h.toml:6: site[1].hosts[0]: \"a.jp\" belongs to the site \"a\" already; allowed: one site a host",
+    ),
+    (
+        "[[site]]\nname = \"a\"\ntime_zone = \"Asia/Tokio\"\n",
+        "h.toml:3: site[0].time_zone: \"Asia/Tokio\" is no time zone; allowed: an IANA name such as \"Asia/Tokyo\"",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nprofile = \"smal\"\n",
+        "h.toml:3: site[0].profile: \"smal\" is no profile; did you mean \"small\"? allowed: small, standard, busy",
+    ),
+    (
+        "[[site]]\nname = \"a\"\npages = [\"visa/\"]\n",
+        "h.toml:3: site[0].pages[0]: \"visa/\" is no page; allowed: a path that begins with \"/\", without spaces and \"#\", at most 8192 bytes",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nquery_allow = [\"a=b\"]\n",
+        "h.toml:3: site[0].query_allow[0]: \"a=b\" is no name of a query parameter; allowed: 1 to 64 bytes, decoded, without spaces and & = ? # %",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nsitemap = \"no-such-file.xml\"\n",
+        "h.toml:3: site[0].sitemap: no-such-file.xml: cannot be read: No such file or directory (os error 2)",
+    ),
+    ("[profiles.busy]\n[profiles.mine]\n", "h.toml:1: profiles.busy.hour: is missing; it must be given"),
+];
+
+fn profile_of(hour: i64, month_pages: i64) -> String {
+    format!(
+        "[profiles.mine]\nhour = {hour}\nday_site = 1500\nday_pages = 300\nday_attributes = 300\nweek_site = 500\n\
+         month_site = 700\nmonth_pages = {month_pages}\nmonth_attributes = 900\n"
+    )
+}
+
+fn assert_messages(table: &[(&str, &str)]) {
+    for (text, expected) in table {
+        assert_eq!(message(text), *expected, "for the file:\n{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_line() {
+    assert_messages(UNREADABLE);
+}
+
+#[test]
+fn what_makes_no_sense_is_told_with_its_line_and_what_is_allowed() {
+    assert_messages(WRONG);
+}
+
+#[test]
+fn shares_of_a_profile_are_within_the_budget() {
+    assert_eq!(
+        message(&profile_of(0, 5)),
+        "h.toml:2: profiles.mine.hour: 0 is out of range; allowed: 1 to 10000 basis points"
+    );
+    assert_eq!(
+        message(&profile_of(100, 5701)),
+        "h.toml:1: profiles.mine: the shares add up to 10001 basis points; allowed: at most 10000"
+    );
+    assert_eq!(
+        message(&profile_of(70_000, 1)),
+        "h.toml:2: profiles.mine.hour: 70000 is out of range; allowed: 1 to 10000 basis points"
+    );
+    assert_eq!(message(&profile_of(100, 5700)), "accepted");
+}
+
+#[test]
+fn variables_stand_over_the_file_and_are_named_in_mistakes() {
+    let text = "[privacy]\nepsilon = 1\n";
+    let set = |name, value| with(text, &[(name, value)]).map_err(|e| e.to_string());
+    assert_eq!(set("HEADCOUNT_SERVER__DATA", "2024").unwrap().data, Path::new("2024"));
+    assert_eq!(set("HEADCOUNT_PRIVACY__EPSILON", "2.5").unwrap().epsilon, 2.5);
+    // The address for clients is no setting of the server.
+    assert_eq!(set("HEADCOUNT_SERVER", "x").unwrap().epsilon, 1.0);
+    let wrong = set("HEADCOUNT_PRIVACY__EPSILN", "1").unwrap_err();
+    assert!(
+        wrong.starts_with("environment variable HEADCOUNT_PRIVACY__EPSILN: privacy.epsiln: unknown key"),
+        "{wrong}"
+    );
+    let wrong = set("HEADCOUNT_PRIVACY__EPSILON", "99").unwrap_err();
+    assert!(wrong.ends_with("99 is out of range; allowed: 0.01 to 10"), "{wrong}");
+    let wrong = set("HEADCOUNT_SITE__NAME", "1").unwrap_err();
+    assert!(wrong.contains("is no key that a variable can set"), "{wrong}");
+}
+
+/// A whole configuration with everything in it, and the files it names.
+#[test]
+fn a_whole_configuration_means_what_it_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    write(
+        "sitemap.xml",
+        "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\
+         <url><loc>https://www.example.jp/visa/?a=1&amp;b=2</loc></url><url><loc>https://www.example.jp/</loc></url></urlset>",
+    );
+    let text = "[server]\ndata = \"d\"\n[bounds]\nviews_per_visitor_day = 5\n[seal]\nmax_lateness_minutes = 2\n\
+                [[site]]\nname = \"www\"\nhosts = [\"WWW.example.jp\"]\ntime_zone = \"Asia/Tokyo\"\nprofile = \"small\"\n\
+                pages = [\"/\"]\nsitemap = \"sitemap.xml\"\nquery_allow = [\"id\"]\n";
+    write("headcount.toml", text);
+    let config = super::load(&directory.path().join("headcount.toml")).unwrap();
+    assert_eq!((config.views_per_visitor_day, config.views_per_page, config.max_lateness_ms), (5, 2, 120_000));
+    assert_eq!(config.keys, Path::new("d/keys"));
+    let site = &config.sites[0];
+    assert_eq!((site.hosts[0].as_str(), site.calendar.zone_name()), ("www.example.jp", "Asia/Tokyo"));
+    assert_eq!(Some(site.shares), crate::vault::Shares::named("small"));
+    assert_eq!(site.pages, ["/", "/visa/?a=1&b=2"]);
+}

@@ -1,0 +1,339 @@
+//! From what is written to what it means: defaults filled in, ranges checked, names resolved.
+//!
+//! It is here so that a [`Config`] cannot hold a value that the rest would have to doubt. It takes [`Raw`] and the
+//! directory of the file, which sitemaps are named from.
+//!
+//! It never creates a directory and never binds a socket.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    fmt::Display,
+    net::SocketAddr,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Config, KNOWN_PAGES_MAX, Problem, SITES_MAX, SiteConfig,
+    raw::{Bounds, Privacy, Profiled, Raw, Seal, Server, Site, nearest, shown},
+    sitemap,
+};
+use crate::{
+    calendar::Calendar,
+    units::{MS_PER_MINUTE, SiteName},
+    vault::Shares,
+};
+
+/// The built-in profiles.
+const PROFILES: [&str; 3] = ["small", "standard", "busy"];
+/// Hundredths of a percent in a whole.
+const SHARES_SUM_MAX: i64 = 10_000;
+/// The largest reserve of free space, in MiB (1 TiB).
+const RESERVE_MIB_MAX: i64 = 1 << 20;
+/// The longest page that can be written, in bytes.
+const PAGE_BYTES_MAX: usize = 8_192;
+/// The longest host name, in bytes (RFC 1035, section 2.3.4, without the last dot).
+const HOST_BYTES_MAX: usize = 253;
+/// The longest part of a host name between two dots, in bytes.
+const HOST_LABEL_BYTES_MAX: usize = 63;
+/// The longest name of a query parameter, in bytes, and the most of them.
+const PARAMETER_BYTES_MAX: usize = 64;
+const PARAMETERS_MAX: usize = 32;
+
+/// What a written configuration means.
+pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
+    let mut config = Config::default();
+    server(raw.server, &mut config)?;
+    privacy(&raw.privacy, &mut config)?;
+    bounds(&raw.bounds, &mut config)?;
+    seal(&raw.seal, &mut config)?;
+    let profiles = profiles(raw.profiles)?;
+    if raw.site.len() > SITES_MAX {
+        let what = format!("{} sites; allowed: at most {SITES_MAX}", raw.site.len());
+        return Err(Problem::new(&["site"], what));
+    }
+    for (index, raw_site) in raw.site.into_iter().enumerate() {
+        let at = At(index.to_string());
+        let made = site(raw_site, &at, &profiles, base)?;
+        unique(&made, &config.sites, &at)?;
+        config.sites.push(made);
+    }
+    Ok(config)
+}
+
+/// The path of one site in the file.
+struct At(String);
+
+impl At {
+    fn problem(&self, key: &[&str], what: impl Into<String>) -> Problem {
+        let mut path = vec!["site", self.0.as_str()];
+        path.extend_from_slice(key);
+        Problem::new(&path, what)
+    }
+}
+
+/// The value if it is in the range.
+fn within<T: PartialOrd + Display>(path: [&str; 2], value: T, range: &RangeInclusive<T>) -> Result<T, Problem> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (low, high) = (range.start(), range.end());
+    Err(Problem::new(&path, format!("{value} is out of range; allowed: {low} to {high}")))
+}
+
+/// The same for very small numbers, which are written as 1e-7.
+fn within_small(path: [&str; 2], value: f64, range: &RangeInclusive<f64>) -> Result<f64, Problem> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (low, high) = (range.start(), range.end());
+    Err(Problem::new(&path, format!("{value:e} is out of range; allowed: {low:e} to {high:e}")))
+}
+
+fn directory(key: &str, text: &str) -> Result<PathBuf, Problem> {
+    if text.is_empty() || text.contains('\0') {
+        let what = format!("{} is no directory; allowed: a path", shown(text));
+        return Err(Problem::new(&["server", key], what));
+    }
+    Ok(PathBuf::from(text))
+}
+
+fn server(raw: Server, config: &mut Config) -> Result<(), Problem> {
+    if let Some(text) = raw.listen {
+        config.listen = listen(&text)?;
+    }
+    if let Some(text) = raw.data {
+        config.data = directory("data", &text)?;
+    }
+    config.keys = match raw.keys {
+        Some(text) => directory("keys", &text)?,
+        None => config.data.join("keys"),
+    };
+    if config.keys == config.data {
+        let what = format!(
+            "{} is the data directory itself; allowed: another directory, also one inside it",
+            shown(&config.keys.to_string_lossy())
+        );
+        return Err(Problem::new(&["server", "keys"], what));
+    }
+    if let Some(mib) = raw.free_space_reserve_mib {
+        let mib = within(["server", "free_space_reserve_mib"], mib, &(0..=RESERVE_MIB_MAX))?;
+        config.free_space_reserve_mib = mib.unsigned_abs();
+    }
+    Ok(())
+}
+
+fn listen(text: &str) -> Result<SocketAddr, Problem> {
+    let path = ["server", "listen"];
+    let address: SocketAddr = text.parse().map_err(|_| {
+        let allowed = "allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"";
+        Problem::new(&path, format!("{} is no address to listen on; {allowed}", shown(text)))
+    })?;
+    if !address.ip().is_loopback() {
+        let advice =
+            "TLS and tokens are not built in yet; put a reverse proxy with TLS in front and keep headcount on loopback";
+        let what = format!("{} is not loopback; {advice} (127.0.0.1 or [::1])", shown(text));
+        return Err(Problem::new(&path, what));
+    }
+    Ok(address)
+}
+
+fn privacy(raw: &Privacy, config: &mut Config) -> Result<(), Problem> {
+    if let Some(epsilon) = raw.epsilon {
+        config.epsilon = within(["privacy", "epsilon"], epsilon, &(0.01..=10.0))?;
+    }
+    if let Some(delta) = raw.delta {
+        config.delta = within_small(["privacy", "delta"], delta, &(1e-15..=1e-4))?;
+    }
+    Ok(())
+}
+
+fn bounds(raw: &Bounds, config: &mut Config) -> Result<(), Problem> {
+    let day_default = i64::from(config.views_per_visitor_day);
+    let day_path = ["bounds", "views_per_visitor_day"];
+    let day = within(day_path, raw.views_per_visitor_day.unwrap_or(day_default), &(1..=10))?;
+    // A small bound for the day lowers the default for a page with it: only what is written can be wrong.
+    let page_default = i64::from(config.views_per_page).min(day);
+    let page = raw.views_per_page.unwrap_or(page_default);
+    let page = within(["bounds", "views_per_page"], page, &(1..=day)).map_err(|mut problem| {
+        problem.what.push_str(" (views_per_visitor_day)");
+        problem
+    })?;
+    // Both are at most 10 here, so the conversions cannot fail.
+    config.views_per_visitor_day = u8::try_from(day).unwrap_or(u8::MAX);
+    config.views_per_page = u8::try_from(page).unwrap_or(u8::MAX);
+    Ok(())
+}
+
+fn seal(raw: &Seal, config: &mut Config) -> Result<(), Problem> {
+    if let Some(minutes) = raw.max_lateness_minutes {
+        let minutes = within(["seal", "max_lateness_minutes"], minutes, &(0..=43_200))?;
+        config.max_lateness_ms = minutes * MS_PER_MINUTE;
+    }
+    Ok(())
+}
+
+fn profiles(raw: BTreeMap<String, Profiled>) -> Result<BTreeMap<String, Shares>, Problem> {
+    let mut made = BTreeMap::new();
+    for (name, raw_shares) in raw {
+        if Shares::named(&name).is_some() {
+            let what = format!("{name:?} is a built-in profile; allowed: another name");
+            return Err(Problem::new(&["profiles", &name], what));
+        }
+        let shares = shares(&name, &raw_shares)?;
+        made.insert(name, shares);
+    }
+    Ok(made)
+}
+
+fn shares(name: &str, raw: &Profiled) -> Result<Shares, Problem> {
+    let mut sum: i64 = 0;
+    let mut one = |key: &str, value: i64| {
+        let in_range = (1..=SHARES_SUM_MAX).contains(&value);
+        let converted = value.try_into().ok().filter(|_| in_range);
+        sum += value.clamp(0, SHARES_SUM_MAX);
+        converted.ok_or_else(|| {
+            let what = format!("{value} is out of range; allowed: 1 to {SHARES_SUM_MAX} basis points");
+            Problem::new(&["profiles", name, key], what)
+        })
+    };
+    let shares = Shares {
+        hour: one("hour", raw.hour)?,
+        day_site: one("day_site", raw.day_site)?,
+        day_pages: one("day_pages", raw.day_pages)?,
+        day_attributes: one("day_attributes", raw.day_attributes)?,
+        week_site: one("week_site", raw.week_site)?,
+        month_site: one("month_site", raw.month_site)?,
+        month_pages: one("month_pages", raw.month_pages)?,
+        month_attributes: one("month_attributes", raw.month_attributes)?,
+    };
+    if sum > SHARES_SUM_MAX {
+        let what = format!("the shares add up to {sum} basis points; allowed: at most {SHARES_SUM_MAX}");
+        return Err(Problem::new(&["profiles", name], what));
+    }
+    Ok(shares)
+}
+
+fn site(raw: Site, at: &At, profiles: &BTreeMap<String, Shares>, base: &Path) -> Result<SiteConfig, Problem> {
+    let name = SiteName::new(&raw.name)
+        .map_err(|error| at.problem(&["name"], format!("{} is not allowed: {error}", shown(&raw.name))))?;
+    let hosts = hosts(&raw.hosts, at)?;
+    let zone = raw.time_zone.as_deref().unwrap_or("UTC");
+    let calendar = Calendar::new(zone).map_err(|_| {
+        let what = format!("{} is no time zone; allowed: an IANA name such as \"Asia/Tokyo\"", shown(zone));
+        at.problem(&["time_zone"], what)
+    })?;
+    let profile = raw.profile.unwrap_or_else(|| "standard".to_owned());
+    let shares = profile_shares(&profile, profiles, at)?;
+    parameters(&raw.query_allow, at)?;
+    let pages = pages(raw.pages, raw.sitemap.as_deref(), &hosts, at, base)?;
+    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, query_allow: raw.query_allow })
+}
+
+fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {
+    if let Some(shares) = Shares::named(name).or_else(|| profiles.get(name).copied()) {
+        return Ok(shares);
+    }
+    let known = || PROFILES.into_iter().chain(profiles.keys().map(String::as_str));
+    let hint = nearest(name, known()).map(|near| format!(" did you mean {near:?}?")).unwrap_or_default();
+    let all: Vec<&str> = known().collect();
+    let what = format!("{} is no profile;{hint} allowed: {}", shown(name), all.join(", "));
+    Err(at.problem(&["profile"], what))
+}
+
+fn hosts(raw: &[String], at: &At) -> Result<Vec<String>, Problem> {
+    let mut made: Vec<String> = Vec::with_capacity(raw.len());
+    for (index, text) in raw.iter().enumerate() {
+        let host = text.to_ascii_lowercase();
+        let what = if !is_host(&host) {
+            "is no host name; allowed: a name without scheme, port or path, such as \"www.example.jp\" or \
+             \"*.example.jp\" (other scripts in their xn-- form)"
+        } else if made.contains(&host) {
+            "is there twice; allowed: once"
+        } else {
+            made.push(host);
+            continue;
+        };
+        return Err(at.problem(&["hosts", &index.to_string()], format!("{} {what}", shown(text))));
+    }
+    Ok(made)
+}
+
+fn is_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        let length_allowed = (1..=HOST_LABEL_BYTES_MAX).contains(&label.len());
+        length_allowed && label.bytes().all(allowed) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.len() <= HOST_BYTES_MAX && host.strip_prefix("*.").unwrap_or(host).split('.').all(is_label)
+}
+
+fn parameters(names: &[String], at: &At) -> Result<(), Problem> {
+    if names.len() > PARAMETERS_MAX {
+        let what = format!("{} parameters; allowed: at most {PARAMETERS_MAX}", names.len());
+        return Err(at.problem(&["query_allow"], what));
+    }
+    for (index, name) in names.iter().enumerate() {
+        let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '&' | '=' | '?' | '#' | '%');
+        if name.is_empty() || name.len() > PARAMETER_BYTES_MAX || name.contains(odd) {
+            let what = format!(
+                "{} is no name of a query parameter; allowed: 1 to {PARAMETER_BYTES_MAX} bytes, decoded, without spaces and & = ? # %",
+                shown(name)
+            );
+            return Err(at.problem(&["query_allow", &index.to_string()], what));
+        }
+    }
+    Ok(())
+}
+
+fn pages(
+    listed: Vec<String>,
+    sitemap: Option<&str>,
+    hosts: &[String],
+    at: &At,
+    base: &Path,
+) -> Result<Vec<String>, Problem> {
+    for (index, page) in listed.iter().enumerate() {
+        let odd = |c: char| c.is_control() || c == ' ' || c == '#';
+        if !page.starts_with('/') || page.len() > PAGE_BYTES_MAX || page.contains(odd) {
+            let what = format!(
+                "{} is no page; allowed: a path that begins with \"/\", without spaces and \"#\", at most {PAGE_BYTES_MAX} bytes",
+                shown(page)
+            );
+            return Err(at.problem(&["pages", &index.to_string()], what));
+        }
+    }
+    let key = if sitemap.is_some() { "sitemap" } else { "pages" };
+    let from_sitemap = match sitemap {
+        Some(file) => sitemap::pages(&base.join(file), hosts).map_err(|e| at.problem(&[key], e.to_string()))?,
+        None => Vec::new(),
+    };
+    let mut seen = BTreeSet::new();
+    let mut all = listed;
+    all.extend(from_sitemap);
+    all.retain(|page| seen.insert(page.clone()));
+    if all.len() > KNOWN_PAGES_MAX {
+        let what = format!("{} known pages; allowed: at most {KNOWN_PAGES_MAX} a site", all.len());
+        return Err(at.problem(&[key], what));
+    }
+    Ok(all)
+}
+
+/// Refuses a name or a host that an earlier site has: an access must belong to one site.
+fn unique(made: &SiteConfig, earlier: &[SiteConfig], at: &At) -> Result<(), Problem> {
+    if earlier.iter().any(|site| site.name == made.name) {
+        let what = format!("\"{}\" is the name of an earlier site; allowed: a name of its own", made.name);
+        return Err(at.problem(&["name"], what));
+    }
+    let mut owners = BTreeMap::new();
+    for site in earlier {
+        owners.extend(site.hosts.iter().map(|host| (host.as_str(), &site.name)));
+    }
+    for (index, host) in made.hosts.iter().enumerate() {
+        if let Entry::Occupied(owner) = owners.entry(host) {
+            let what = format!("\"{host}\" belongs to the site \"{}\" already; allowed: one site a host", owner.get());
+            return Err(at.problem(&["hosts", &index.to_string()], what));
+        }
+    }
+    Ok(())
+}

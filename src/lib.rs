@@ -1,0 +1,29 @@
+//! headcount counts heads, never who.
+//!
+//! Site backends stream access events over gRPC; headcount keeps per-page counters and sketches of visitors, and lets
+//! anybody read statistics from which nobody can be picked out. The rooms, in the order in which data flows:
+//!
+//! - [`ship`]: the client side, from log files to the wire.
+//! - [`rpc`]: the wire; [`serve`] runs it.
+//! - [`vault`]: the room with people in it. Events go in, releases come out.
+//! - [`query`]: answers made of releases and nothing else.
+//! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
+//!
+//! Words: a *visitor* is a browser as far as a site can tell; a *visit* is all that a visitor does on a site from local
+//! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
+//! period's published numbers; a *watermark* is a producer's statement that it sent everything before an instant.
+
+pub mod calendar;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod proto;
+pub mod query;
+pub mod report;
+pub mod rpc;
+pub mod serve;
+pub mod ship;
+pub mod telemetry;
+pub mod units;
+pub mod vault;

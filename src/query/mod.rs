@@ -1,0 +1,164 @@
+//! Answers made of releases and nothing else.
+//!
+//! A query reads published numbers only, so it costs no privacy and the same question always gets the same answer.
+//! This room knows neither the wire nor the open counts: it asks a [`Source`], which gives releases.
+
+pub mod number;
+pub mod plan;
+pub mod range;
+pub mod token;
+pub mod top;
+pub mod traffic;
+pub mod words;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+use std::sync::Arc;
+
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    query::number::Why,
+    units::SiteName,
+    vault::{Bounds, Fault, Release, Releases, SiteInfo},
+};
+
+/// Where releases come from: the vault, or a test's memory.
+pub trait Source {
+    /// All sites, by name.
+    fn sites(&self) -> Vec<SiteInfo>;
+    /// The release of a period, if it is published.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault>;
+    /// The published periods of a kind from a day to a day, both included, in order.
+    fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period>;
+    /// The bounds that a visitor-day is counted under.
+    fn bounds(&self) -> Bounds;
+}
+
+impl Source for Releases {
+    fn sites(&self) -> Vec<SiteInfo> {
+        Releases::sites(self)
+    }
+    fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+        Releases::get(self, site, period)
+    }
+    fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
+        Releases::published(self, site, kind, from, to)
+    }
+    fn bounds(&self) -> Bounds {
+        self.privacy().bounds
+    }
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// There is no site at all.
+    #[error("nothing is counted yet, so there is no site to ask about")]
+    NoSites,
+    /// There is no site of this name.
+    #[error("there is no site of the name {name:?}")]
+    UnknownSite {
+        /// The name asked for.
+        name: String,
+        /// The sites there are.
+        known: Vec<SiteName>,
+    },
+    /// A field cannot be read or is outside its limits.
+    #[error("{field}: {what}; allowed: {allowed}")]
+    Field {
+        /// Its name in the request.
+        field: &'static str,
+        /// What is wrong, with the value.
+        what: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// The store cannot be read.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl AskError {
+    /// A field that cannot be read or is outside its limits.
+    pub(crate) fn field(field: &'static str, what: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self::Field { field, what: what.into(), allowed: allowed.into() }
+    }
+}
+
+/// What is published of a period.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State<T> {
+    /// Its numbers.
+    Numbers(T),
+    /// A release without numbers, because it failed its own checks.
+    Gap,
+    /// Nothing.
+    Absent,
+}
+
+/// The site of a name; the first by name where the name is empty.
+///
+/// # Errors
+/// When there is no such site, or none at all.
+pub fn find_site(source: &impl Source, name: &str) -> Result<SiteInfo, AskError> {
+    let mut sites = source.sites();
+    if sites.is_empty() {
+        return Err(AskError::NoSites);
+    }
+    let found = if name.is_empty() { Some(0) } else { sites.iter().position(|s| s.name.as_str() == name) };
+    match found {
+        Some(position) => Ok(sites.swap_remove(position)),
+        None => Err(AskError::UnknownSite { name: excerpt(name), known: sites.into_iter().map(|s| s.name).collect() }),
+    }
+}
+
+/// What is published of a period of a site.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn state(source: &impl Source, site: &SiteName, period: Period) -> Result<State<Arc<Release>>, Fault> {
+    Ok(match source.get(site, period)? {
+        Some(release) if release.gap.is_some() => State::Gap,
+        Some(release) => State::Numbers(release),
+        None => State::Absent,
+    })
+}
+
+/// Why a period that is not published has no numbers. A period that ends before the first published day is too early;
+/// any other is waited for.
+#[must_use]
+pub fn why_absent(site: &SiteInfo, period: Period) -> Why {
+    match site.days {
+        Some((first, _)) if period.end_day() <= first => Why::BeforeFirstDay,
+        _ => Why::NotSealed,
+    }
+}
+
+/// The beginning of a text that a message repeats.
+pub(crate) fn excerpt(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 80;
+    let mut short: String = text.chars().take(CHARACTERS_MAX).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_found_by_name_or_is_the_first() {
+        let source = fixture::Memory::new(&["b", "a"]);
+        assert_eq!(find_site(&source, "").unwrap().name.as_str(), "a");
+        assert_eq!(find_site(&source, "b").unwrap().name.as_str(), "b");
+        let Err(AskError::UnknownSite { name, known }) = find_site(&source, "c") else { panic!("c is unknown") };
+        assert_eq!((name.as_str(), known.len()), ("c", 2));
+        assert!(matches!(find_site(&fixture::Memory::new(&[]), ""), Err(AskError::NoSites)));
+    }
+}

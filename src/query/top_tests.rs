@@ -1,0 +1,117 @@
+//! Breakdowns over releases made by hand.
+
+use jiff::civil::date;
+
+use super::*;
+use crate::{
+    query::{
+        find_site,
+        fixture::{Memory, table},
+    },
+    vault::Measured,
+};
+
+fn day(d: i8) -> Day {
+    Day::from_date(date(2026, 11, d))
+}
+
+/// Two days; the page /new is published on the second only.
+fn memory() -> Memory {
+    let mut memory = Memory::new(&["www"]);
+    memory.put(Period::day(day(23)), &[100, 40]).tables = vec![
+        table(Table::Page, &[("/", &[50, 10]), ("/b", &[20, 0]), ("/c", &[20, 0]), (OTHER_KEY, &[7, 0])]),
+        table(Table::Browser, &[("Firefox", &[60]), ("Opera", &[-4])]),
+    ];
+    memory.put(Period::day(day(24)), &[100, 40]).tables = vec![
+        table(Table::Page, &[("/", &[50, 10]), ("/b", &[10, 0]), ("/c", &[10, 0]), ("/new", &[12, 1])]),
+        table(Table::Browser, &[("Firefox", &[70]), ("Opera", &[2])]),
+    ];
+    memory
+}
+
+const ALL: TopAsk<'static> =
+    TopAsk { table: Table::Page, from_date: "", to_date: "", prefix: "", page_size: 0, page_token: "" };
+
+fn ask(memory: &Memory, ask: &TopAsk<'_>) -> Result<Top, AskError> {
+    top(memory, &find_site(memory, "").unwrap(), ask)
+}
+
+fn keys(top: &Top) -> Vec<(&str, i64)> {
+    top.rows.iter().map(|r| (r.key.as_str(), r.count.estimate.unwrap())).collect()
+}
+
+#[test]
+fn rows_are_sorted_by_count_and_then_by_key() {
+    let answer = ask(&memory(), &ALL).unwrap();
+    assert_eq!(answer.range, Some(Range { from: day(1), to: day(24) }));
+    assert_eq!(answer.missing.len(), 22);
+    assert_eq!(keys(&answer), [("/", 120), ("/b", 30), ("/c", 30), ("/new", 13)]);
+    assert_eq!((answer.keys, answer.next_page_token.as_str()), (4, ""));
+    assert_eq!(answer.other.estimate, Some(2 * 140 - 193));
+    assert_eq!(answer.rows[0].visitors.unwrap().reason, Some(Why::VisitorsDoNotAdd));
+    // Two counters of sigma 1; and 2 x (10 + 2) may be hidden on the 23rd.
+    assert_eq!(answer.rows[3].count.high, 13 + 3 + 24);
+    assert_eq!(answer.rows[1].count.high, 30 + 4);
+}
+
+#[test]
+fn raw_sums_decide_and_public_keys_have_no_slack() {
+    let answer = ask(&memory(), &TopAsk { table: Table::Browser, ..ALL }).unwrap();
+    assert_eq!(keys(&answer), [("Firefox", 130), ("Opera", 0)]);
+    assert_eq!(answer.rows[1].count.high, 1);
+    assert_eq!(answer.other.estimate, Some(200 - 128));
+    assert_eq!(answer.rows[0].visitors, None);
+}
+
+#[test]
+fn one_day_or_month_has_visitors() {
+    let mut memory = memory();
+    let one = TopAsk { from_date: "2026-11-24", to_date: "2026-11-24", ..ALL };
+    let answer = ask(&memory, &one).unwrap();
+    assert_eq!(answer.rows[0].visitors.unwrap().estimate, Some(50));
+    let mut pages = table(Table::Page, &[("/", &[900, 100])]);
+    pages.keys[0].visitors = Some(Measured { estimate_milli: 800_400, standard_error_milli: 5_000 });
+    memory.put(Period::month_of(day(1)), &[3_000, 900]).tables = vec![pages];
+    // The month is the latest data now.
+    let answer = ask(&memory, &ALL).unwrap();
+    assert_eq!(answer.range, Some(Range { from: day(1), to: day(30) }));
+    assert_eq!((keys(&answer), answer.blocks.len()), (vec![("/", 1_000)], 1));
+    assert_eq!(answer.rows[0].visitors.unwrap().estimate, Some(800));
+}
+
+#[test]
+fn pages_of_the_answer_make_the_whole() {
+    let memory = memory();
+    let whole = ask(&memory, &ALL).unwrap().rows;
+    let mut ask_part = TopAsk { page_size: 3, ..ALL };
+    let first = ask(&memory, &ask_part).unwrap();
+    ask_part.page_token = &first.next_page_token;
+    let second = ask(&memory, &ask_part).unwrap();
+    assert_eq!([first.rows.clone(), second.rows].concat(), whole);
+    assert_eq!(second.next_page_token, "");
+    for wrong in [TopAsk { page_size: 2, ..ask_part.clone() }, TopAsk { prefix: "/", ..ask_part.clone() }] {
+        assert!(matches!(ask(&memory, &wrong), Err(AskError::Field { field: "page_token", .. })));
+    }
+}
+
+#[test]
+fn a_prefix_leaves_the_rest_as_it_is() {
+    let memory = memory();
+    let answer = ask(&memory, &TopAsk { prefix: "/n", ..ALL }).unwrap();
+    assert_eq!(keys(&answer), [("/new", 13)]);
+    assert_eq!(answer.other, ask(&memory, &ALL).unwrap().other);
+}
+
+#[test]
+fn what_cannot_be_listed_is_refused() {
+    let refused = |wrong: &TopAsk<'_>| match ask(&memory(), wrong) {
+        Err(AskError::Field { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&TopAsk { table: Table::Site, ..ALL }), "table");
+    assert_eq!(refused(&TopAsk { page_size: 1_001, ..ALL }), "page_size");
+    assert_eq!(refused(&TopAsk { page_token: "abc", ..ALL }), "page_token");
+    assert_eq!(refused(&TopAsk { from_date: "2026-12-01", to_date: "2026-11-01", ..ALL }), "from_date");
+    let empty = ask(&Memory::new(&["www"]), &ALL).unwrap();
+    assert_eq!((empty.range, empty.other.reason), (None, Some(Why::NotSealed)));
+}

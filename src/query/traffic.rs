@@ -1,0 +1,301 @@
+//! A series of visits, views and visitors, with the total of its range and the range before.
+//!
+//! Every period of the range is a point; one without numbers says why. The total of a range is the sum of the blocks
+//! that are published of it. The range before is compared with it, so it is given only where nothing of it is missing.
+
+use std::sync::Arc;
+
+use super::{
+    AskError, Source, State,
+    number::{Number, Sum, Why},
+    plan::{self, Cover},
+    range::{Range, parse_date},
+    why_absent,
+};
+use crate::{
+    calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
+    vault::{Fault, HourNumbers, Release, SiteInfo, SiteNumbers},
+};
+
+/// The most points of a series.
+pub const POINTS_MAX: usize = 1_100;
+/// Days of a range whose beginning was left out.
+const DAYS_DEFAULT: i32 = 30;
+/// Ratios are given only where the relative standard error of the visits is below this.
+const RATIO_ERROR_MAX: f64 = 0.2;
+
+/// What is asked for. Empty texts mean the latest data.
+#[derive(Debug, Clone)]
+pub struct TrafficAsk<'a> {
+    /// The first day.
+    pub from_date: &'a str,
+    /// The last day.
+    pub to_date: &'a str,
+    /// The length of each point.
+    pub granularity: PeriodKind,
+}
+
+/// Numbers of the site over a period or a range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    /// Visits.
+    pub visits: Number,
+    /// Page views.
+    pub views: Number,
+    /// Distinct visitors.
+    pub visitors: Number,
+    /// Visits that hit a bound.
+    pub limited: Number,
+    /// Share of visits with a single page view, in percent, 0 to 100.
+    pub bounce_percent: Option<f64>,
+    /// Page views a visit, at least 1.
+    pub views_per_visit: Option<f64>,
+}
+
+/// A point of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// When it starts, in the site's local time.
+    pub start: String,
+    /// The last local date in it; for an hour, the same as `start`.
+    pub end: String,
+    /// Its numbers.
+    pub figures: Figures,
+}
+
+/// A series.
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    /// The range as understood; `None` where nothing is published and no date was given.
+    pub range: Option<Range>,
+    /// The points, in order.
+    pub points: Vec<Point>,
+    /// The whole range.
+    pub total: Point,
+    /// The range of the same length just before.
+    pub previous: Point,
+    /// The blocks of the total.
+    pub blocks: Vec<Arc<Release>>,
+    /// The days that are missing in the total.
+    pub missing: Vec<(Day, Why)>,
+}
+
+/// Answers what is asked of a site.
+///
+/// # Errors
+/// When a date cannot be read, the range asks for too much, or the store cannot be read.
+pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk<'_>) -> Result<Traffic, AskError> {
+    let Some(range) = understand(site, ask)? else { return Ok(nothing()) };
+    let reader = Reader { source, site };
+    let mut points = Vec::new();
+    for period in periods(site, range, ask.granularity)? {
+        points.push(reader.point(period)?);
+    }
+    let (total, cover) = reader.total(range)?;
+    let (mut previous, before) = reader.total(range.previous())?;
+    if let Some((_, why)) = before.missing.first() {
+        previous.figures = Figures::absent(*why);
+    }
+    Ok(Traffic { range: Some(range), points, total, previous, blocks: cover.blocks, missing: cover.missing })
+}
+
+fn understand(site: &SiteInfo, ask: &TrafficAsk<'_>) -> Result<Option<Range>, AskError> {
+    let (from, to) = (parse_date("from_date", ask.from_date)?, parse_date("to_date", ask.to_date)?);
+    let last = site.days.map(|(_, last)| last);
+    let Some(to) = to.or(last).or(from.map(|day| day.plus(DAYS_DEFAULT - 1))) else { return Ok(None) };
+    // Days before the first published one have nothing to say, unless they are asked for.
+    let thirty_days = to.plus(1 - DAYS_DEFAULT);
+    let default_from = site.days.map_or(thirty_days, |(first, _)| thirty_days.max(first.min(to)));
+    Range::new(from.unwrap_or(default_from), to).map(Some)
+}
+
+/// The answer where nothing is published and nothing was asked for.
+fn nothing() -> Traffic {
+    let point = || Point { start: String::new(), end: String::new(), figures: Figures::absent(Why::NotSealed) };
+    Traffic {
+        range: None,
+        points: Vec::new(),
+        total: point(),
+        previous: point(),
+        blocks: Vec::new(),
+        missing: Vec::new(),
+    }
+}
+
+/// The periods that overlap a range.
+fn periods(site: &SiteInfo, range: Range, kind: PeriodKind) -> Result<Vec<Period>, AskError> {
+    let mut periods = Vec::new();
+    let mut period = Period::of(kind, range.from);
+    while period.start <= range.to {
+        if kind == PeriodKind::Hour {
+            let hours = site.calendar.hours_in(period.start).min(HOURS_PER_DAY_MAX);
+            periods.extend((0..hours).map(|hour| Period::hour(period.start, hour)));
+        } else {
+            periods.push(period);
+        }
+        if periods.len() > POINTS_MAX {
+            let what = format!("{} to {} by {} is more than {POINTS_MAX} points", range.from, range.to, kind.name());
+            let allowed = format!("at most {POINTS_MAX} points: a shorter range or a coarser granularity");
+            return Err(AskError::field("granularity", what, allowed));
+        }
+        period = Period::of(kind, period.end_day());
+    }
+    Ok(periods)
+}
+
+/// Reads the numbers of one site.
+struct Reader<'a, S> {
+    source: &'a S,
+    site: &'a SiteInfo,
+}
+
+impl<S: Source> Reader<'_, S> {
+    fn state(&self, period: Period) -> Result<State<Arc<Release>>, Fault> {
+        super::state(self.source, &self.site.name, period)
+    }
+
+    fn point(&self, period: Period) -> Result<Point, Fault> {
+        let start = self.site.calendar.label(period);
+        let (end, figures) = match period.kind {
+            PeriodKind::Hour => (start.clone(), self.hour(period)?),
+            _ => (period.end_day().plus(-1).to_string(), self.block(period)?),
+        };
+        Ok(Point { start, end, figures })
+    }
+
+    fn block(&self, period: Period) -> Result<Figures, Fault> {
+        Ok(match self.state(period)? {
+            State::Numbers(release) => {
+                let mut sums = SiteSums::default();
+                sums.add(release.site_numbers.as_ref());
+                sums.figures(visitors_of(&release))
+            }
+            State::Gap => Figures::absent(Why::Gap),
+            State::Absent => Figures::absent(why_absent(self.site, period)),
+        })
+    }
+
+    /// An hour: from its day's release, or from its own while the day is open.
+    fn hour(&self, period: Period) -> Result<Figures, Fault> {
+        let of = |release: &Release| release.hours.iter().find(|h| h.hour == period.hour).map(hour_figures);
+        let day = match self.state(Period::day(period.start))? {
+            State::Numbers(release) => {
+                return Ok(of(&release).unwrap_or_else(|| Figures::absent(Why::NotPublished)));
+            }
+            State::Gap => Why::Gap,
+            State::Absent => why_absent(self.site, Period::day(period.start)),
+        };
+        Ok(match self.state(period)? {
+            State::Numbers(release) => of(&release).unwrap_or_else(|| Figures::absent(Why::NotPublished)),
+            State::Gap => Figures::absent(Why::Gap),
+            State::Absent => Figures::absent(day),
+        })
+    }
+
+    /// A range as a whole.
+    fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), Fault> {
+        let cover = plan::cover(range, |period| self.state(period), |period| why_absent(self.site, period))?;
+        let mut sums = SiteSums::default();
+        for release in &cover.blocks {
+            sums.add(release.site_numbers.as_ref());
+        }
+        let visitors = match range.as_period() {
+            Some(period) => match self.state(period)? {
+                State::Numbers(release) => visitors_of(&release),
+                State::Gap => Number::absent(Why::Gap),
+                State::Absent => Number::absent(why_absent(self.site, period)),
+            },
+            None => Number::absent(Why::VisitorsDoNotAdd),
+        };
+        let figures = match (cover.blocks.is_empty(), cover.missing.first()) {
+            (true, Some((_, why))) => Figures { visitors, ..Figures::absent(*why) },
+            _ => sums.figures(visitors),
+        };
+        Ok((Point { start: range.from.to_string(), end: range.to.to_string(), figures }, cover))
+    }
+}
+
+impl Figures {
+    fn absent(reason: Why) -> Self {
+        let number = Number::absent(reason);
+        Self {
+            visits: number,
+            views: number,
+            visitors: number,
+            limited: number,
+            bounce_percent: None,
+            views_per_visit: None,
+        }
+    }
+}
+
+/// The visitors of a day (each is one visit), week or month.
+fn visitors_of(release: &Release) -> Number {
+    let Some(numbers) = &release.site_numbers else { return Number::absent(Why::NotMeasured) };
+    match (release.kind(), numbers.visitors, numbers.ranks.first()) {
+        (PeriodKind::Day, _, Some(visits)) => {
+            let mut sum = Sum::default();
+            sum.add_noisy(*visits);
+            sum.number()
+        }
+        (PeriodKind::Week | PeriodKind::Month, Some(measured), _) => Number::measured(measured),
+        _ => Number::absent(Why::NotMeasured),
+    }
+}
+
+fn hour_figures(hour: &HourNumbers) -> Figures {
+    let sum = |counts: &[i64]| {
+        let mut sum = Sum::default();
+        for count in counts {
+            sum.add(*count, hour.sigma_milli);
+        }
+        sum.number()
+    };
+    let first = |n: usize| sum(&hour.counts[..n.min(hour.counts.len())]);
+    // No ratios: a visit's views may lie in other hours than its beginning.
+    Figures { visits: first(1), visitors: first(2), views: sum(&hour.counts), ..Figures::absent(Why::NotMeasured) }
+}
+
+/// Sums of the site's counters.
+#[derive(Debug, Default)]
+pub(super) struct SiteSums {
+    pub(super) visits: Sum,
+    pub(super) views: Sum,
+    second: Sum,
+    limited: Sum,
+}
+
+impl SiteSums {
+    pub(super) fn add(&mut self, numbers: Option<&SiteNumbers>) {
+        let Some(numbers) = numbers else { return };
+        for (rank, noisy) in numbers.ranks.iter().enumerate() {
+            self.views.add_noisy(*noisy);
+            match rank {
+                0 => self.visits.add_noisy(*noisy),
+                1 => self.second.add_noisy(*noisy),
+                _ => {}
+            }
+        }
+        self.limited.add_noisy(numbers.limited);
+    }
+
+    fn figures(&self, visitors: Number) -> Figures {
+        let visits = self.visits.number();
+        let raw = self.visits.raw() as f64;
+        let enough = visits.low > 0 && self.visits.standard_error() < RATIO_ERROR_MAX * raw;
+        let ratio = |part: i64| enough.then(|| part as f64 / raw);
+        let single = self.visits.raw().saturating_sub(self.second.raw());
+        Figures {
+            visits,
+            views: self.views.number(),
+            visitors,
+            limited: self.limited.number(),
+            bounce_percent: ratio(single).map(|share| (100.0 * share).clamp(0.0, 100.0)),
+            views_per_visit: ratio(self.views.raw()).map(|views| views.max(1.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "traffic_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+//! The metrics in words, with the bounds that were in force. One plain sentence or two each.
+
+use crate::vault::{Bounds, Table};
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Visitor-days.
+    Visits,
+    /// Page views within the bounds.
+    Views,
+    /// Distinct visitors.
+    Visitors,
+    /// Visits that hit a bound.
+    LimitedVisits,
+}
+
+/// The metrics of a series.
+#[must_use]
+pub fn of_traffic(bounds: Bounds) -> Vec<(Metric, String)> {
+    let views = bounds.views_per_visitor_day;
+    vec![
+        (Metric::Visits, visits()),
+        (
+            Metric::Views,
+            format!(
+                "Page views, of each visitor at most {views} a day and at most {} a day of any one page.",
+                bounds.views_per_page
+            ),
+        ),
+        (
+            Metric::Visitors,
+            "Distinct visitors within exactly this hour, day, week or month; they do not add up over periods."
+                .to_owned(),
+        ),
+        (
+            Metric::LimitedVisits,
+            format!(
+                "Visits of which some page views were left out, because there were more than {views} or more than {} \
+                 of one page.",
+                bounds.views_per_page
+            ),
+        ),
+    ]
+}
+
+/// The metrics of a breakdown by a table.
+#[must_use]
+pub fn of_top(table: Table, bounds: Bounds) -> Vec<(Metric, String)> {
+    if table != Table::Page {
+        let text = format!("{} In a breakdown it counts once, under the key of its first page view.", visits());
+        return vec![(Metric::Visits, text)];
+    }
+    vec![
+        (
+            Metric::Views,
+            format!(
+                "Views of this page, of each visitor at most {} a day, and at most {} a day of all pages together.",
+                bounds.views_per_page, bounds.views_per_visitor_day
+            ),
+        ),
+        (
+            Metric::Visitors,
+            "Distinct visitors of this page within exactly this day or month; they do not add up over periods or pages."
+                .to_owned(),
+        ),
+    ]
+}
+
+fn visits() -> String {
+    "All that one visitor does on the site from local midnight to midnight is one visit.".to_owned()
+}

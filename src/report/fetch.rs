@@ -1,0 +1,227 @@
+//! Asks the StatsService for everything one report needs.
+//!
+//! It only asks and sorts out errors; it formats nothing and remembers nothing between calls.
+
+use std::time::Duration;
+
+use jiff::{ToSpan, civil::Date};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
+
+use super::error::{ReportError, chain};
+use crate::proto::{
+    GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListTopRequest,
+    ListTopResponse, PeriodKind, Site, Table, stats_service_client::StatsServiceClient,
+};
+
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for one answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest answer taken: some twenty years of hours.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// The breakdowns of a report, in the order in which it shows them.
+const TABLES: [Table; 6] = [Table::Page, Table::Referrer, Table::Browser, Table::Os, Table::Device, Table::Language];
+
+/// Which report is wanted. Empty names and dates mean what the server makes of them: the first site, the last 30
+/// days, and for the breakdowns the latest published month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportRequest {
+    /// The site's name; empty for the first one.
+    pub site: String,
+    /// First local date, `2026-11-01`, or empty.
+    pub from_date: String,
+    /// Last local date, included, or empty.
+    pub to_date: String,
+    /// The length of the periods in the traffic table.
+    pub granularity: PeriodKind,
+    /// How many keys of each breakdown, 1 to 1,000.
+    pub top: u32,
+}
+
+/// All answers that one report shows.
+#[derive(Clone, Debug, Default)]
+pub struct ReportData {
+    /// Every site that the server knows.
+    pub sites: Vec<Site>,
+    /// The site reported; `None` where no site is configured.
+    pub site: Option<Site>,
+    /// The guarantee of that site.
+    pub privacy: Option<GetPrivacyResponse>,
+    /// The numbers; `None` where nothing is published yet.
+    pub numbers: Option<Numbers>,
+}
+
+/// The published numbers of one site.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers {
+    /// The series in the granularity that was asked for.
+    pub traffic: GetTrafficResponse,
+    /// Whole weeks that touch the range, for their distinct visitors; `None` where the series itself is weekly.
+    pub weeks: Option<GetTrafficResponse>,
+    /// Whole months that touch the range; `None` where the series itself is monthly.
+    pub months: Option<GetTrafficResponse>,
+    /// Pages, referrers, browsers, systems, devices, languages.
+    pub tops: Vec<ListTopResponse>,
+}
+
+/// Connects to a server, e.g. `http://127.0.0.1:50051`. A scheme may be left out; it is then `http`.
+///
+/// # Errors
+///
+/// [`ReportError::Address`] for an address that is no URL, [`ReportError::Unreachable`] where nobody listens.
+pub async fn connect(server: &str) -> Result<Channel, ReportError> {
+    let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
+    let address_error = |problem: String| ReportError::Address { server: server.to_owned(), problem };
+    let endpoint = Endpoint::from_shared(url).map_err(|error| address_error(chain(&error)))?;
+    if !matches!(endpoint.uri().scheme_str(), Some("http" | "https")) {
+        return Err(address_error("its scheme is neither http nor https".to_owned()));
+    }
+    endpoint
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ANSWER_TIMEOUT)
+        .connect()
+        .await
+        .map_err(|error| ReportError::Unreachable { server: server.to_owned(), problem: chain(&error) })
+}
+
+/// Asks for everything that a report shows.
+///
+/// No site and nothing published are answers, not errors. Where the request names no date, the breakdowns are those
+/// of the latest published month, whose noise is far smaller than that of 30 days added up; else they cover the
+/// range of the series.
+///
+/// # Errors
+///
+/// [`ReportError::Refused`] with the server's message (an unknown site, a bad date), or
+/// [`ReportError::Unreachable`] where the connection breaks.
+pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<ReportData, ReportError> {
+    let mut client = client(channel);
+    let listed = client.list_sites(ListSitesRequest {}).await;
+    let sites = answer("ListSites", listed)?.sites;
+    if sites.is_empty() && request.site.is_empty() {
+        return Ok(ReportData::default());
+    }
+    let ask = GetPrivacyRequest { site: request.site.clone(), ledger_entries: 1 };
+    // Also the check of the name: the server's own message lists the sites there are.
+    let privacy = answer("GetPrivacy", client.get_privacy(ask).await)?;
+    // From here on by name, so that every answer is about the same site.
+    request.site.clone_from(&privacy.site);
+    let site = sites.iter().find(|site| site.site == privacy.site).cloned();
+    let published = site.as_ref().is_some_and(|site| !site.first_date.is_empty());
+    let numbers = if published { Some(fetch_numbers(&mut client, &request).await?) } else { None };
+    Ok(ReportData { sites, site, privacy: Some(privacy), numbers })
+}
+
+/// Asks for the guarantee, the mechanisms and the latest `ledger_entries` of the ledger (0: 31; at most 1,000).
+///
+/// # Errors
+///
+/// As [`fetch`]; a server without any site refuses with `NOT_FOUND`.
+pub async fn fetch_privacy(
+    channel: Channel,
+    site: String,
+    ledger_entries: u32,
+) -> Result<GetPrivacyResponse, ReportError> {
+    let ask = GetPrivacyRequest { site, ledger_entries };
+    answer("GetPrivacy", client(channel).get_privacy(ask).await)
+}
+
+fn client(channel: Channel) -> StatsServiceClient<Channel> {
+    StatsServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
+}
+
+fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
+    match result {
+        Ok(response) => Ok(response.into_inner()),
+        Err(status) => Err(ReportError::from_status(call, &status)),
+    }
+}
+
+async fn fetch_numbers(
+    client: &mut StatsServiceClient<Channel>,
+    request: &ReportRequest,
+) -> Result<Numbers, ReportError> {
+    let traffic =
+        fetch_traffic(client, &request.site, request.granularity, [request.from_date.clone(), request.to_date.clone()])
+            .await?;
+    let scope = traffic.scope.clone().unwrap_or_default();
+    let range = [scope.from_date, scope.to_date];
+    let weeks = fetch_whole(client, request, PeriodKind::Week, &range).await?;
+    let months = fetch_whole(client, request, PeriodKind::Month, &range).await?;
+    let dates_given = !request.from_date.is_empty() || !request.to_date.is_empty();
+    let [from_date, to_date] = if dates_given { range } else { [String::new(), String::new()] };
+    let mut tops = Vec::with_capacity(TABLES.len());
+    for table in TABLES {
+        let ask = ListTopRequest {
+            site: request.site.clone(),
+            table: i32::from(table),
+            from_date: from_date.clone(),
+            to_date: to_date.clone(),
+            page_size: request.top,
+            ..ListTopRequest::default()
+        };
+        tops.push(answer("ListTop", client.list_top(ask).await)?);
+    }
+    Ok(Numbers { traffic, weeks, months, tops })
+}
+
+async fn fetch_traffic(
+    client: &mut StatsServiceClient<Channel>,
+    site: &str,
+    granularity: PeriodKind,
+    [from_date, to_date]: [String; 2],
+) -> Result<GetTrafficResponse, ReportError> {
+    let site = site.to_owned();
+    let ask = GetTrafficRequest { site, from_date, to_date, granularity: i32::from(granularity) };
+    answer("GetTraffic", client.get_traffic(ask).await)
+}
+
+/// The whole weeks or months that touch the range, for their distinct visitors; `None` where the series has them.
+async fn fetch_whole(
+    client: &mut StatsServiceClient<Channel>,
+    request: &ReportRequest,
+    kind: PeriodKind,
+    range: &[String; 2],
+) -> Result<Option<GetTrafficResponse>, ReportError> {
+    if request.granularity == kind {
+        return Ok(None);
+    }
+    match whole_periods(kind, range) {
+        Some(range) => fetch_traffic(client, &request.site, kind, range).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Widens a range to whole weeks (Monday to Sunday) or months. `None` where a date cannot be read.
+fn whole_periods(kind: PeriodKind, [from, to]: &[String; 2]) -> Option<[String; 2]> {
+    let (from, to): (Date, Date) = (from.parse().ok()?, to.parse().ok()?);
+    let (from, to) = if kind == PeriodKind::Month {
+        (from.first_of_month(), to.last_of_month())
+    } else {
+        let days_after_monday = |date: Date| i64::from(date.weekday().to_monday_zero_offset());
+        let monday = from.checked_sub(days_after_monday(from).days()).ok()?;
+        (monday, to.checked_add((6 - days_after_monday(to)).days()).ok()?)
+    };
+    Some([from.to_string(), to.to_string()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(from: &str, to: &str) -> [String; 2] {
+        [from.to_owned(), to.to_owned()]
+    }
+
+    #[test]
+    fn ranges_widen_to_whole_weeks_and_months() {
+        let days = range("2024-02-10", "2024-02-29");
+        assert_eq!(whole_periods(PeriodKind::Month, &days), Some(range("2024-02-01", "2024-02-29")));
+        assert_eq!(whole_periods(PeriodKind::Week, &days), Some(range("2024-02-05", "2024-03-03")));
+        assert_eq!(whole_periods(PeriodKind::Week, &range("", "")), None);
+    }
+}

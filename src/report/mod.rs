@@ -1,0 +1,107 @@
+//! The terminal report: reads published numbers through the StatsService and prints them for people or as JSON.
+//!
+//! It is a client like any other: it sees what every reader of the service sees and nothing more. It never opens
+//! the store, never computes a new number from raw data, and never shows an estimate without its interval.
+//!
+//! ```text
+//! fetch (gRPC) --> ReportData --> render (text for a terminal) or report_json (one object)
+//! ```
+
+mod error;
+mod fetch;
+mod json;
+mod period;
+mod privacy;
+mod render;
+mod table;
+mod top;
+mod traffic;
+mod truth;
+mod value;
+
+#[cfg(test)]
+mod fake_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, ErrorKind, Write};
+
+pub use error::ReportError;
+pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy};
+pub use json::{privacy_json, report_json};
+pub use privacy::render_privacy;
+pub use render::render;
+pub use truth::{PeriodVisitors, TruthColumns, TruthDay, TruthSummary, summarize};
+
+/// Where `headcount serve` listens unless it is told otherwise.
+pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
+
+/// The least width in columns that the layout is made for; a narrower terminal wraps.
+pub const WIDTH_MIN: usize = 60;
+
+/// The width in columns where there is no terminal to ask, so that files and pipes always look the same.
+pub const WIDTH_WITHOUT_TERMINAL: usize = 100;
+
+/// How a report is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// Columns to fill; less than [`WIDTH_MIN`] counts as [`WIDTH_MIN`].
+    pub width: usize,
+    /// Whether to write ANSI colours and dimming.
+    pub colour: bool,
+}
+
+impl RenderOptions {
+    /// What the standard output can show: its width where it is a terminal, colours only on a terminal and never
+    /// where `NO_COLOR` is set.
+    #[must_use]
+    pub fn for_stdout() -> Self {
+        let stdout = io::stdout();
+        let width = terminal_size::terminal_size_of(&stdout)
+            .map_or(WIDTH_WITHOUT_TERMINAL, |(columns, _)| usize::from(columns.0));
+        let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+        Self { width, colour }
+    }
+}
+
+/// Writes a finished report to the standard output.
+///
+/// A reader that has gone away (`headcount report | head`) is success.
+///
+/// # Errors
+///
+/// Whatever else keeps the text from being written, such as a full disk behind a redirect.
+pub fn print(text: &str) -> io::Result<()> {
+    write_all(&mut io::stdout().lock(), text)
+}
+
+fn write_all(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod print_tests {
+    use super::*;
+
+    struct Fails(ErrorKind);
+
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from(self.0))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_left_is_success_and_a_full_disk_is_not() {
+        assert!(write_all(&mut Fails(ErrorKind::BrokenPipe), "text").is_ok());
+        assert!(write_all(&mut Fails(ErrorKind::StorageFull), "text").is_err());
+    }
+}

@@ -1,0 +1,137 @@
+//! The breakdowns: pages over the whole width, the others side by side where there is room.
+//!
+//! It shows keys in the server's order and never adds or sorts anything itself.
+
+use super::{
+    render::{Canvas, range_words},
+    table::{Cell, Column, Ink, Line, Table as Layout, beside, share_columns, wrap},
+    truth::{main_value, of_key, of_other},
+    value::{Digits, clean, column, truth_column},
+};
+use crate::proto::{KeySpace, ListTopResponse, Table, Value};
+
+/// Columns between two breakdowns side by side.
+const GAP: usize = 4;
+/// The least columns for one of several breakdowns side by side.
+const SHARE_COLUMNS_MIN: usize = 42;
+/// As above where true values stand beside the estimates.
+const SHARE_WITH_TRUTH_COLUMNS_MIN: usize = 52;
+/// What an empty key, such as no referrer, is called.
+const EMPTY_KEY: &str = "(none)";
+
+/// All breakdowns: pages first and wide, then the rest.
+pub(super) fn sections(tops: &[ListTopResponse], canvas: &mut Canvas<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let (pages, others): (Vec<_>, Vec<_>) = tops.iter().partition(|top| top.table() == Table::Page);
+    for top in pages {
+        lines.push(Line::default());
+        lines.extend(block(top, canvas.width, canvas));
+    }
+    let least = if canvas.truth.is_some() { SHARE_WITH_TRUTH_COLUMNS_MIN } else { SHARE_COLUMNS_MIN };
+    let across = ((canvas.width + GAP) / (least + GAP)).clamp(1, 3);
+    let share = share_columns(across, GAP, canvas.width);
+    let blocks: Vec<Vec<Line>> = others.into_iter().map(|top| block(top, share, canvas)).collect();
+    if !blocks.is_empty() {
+        lines.push(Line::default());
+        lines.extend(beside(blocks, across, GAP, canvas.width));
+    }
+    lines
+}
+
+/// One breakdown in at most `width` columns.
+fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Line> {
+    let colour = canvas.colour;
+    let mut lines = vec![title(top, width, colour)];
+    if top.rows.is_empty() && top.other.is_none() {
+        lines.extend(wrap("No key is published for this range.", width, 0, Ink::Dim, colour));
+        return lines;
+    }
+    let mut table = build(top, Digits::Full, canvas);
+    // Half of the width stays for the keys; numbers that leave less are shortened.
+    if table.natural_width() - table.columns[0].width() > width / 2 + 8 {
+        table = build(top, Digits::Short, canvas);
+    }
+    lines.extend(table.lines(width, colour));
+    let shown = top.rows.len();
+    if u64::try_from(shown).is_ok_and(|shown| shown < top.keys) {
+        let more = format!("{shown} of {} keys shown; --top N shows more.", top.keys);
+        lines.extend(wrap(&more, width, 0, Ink::Dim, colour));
+    }
+    lines
+}
+
+fn title(top: &ListTopResponse, width: usize, colour: bool) -> Line {
+    let name = table_words(top.table());
+    let range = top.scope.as_ref().map_or_else(String::new, |scope| format!("  {}", range_words(scope)));
+    let mut line = Line::new(name, Ink::Heading, colour);
+    let range = Line::new(&range, Ink::Dim, colour);
+    if line.columns + range.columns <= width {
+        line.text.push_str(&range.text);
+        line.columns += range.columns;
+    }
+    line
+}
+
+fn build(top: &ListTopResponse, digits: Digits, canvas: &mut Canvas<'_>) -> Layout {
+    let pages = top.table() == Table::Page;
+    let key = |text: &str| {
+        if text.is_empty() { EMPTY_KEY.to_owned() } else { clean(text) }
+    };
+    let mut keys: Vec<Cell> = top.rows.iter().map(|row| Cell::plain(key(&row.key))).collect();
+    let mut values: Vec<Option<&Value>> = top.rows.iter().map(|row| main_value(top, row)).collect();
+    let mut truths: Vec<Option<u64>> = Vec::new();
+    if let Some(truth) = canvas.truth {
+        truths = top.rows.iter().map(|row| of_key(truth, top, &row.key)).collect();
+        truths.push(of_other(truth, top));
+    }
+    if top.other.is_some() {
+        keys.push(Cell::new("(other)", Ink::Dim));
+        values.push(top.other.as_ref());
+    }
+    truths.truncate(values.len());
+    let main = column(&values, digits, &mut canvas.notes);
+    let mut columns = vec![Column::key("", keys), Column::right(if pages { "views" } else { "visits" }, main)];
+    if truths.iter().any(Option::is_some) {
+        let cells = truth_column(&values, &truths, digits, &mut canvas.notes);
+        columns.push(Column::right("true", cells));
+    }
+    if pages && top.rows.iter().any(|row| row.visitors.is_some()) {
+        let visitors: Vec<Option<&Value>> = top.rows.iter().map(|row| row.visitors.as_ref()).collect();
+        columns.push(Column::right("visitors", column(&visitors, digits, &mut canvas.notes)));
+    }
+    Layout { columns, rule_above_row: None }
+}
+
+/// A table's name as a heading.
+pub(super) fn table_words(table: Table) -> &'static str {
+    match table {
+        Table::Unspecified => "Keys",
+        Table::Site => "Site",
+        Table::Page => "Pages",
+        Table::Referrer => "Referrers",
+        Table::Browser => "Browsers",
+        Table::Os => "Systems",
+        Table::Device => "Devices",
+        Table::Language => "Languages",
+    }
+}
+
+/// How the keys of the breakdowns come to appear, one sentence a kind of key space.
+pub(super) fn key_space_words(tops: &[ListTopResponse]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (space, words) in [
+        (KeySpace::Public, "every key of a public list appears in every period, also with zero."),
+        (KeySpace::Open, "a new key appears once its noisy count passes a threshold, and from then on always."),
+        (KeySpace::Mixed, "a public list, and beside it new keys once their noisy count passes a threshold."),
+    ] {
+        let tables: Vec<&str> =
+            tops.iter().filter(|top| top.key_space() == space).map(|top| table_words(top.table())).collect();
+        if !tables.is_empty() {
+            texts.push(format!("{}: {words}", tables.join(", ")));
+        }
+    }
+    if tops.iter().any(|top| top.other.is_some()) {
+        texts.push("(other): what is in no published key, as the site's total less all of them.".to_owned());
+    }
+    texts
+}

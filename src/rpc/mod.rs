@@ -1,0 +1,9 @@
+//! The wire: the only room on the server's side that knows the protocol's types.
+
+mod convert;
+mod ingest;
+mod stats;
+mod status;
+
+pub use ingest::Ingest;
+pub use stats::Stats;

@@ -1,0 +1,289 @@
+//! The statistics service: takes questions from the wire, has `query` answer them from releases, and sends them back.
+
+use std::{pin::Pin, sync::Arc};
+
+use tokio::sync::{mpsc, watch};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+
+use super::{convert, status};
+use crate::{
+    calendar::{Period, PeriodKind},
+    proto::{self, stats_service_server::StatsService},
+    query::{self, AskError, Source, number::Number, top::TopAsk, traffic::TrafficAsk},
+    units::SiteName,
+    vault::{Fault, Release, Releases, SiteInfo},
+};
+
+/// Releases that wait for a slow reader of a stream.
+const RELEASES_IN_FLIGHT_MAX: usize = 4;
+/// When a client that was cut off may come again, in seconds.
+const RETRY_SECONDS: u64 = 5;
+/// Ledger entries where no number is asked for.
+const LEDGER_DEFAULT: u32 = 31;
+/// The most ledger entries of an answer.
+const LEDGER_MAX: u32 = 1_000;
+
+/// The statistics service.
+pub struct Stats {
+    releases: Releases,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Stats {
+    /// Answers from these releases. Streams end when `shutdown` turns true.
+    #[must_use]
+    pub fn new(releases: Releases, shutdown: watch::Receiver<bool>) -> Self {
+        Self { releases, shutdown }
+    }
+
+    fn site(&self, name: &str) -> Result<SiteInfo, Status> {
+        query::find_site(&self.releases, name).map_err(|e| status::unanswered(&e))
+    }
+
+    /// The site of a stream; `None` means all.
+    fn stream_site(&self, name: &str) -> Result<Option<SiteName>, Status> {
+        if name.is_empty() { Ok(None) } else { Ok(Some(self.site(name)?.name)) }
+    }
+
+    fn site_answer(&self, site: &SiteInfo) -> Result<proto::Site, Status> {
+        let date = |day: Option<crate::calendar::Day>| day.map(|d| d.to_string()).unwrap_or_default();
+        let visits = last_visits(&self.releases, site).map_err(|e| status::unanswered(&e))?;
+        Ok(proto::Site {
+            site: site.name.to_string(),
+            time_zone: site.calendar.zone_name().to_owned(),
+            profile: site.profile.clone(),
+            first_date: date(site.days.map(|d| d.0)),
+            last_date: date(site.days.map(|d| d.1)),
+            last_visits: Some(convert::value(&visits)),
+            releases: site.releases as u64,
+        })
+    }
+
+    fn ledger(&self, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, Fault> {
+        let mut ledger = Vec::new();
+        for number in self.releases.numbers_after(Some(&site.name), 0).into_iter().rev().take(entries) {
+            ledger.extend(self.releases.by_number(number)?.map(|release| convert::ledger_entry(&release)));
+        }
+        Ok(ledger)
+    }
+}
+
+fn last_visits(source: &impl Source, site: &SiteInfo) -> Result<Number, AskError> {
+    let Some((_, last)) = site.days else { return Ok(Number::absent(query::number::Why::NotSealed)) };
+    let date = Period::day(last).start.to_string();
+    let ask = TrafficAsk { from_date: &date, to_date: &date, granularity: PeriodKind::Day };
+    Ok(query::traffic::traffic(source, site, &ask)?.total.figures.visits)
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl StatsService for Stats {
+    type WatchReleasesStream = Answers<proto::WatchReleasesResponse>;
+    type ExportReleasesStream = Answers<proto::ExportReleasesResponse>;
+
+    async fn list_sites(
+        &self,
+        _: Request<proto::ListSitesRequest>,
+    ) -> Result<Response<proto::ListSitesResponse>, Status> {
+        let sites = self.releases.sites().iter().map(|site| self.site_answer(site)).collect::<Result<_, _>>()?;
+        Ok(Response::new(proto::ListSitesResponse { sites }))
+    }
+
+    async fn get_traffic(
+        &self,
+        request: Request<proto::GetTrafficRequest>,
+    ) -> Result<Response<proto::GetTrafficResponse>, Status> {
+        let request = request.into_inner();
+        let site = self.site(&request.site)?;
+        let granularity = convert::granularity(request.granularity).ok_or_else(|| {
+            let what = format!("{} is no kind of period", request.granularity);
+            status::bad_field("granularity", &what, "hour (1), day (2), week (3) or month (4)")
+        })?;
+        let ask = TrafficAsk { from_date: &request.from_date, to_date: &request.to_date, granularity };
+        let answer = query::traffic::traffic(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
+        Ok(Response::new(convert::traffic(&site, granularity, self.releases.bounds(), &answer)))
+    }
+
+    async fn list_top(
+        &self,
+        request: Request<proto::ListTopRequest>,
+    ) -> Result<Response<proto::ListTopResponse>, Status> {
+        let request = request.into_inner();
+        let site = self.site(&request.site)?;
+        let table = convert::asked_table(request.table).ok_or_else(|| {
+            let what = format!("{} is no table", request.table);
+            status::bad_field("table", &what, "page (2), referrer (3), browser (4), os (5), device (6), language (7)")
+        })?;
+        let ask = TopAsk {
+            table,
+            from_date: &request.from_date,
+            to_date: &request.to_date,
+            prefix: &request.prefix,
+            page_size: request.page_size,
+            page_token: &request.page_token,
+        };
+        let answer = query::top::top(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
+        Ok(Response::new(convert::top(&site, table, self.releases.bounds(), answer)))
+    }
+
+    async fn get_privacy(
+        &self,
+        request: Request<proto::GetPrivacyRequest>,
+    ) -> Result<Response<proto::GetPrivacyResponse>, Status> {
+        let request = request.into_inner();
+        let site = self.site(&request.site)?;
+        let entries = match request.ledger_entries {
+            0 => LEDGER_DEFAULT,
+            n if n <= LEDGER_MAX => n,
+            n => {
+                let what = format!("{n} entries are too many");
+                return Err(status::bad_field("ledger_entries", &what, "1 to 1000; 0 means 31"));
+            }
+        };
+        let privacy = self.releases.privacy();
+        let rho_nano = privacy.rho_nano();
+        let mechanisms = self.releases.mechanisms(&site.name).unwrap_or_default();
+        let regular = self.releases.regular_epsilons(&site.name).ok_or_else(status::internal)?;
+        let [epsilon_week, epsilon_month, epsilon_year] = regular;
+        Ok(Response::new(proto::GetPrivacyResponse {
+            ledger: self.ledger(&site, entries as usize).map_err(|e| status::fault(&e))?,
+            site: site.name.into(),
+            profile: site.profile,
+            epsilon: privacy.epsilon,
+            delta: privacy.delta,
+            delta_keys: privacy.delta_keys(),
+            rho_nano,
+            bounds: Some(convert::bounds(privacy.bounds)),
+            mechanisms: mechanisms.iter().map(|m| convert::mechanism(m, rho_nano)).collect(),
+            retention: retention(),
+            epsilon_week,
+            epsilon_month,
+            epsilon_year,
+        }))
+    }
+
+    async fn watch_releases(
+        &self,
+        request: Request<proto::WatchReleasesRequest>,
+    ) -> Result<Response<Self::WatchReleasesStream>, Status> {
+        let request = request.into_inner();
+        let site = self.stream_site(&request.site)?;
+        let latest = self.releases.watch();
+        let after = request.after_release.unwrap_or(*latest.borrow());
+        let (flow, answers) = self.flow(site, after);
+        tokio::spawn(flow.run(Some(latest), convert::notice));
+        Ok(Response::new(answers))
+    }
+
+    async fn export_releases(
+        &self,
+        request: Request<proto::ExportReleasesRequest>,
+    ) -> Result<Response<Self::ExportReleasesStream>, Status> {
+        let request = request.into_inner();
+        let site = self.stream_site(&request.site)?;
+        let (flow, answers) = self.flow(site, request.after_release);
+        tokio::spawn(flow.run(None, convert::export));
+        Ok(Response::new(answers))
+    }
+}
+
+impl Stats {
+    fn flow<T: Send + 'static>(&self, site: Option<SiteName>, after: u64) -> (Flow<T>, Answers<T>) {
+        let (answers, receiver) = mpsc::channel(RELEASES_IN_FLIGHT_MAX);
+        let (releases, shutdown) = (self.releases.clone(), self.shutdown.clone());
+        (Flow { releases, site, after, answers, shutdown }, Box::pin(ReceiverStream::new(receiver)))
+    }
+}
+
+/// A stream of releases to one client. Reads one release at a time, and the next only when there is room for it.
+struct Flow<T> {
+    releases: Releases,
+    site: Option<SiteName>,
+    after: u64,
+    answers: mpsc::Sender<Result<T, Status>>,
+    shutdown: watch::Receiver<bool>,
+}
+
+/// The client has gone.
+struct Gone;
+
+impl<T> Flow<T> {
+    /// Sends what there is, and with `latest` also what comes, until the client goes or the server drains.
+    async fn run(mut self, latest: Option<watch::Receiver<u64>>, convert: fn(&Release) -> T) {
+        let mut shutdown = self.shutdown.clone();
+        let answers = self.answers.clone();
+        let status = tokio::select! {
+            // A sender that is gone also means that the server ends.
+            _ = shutdown.wait_for(|stop| *stop) => status::unavailable(RETRY_SECONDS),
+            () = answers.closed() => return,
+            result = self.send_all(latest, convert) => match result {
+                Ok(()) => return,
+                Err(status) => status,
+            },
+        };
+        // A client that does not read may miss the reason; it sees the end of the stream.
+        let _ = answers.try_send(Err(status));
+    }
+
+    async fn send_all(
+        &mut self,
+        mut latest: Option<watch::Receiver<u64>>,
+        convert: fn(&Release) -> T,
+    ) -> Result<(), Status> {
+        loop {
+            // Marked as seen before the look: what comes after it wakes the wait below.
+            if let Some(latest) = &mut latest {
+                latest.borrow_and_update();
+            }
+            if let Err(Gone) = self.send_new(convert).await? {
+                return Ok(());
+            }
+            let Some(latest) = &mut latest else { return Ok(()) };
+            if latest.changed().await.is_err() {
+                return Err(status::unavailable(RETRY_SECONDS));
+            }
+        }
+    }
+
+    async fn send_new(&mut self, convert: fn(&Release) -> T) -> Result<Result<(), Gone>, Status> {
+        for number in self.releases.numbers_after(self.site.as_ref(), self.after) {
+            let Ok(room) = self.answers.reserve().await else { return Ok(Err(Gone)) };
+            let release: Option<Arc<Release>> = self.releases.by_number(number).map_err(|e| status::fault(&e))?;
+            // An hour's release goes when its day is published, which then holds the hour.
+            if let Some(release) = release {
+                room.send(Ok(convert(&release)));
+            }
+            self.after = number;
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// What is kept, how, and until when.
+fn retention() -> Vec<proto::Retention> {
+    let row = |what: &str, how: &str, until: &str| proto::Retention {
+        what: what.to_owned(),
+        how: how.to_owned(),
+        until: until.to_owned(),
+    };
+    vec![
+        row(
+            "events (address, cookie, user agent, page, referrer)",
+            "in memory only, never on disk and never in a log",
+            "the end of the call that brought them",
+        ),
+        row(
+            "visitor tags and counts that are not published yet",
+            "encrypted on disk, under keys of their own for each day, week and month; a tag is a keyed hash",
+            "their day, week or month is sealed: the key is then destroyed, and what is left on disk cannot be read",
+        ),
+        row("releases (counts with noise)", "in clear; they are public", "forever"),
+        row(
+            "how far each producer has sent, and its own bookmark",
+            "on disk, under a keyed hash of the producer's name; nothing of a visitor",
+            "the data directory is deleted",
+        ),
+    ]
+}

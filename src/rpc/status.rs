@@ -1,0 +1,139 @@
+//! Errors as the wire carries them: the one place that makes a `Status`.
+//!
+//! Each says what was wrong, the value and what is allowed, and carries google.rpc details for programs: an `ErrorInfo`
+//! with a fixed reason, and the field, the way to go on or the time to wait. What went wrong inside is never shown.
+
+use std::{collections::HashMap, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::{query::AskError, telemetry, vault::Fault};
+
+/// The domain of every reason.
+const DOMAIN: &str = "headcount";
+/// How many known sites a message lists.
+const SITES_LISTED_MAX: usize = 20;
+
+fn details(reason: &str, facts: &[(&str, String)]) -> ErrorDetails {
+    let facts: HashMap<String, String> = facts.iter().map(|(name, fact)| ((*name).to_owned(), fact.clone())).collect();
+    ErrorDetails::with_error_info(reason, DOMAIN, facts)
+}
+
+/// INVALID_ARGUMENT: a field cannot be read or is outside its limits. `what` says what is wrong, with the value.
+pub(super) fn bad_field(field: &str, what: &str, allowed: &str) -> Status {
+    let mut details = details("BAD_FIELD", &[("field", field.to_owned()), ("allowed", allowed.to_owned())]);
+    details.add_bad_request_violation(field, format!("{what}; allowed: {allowed}"));
+    Status::with_error_details(Code::InvalidArgument, format!("{field}: {what}. Allowed: {allowed}"), details)
+}
+
+/// NOT_FOUND: there is no site of this name. The message lists the known ones, 20 at most.
+pub(super) fn unknown_site(name: &str, known: &[String]) -> Status {
+    let listed = known.iter().take(SITES_LISTED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = match known.len().saturating_sub(SITES_LISTED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more (ListSites gives all)"),
+    };
+    let sites = if known.is_empty() { "there is none yet".to_owned() } else { format!("{listed}{more}") };
+    let mut details = details("UNKNOWN_SITE", &[("site", name.to_owned())]);
+    details.add_bad_request_violation("site", format!("no such site; known: {sites}"));
+    details.set_resource_info("site", name, "", "no such site");
+    Status::with_error_details(Code::NotFound, format!("there is no site {name:?}. Known sites: {sites}"), details)
+}
+
+/// NOT_FOUND: there is no site at all.
+pub(super) fn no_sites() -> Status {
+    let message = "nothing is counted yet, so there is no site to ask about. Send a log first: \
+                   headcount ship --site www access.log";
+    Status::with_error_details(Code::NotFound, message, details("NO_SITES", &[]))
+}
+
+/// FAILED_PRECONDITION: a batch left a gap in its producer's sequence.
+pub(super) fn sequence_gap(expected: u64, got: u64) -> Status {
+    let mut details = details("SEQUENCE_GAP", &[("expected", expected.to_string()), ("got", got.to_string())]);
+    let what = format!("expected sequence {expected}, got {got}");
+    details.add_precondition_failure_violation("SEQUENCE", "sequence", &what);
+    let message = format!("sequence {got} leaves a gap: go on with {expected}, the first that is not durable yet");
+    Status::with_error_details(Code::FailedPrecondition, message, details)
+}
+
+/// UNAVAILABLE: the server is draining or its store refuses; the same request may be sent again.
+pub(super) fn unavailable(retry_seconds: u64) -> Status {
+    let mut details = details("UNAVAILABLE", &[]);
+    details.set_retry_info(Some(Duration::from_secs(retry_seconds)));
+    let message = format!("the server is stopping or cannot store now: try again in {retry_seconds} s");
+    Status::with_error_details(Code::Unavailable, message, details)
+}
+
+/// INTERNAL: our own failure, which only the server's log describes.
+pub(super) fn internal() -> Status {
+    let message = "the server failed; its log says why";
+    Status::with_error_details(Code::Internal, message, details("INTERNAL", &[]))
+}
+
+/// Our own failure: logged here, and hidden from the caller.
+pub(super) fn fault(fault: &Fault) -> Status {
+    telemetry::internal_fault(fault);
+    internal()
+}
+
+/// A question without an answer.
+pub(super) fn unanswered(error: &AskError) -> Status {
+    match error {
+        AskError::NoSites => no_sites(),
+        AskError::UnknownSite { name, known } => {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            unknown_site(name, &known)
+        }
+        AskError::Field { field, what, allowed } => bad_field(field, what, allowed),
+        AskError::Fault(inner) => fault(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_carries_a_reason_of_this_domain() {
+        let all = [
+            bad_field("to_date", "\"x\" is no date", "a date"),
+            unknown_site("x", &[]),
+            no_sites(),
+            sequence_gap(3, 5),
+            unavailable(2),
+            internal(),
+        ];
+        for status in all {
+            let details = status.get_error_details();
+            let info = details.error_info().unwrap();
+            assert_eq!(info.domain, DOMAIN);
+            assert!(!info.reason.is_empty() && !status.message().is_empty());
+        }
+    }
+
+    #[test]
+    fn details_name_the_field_and_the_wait() {
+        let details = bad_field("to_date", "\"x\" is no date", "a date").get_error_details();
+        let violation = &details.bad_request().unwrap().field_violations[0];
+        assert_eq!((violation.field.as_str(), violation.description.contains("a date")), ("to_date", true));
+        let wait = unavailable(2).get_error_details().retry_info().unwrap().retry_delay;
+        assert_eq!(wait, Some(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn known_sites_are_listed_up_to_a_limit() {
+        let known: Vec<String> = (0..25).map(|n| format!("site-{n}")).collect();
+        let status = unknown_site("x", &known);
+        assert!(status.message().contains("site-19 and 5 more"), "{}", status.message());
+        assert!(!status.message().contains("site-20"));
+    }
+
+    #[test]
+    fn a_fault_shows_nothing_of_itself() {
+        let inner = Fault::InUse("/secret/place".into());
+        let status = unanswered(&AskError::Fault(inner));
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!format!("{status:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Runs the server: everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch};
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic_health::ServingStatus;
+
+use crate::{
+    clock::Clock,
+    proto::{
+        FILE_DESCRIPTOR_SET, ingest_service_server::IngestServiceServer, stats_service_server::StatsServiceServer,
+    },
+    rpc::{Ingest, Stats},
+    vault::{self, Fault},
+};
+
+/// The largest message taken, in bytes: 20,000 events of some 800 bytes.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// After this long a client that does not finish is cut off.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why the server ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The vault could not be opened, or its store or keys failed while running.
+    #[error(transparent)]
+    Vault(#[from] Fault),
+    /// The listener failed.
+    #[error("the listener: {0}")]
+    Listener(#[from] io::Error),
+    /// The transport failed.
+    #[error("the server: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The keeper panicked, which is a mistake in this program.
+    #[error("the store's thread ended unexpectedly; what was acknowledged is safe. Please report this")]
+    Keeper,
+}
+
+/// Serves on the listener until `stop` turns true or the store fails.
+///
+/// # Errors
+/// When the vault cannot be opened or the server cannot go on.
+pub async fn run(
+    listener: TcpListener,
+    options: vault::Options,
+    clock: Arc<dyn Clock>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let data = options.data.clone();
+    let (intake, keeper, releases) =
+        tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Keeper)??;
+    crate::telemetry::listening(listener.local_addr()?, &data);
+    let (end, ended) = watch::channel(false);
+    let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
+        let result = keeper.run();
+        // Whatever happened, nobody can be answered any more.
+        let _ = end.send(true);
+        result
+    })?;
+    let served = serve(listener, intake, releases, stop, ended).await;
+    // The last intake is dropped with the services: the keeper writes its checkpoint and ends.
+    let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
+    kept.map_err(|_| ServeError::Keeper)??;
+    served
+}
+
+async fn serve(
+    listener: TcpListener,
+    intake: vault::Intake,
+    releases: vault::Releases,
+    mut stop: watch::Receiver<bool>,
+    mut ended: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let (drain, draining) = watch::channel(false);
+    let ingest =
+        IngestServiceServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let stats = StatsServiceServer::new(Stats::new(releases, draining.clone()));
+    let (health_reporter, health) = tonic_health::server::health_reporter();
+    health_reporter.set_serving::<IngestServiceServer<Ingest>>().await;
+    health_reporter.set_serving::<StatsServiceServer<Stats>>().await;
+    // Read from top to bottom: gRPC-Web for browsers stands before all services; reflection in both versions, because
+    // old grpcurl speaks only the alpha.
+    let server = Server::builder()
+        .accept_http1(true)
+        .layer(tonic_web::GrpcWebLayer::new())
+        .add_service(reflection().build_v1().map_err(io::Error::other)?)
+        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?)
+        .add_service(health)
+        .add_service(ingest)
+        .add_service(stats);
+    let signal = async move {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => crate::telemetry::draining(),
+            _ = ended.wait_for(|ended| *ended) => {}
+        }
+        health_reporter.set_service_status("", ServingStatus::NotServing).await;
+        let _ = drain.send(true);
+    };
+    let mut begun = draining;
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let serving = server.serve_with_incoming_shutdown(incoming, signal);
+    let patience = async move {
+        let _ = begun.wait_for(|drain| *drain).await;
+        tokio::time::sleep(DRAIN_LIMIT).await;
+    };
+    tokio::select! {
+        result = serving => Ok(result?),
+        () = patience => Ok(()),
+    }
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // With these, a client that knows nothing of us can still read the details of an error.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+}

@@ -1,0 +1,171 @@
+//! Writes a summary for people. Machines get the JSON of `Summary` itself.
+
+use std::io::{self, Write};
+
+use super::summary::{CountsByName, FileSummary, Summary};
+
+/// Writes the summary as text.
+///
+/// # Errors
+/// What the writer reports.
+pub fn print_summary(summary: &Summary, to: &mut impl Write) -> io::Result<()> {
+    for file in &summary.files {
+        print_file(file, to)?;
+        writeln!(to)?;
+    }
+    if summary.files.len() > 1 {
+        writeln!(
+            to,
+            "all {} inputs: {} lines read, {} sent, {} accepted, {} rejected",
+            summary.files.len(),
+            grouped(summary.lines),
+            grouped(summary.sent),
+            grouped(summary.accepted),
+            grouped(summary.rejected)
+        )?;
+    }
+    writeln!(to, "{:.1} s, {} lines/s", summary.seconds, grouped(summary.lines_per_second))?;
+    if summary.complete_through_unix_ms.is_some() {
+        writeln!(to, "stated as complete up to now: periods that are over can be published")?;
+    } else if summary.is_damaged() {
+        writeln!(to, "not stated as complete, because an input could not be read to its end")?;
+    }
+    Ok(())
+}
+
+/// Writes what became of one input.
+fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
+    if file.producer.is_empty() {
+        writeln!(to, "{}", file.file)?;
+    } else {
+        writeln!(to, "{} as producer {}", file.file, file.producer)?;
+    }
+    if file.resumed_at_line > 0 {
+        print_count(to, file.resumed_at_line, "lines already counted, passed over")?;
+    }
+    print_count(to, file.lines, "lines read")?;
+    for (name, count) in &file.malformed {
+        print_count(to, *count, &format!("not sent: {} ({name})", reason_words(name)))?;
+    }
+    if file.too_long > 0 {
+        print_count(to, file.too_long, "not sent: line above 64 KiB (too_long)")?;
+    }
+    if file.empty > 0 {
+        print_count(to, file.empty, "not sent: empty line")?;
+    }
+    if !file.first_malformed_lines.is_empty() {
+        let numbers: Vec<_> = file.first_malformed_lines.iter().map(u64::to_string).collect();
+        writeln!(to, "  {:>14}  first of these: line {}", "", numbers.join(", "))?;
+    }
+    print_count(to, file.sent, "sent")?;
+    print_outcomes(&file.outcomes, to)?;
+    if file.duplicates > 0 {
+        print_count(to, file.duplicates, "of these: durable, but the answer was lost with the connection")?;
+    }
+    if file.held_back > 0 {
+        print_count(to, file.held_back, "line has no end yet and waits for the next run")?;
+    }
+    if !file.producer.is_empty() {
+        writeln!(to, "  durable up to batch {}", file.durable_sequence)?;
+    }
+    if let Some(error) = &file.error {
+        writeln!(to, "  ERROR: it {error}")?;
+    }
+    Ok(())
+}
+
+/// Writes the outcomes, the counted ones first.
+fn print_outcomes(outcomes: &CountsByName, to: &mut impl Write) -> io::Result<()> {
+    const COUNTED: &str = "counted";
+    let counted = outcomes.iter().filter(|(name, _)| *name == COUNTED);
+    let others = outcomes.iter().filter(|(name, _)| *name != COUNTED);
+    for (name, count) in counted.chain(others) {
+        print_count(to, *count, &format!("of these: {}", outcome_words(name)))?;
+    }
+    Ok(())
+}
+
+fn print_count(to: &mut impl Write, count: u64, what: &str) -> io::Result<()> {
+    writeln!(to, "  {:>14}  {what}", grouped(count))
+}
+
+/// An outcome in plain words.
+fn outcome_words(name: &str) -> &str {
+    match name {
+        "counted" => "counted",
+        "beyond_bound" => "page view beyond what one visitor may add in a day",
+        "bot" => "page view by a robot",
+        "asset" => "image, script, style sheet or the like",
+        "not_get" => "method other than GET",
+        "not_success" => "redirect or error",
+        "late" => "rejected: its day is sealed already (late)",
+        "future" => "rejected: in the future",
+        "too_old" => "rejected: before 1990",
+        "no_visitor" => "rejected: no usable address",
+        "bad_target" => "rejected: target is not a path or URL, or too long",
+        "bad_status" => "rejected: status outside 100 to 599",
+        other => other,
+    }
+}
+
+/// A reason for a malformed line in plain words.
+fn reason_words(name: &str) -> &str {
+    match name {
+        "no_host" => "no client before the time",
+        "no_time" => "no [time]",
+        "bad_time" => "time cannot be read",
+        "no_request" => "no \"METHOD target\" in quotes",
+        "bad_status" => "no status after the request",
+        "bad_size" => "no size after the status",
+        "no_agent" => "no user agent, or the line is cut",
+        other => other,
+    }
+}
+
+/// A number with a comma before every three digits.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Outcome;
+    use crate::ship::format::Malformed;
+
+    #[test]
+    fn numbers() {
+        for (count, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn every_outcome_and_reason_has_words() {
+        for number in 1..100 {
+            if let Ok(outcome) = Outcome::try_from(number) {
+                let name = outcome.as_str_name()["OUTCOME_".len()..].to_ascii_lowercase();
+                assert!(name == "counted" || outcome_words(&name) != name, "{name}");
+            }
+        }
+        for reason in [
+            Malformed::NoHost,
+            Malformed::NoTime,
+            Malformed::BadTime,
+            Malformed::NoRequest,
+            Malformed::BadStatus,
+            Malformed::BadSize,
+            Malformed::NoAgent,
+        ] {
+            assert_ne!(reason_words(reason.name()), reason.name());
+        }
+    }
+}

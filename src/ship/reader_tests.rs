@@ -1,0 +1,76 @@
+//! The reader on its own: where batches are cut, and a pipe that is followed. A failure is a line that waits although
+//! nothing more comes, or a batch whose cut depends on time where it must not.
+
+use std::io::{self, Read};
+use std::sync::mpsc as std_mpsc;
+
+use super::super::lines::Lines;
+use super::super::source::Source;
+use super::super::tests::{line, log};
+use super::*;
+
+/// A pipe: each read waits for what the test sends.
+struct Pipe(std_mpsc::Receiver<Vec<u8>>);
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Ok(bytes) = self.0.recv() else {
+            return Ok(0);
+        };
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+fn reader(content: impl Read + Send + 'static, live: bool, resumable: bool) -> (Reader, mpsc::Receiver<Batch>) {
+    let meter = Arc::new(Meter::default());
+    let source = Source::new(content, None, &meter).unwrap();
+    let prepared = Prepared { lines: Lines::new(source), producer: "p".to_owned(), resumable };
+    let options = ReadOptions { site: "www".to_owned(), format: Format::Auto, live };
+    let (sender, batches) = mpsc::channel(100);
+    (Reader::new(prepared, options, 0, sender, meter), batches)
+}
+
+#[test]
+fn batches_are_cut_by_lines() {
+    let content = log(0..2_500).replace("GET /page/7 ", "");
+    let (reader, mut batches) = reader(io::Cursor::new(content.into_bytes()), false, true);
+    let (tally, error) = reader.run(&[]);
+    assert!(error.is_none());
+    assert_eq!((tally.lines, tally.sent), (2_500, 2_499));
+    for (sequence, events) in [(1, 999), (2, 1_000), (3, 500)] {
+        let batch = batches.blocking_recv().unwrap();
+        assert_eq!((batch.sequence, batch.events), (sequence, events));
+        let request = IngestRequest::decode(batch.request).unwrap();
+        assert_eq!(request.cursor, batch.cursor);
+        let cursor = Cursor::decode(&batch.cursor).unwrap();
+        assert_eq!(cursor.lines, (sequence * BATCH_LINES_MAX).min(2_500));
+    }
+    assert!(batches.blocking_recv().is_none());
+}
+
+#[test]
+fn a_followed_pipe_does_not_wait_for_a_full_batch() {
+    let (to_pipe, pipe) = std_mpsc::channel();
+    to_pipe.send(b"19".to_vec()).unwrap();
+    to_pipe.send(line(0).as_bytes()[2..].to_vec()).unwrap();
+    let (reader, mut batches) = reader(Pipe(pipe), true, false);
+    let thread = std::thread::spawn(move || reader.run(&[]));
+    assert_eq!(batches.blocking_recv().unwrap().events, 1);
+    let half = log(1..4);
+    to_pipe.send(half.as_bytes()[..half.len() - 10].to_vec()).unwrap();
+    let second = batches.blocking_recv().unwrap();
+    assert_eq!((second.events, second.cursor.len()), (2, 0));
+    drop(to_pipe);
+    let (tally, error) = thread.join().unwrap();
+    assert!(error.is_none());
+    assert_eq!((tally.sent, tally.held_back), (3, 1));
+}
+
+#[test]
+fn a_reader_without_a_taker_ends() {
+    let (reader, batches) = reader(io::Cursor::new(log(0..50_000).into_bytes()), false, true);
+    drop(batches);
+    let (tally, _) = reader.run(&[]);
+    assert_eq!(tally.lines, BATCH_LINES_MAX);
+}

@@ -1,0 +1,48 @@
+//! Every line that headcount logs, as a named event. This room takes nothing from the vault but names of sites,
+//! periods and faults, so that nothing about a visitor can be logged.
+
+use std::{fmt::Display, io::IsTerminal};
+
+use crate::{calendar::Period, units::SiteName};
+
+/// Starts logging to the standard error; `RUST_LOG`-like filters are not read, only the level.
+pub fn init(level: tracing::Level) {
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    // A second call (in tests) keeps the first.
+    let _ = subscriber.try_init();
+}
+
+/// The server takes requests.
+pub fn listening(address: std::net::SocketAddr, data: &std::path::Path) {
+    tracing::info!(%address, data = %data.display(), "listening");
+}
+
+/// The server is ending what it has begun.
+pub fn draining() {
+    tracing::info!("stopping: what was acknowledged is safe; ending what has begun");
+}
+
+/// A period was published.
+pub fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
+    let kind = period.kind.name();
+    let start = period.start;
+    if is_gap {
+        tracing::warn!(%site, kind, %start, release, "published as a gap");
+    } else {
+        tracing::debug!(%site, kind, %start, hour = period.hour, release, "published");
+    }
+}
+
+/// The store takes nothing now.
+pub fn store_refuses(fault: &impl Display) {
+    tracing::error!(%fault, "the store refuses");
+}
+
+/// A request failed through our own fault; the sender sees only "internal".
+pub fn internal_fault(fault: &impl Display) {
+    tracing::error!(%fault, "a request failed");
+}

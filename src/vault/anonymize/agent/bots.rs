@@ -1,0 +1,150 @@
+//! Tells robots from readers by the user agent.
+//!
+//! It is here because robots are a large part of a public site's traffic and must not be counted as visitors. It takes the
+//! user agent with the family and the system that uap-core found in it. "Robot" say: the crate isbot, uap-core's
+//! class "Spider", the words below, and the lack of any browser or system. It never takes an agent for a robot because
+//! it is rare. A robot that claims to be a common browser and nothing else is not found here; no list can.
+
+use ua_parser::device;
+
+/// Parts of user agents, in lower case, that no browser carries: libraries, tools, feed readers, monitors, previews.
+const WORDS: &[&str] = &[
+    "+http",
+    "(http",
+    "; http",
+    "aiohttp",
+    "apache-http",
+    "axios",
+    "crawl",
+    "curl/",
+    "feedburner",
+    "feedfetcher",
+    "feedparser",
+    "gtmetrix",
+    "fetcher",
+    "go-http-client",
+    "guzzle",
+    "headless",
+    "http-client",
+    "http_request",
+    "httpclient",
+    "httpie",
+    "httpunit",
+    "httpx",
+    "jakarta",
+    "libwww-perl",
+    "lighthouse",
+    "link check",
+    "linkcheck",
+    "lwp",
+    "monitor",
+    "nikto",
+    "node-fetch",
+    "okhttp",
+    "openvas",
+    "pagespeed",
+    "phantomjs",
+    "pingdom",
+    "playwright",
+    "postman",
+    "puppeteer",
+    "python",
+    "restsharp",
+    "ruby",
+    "scanner",
+    "scrap",
+    "selenium",
+    "spider",
+    "synthetics",
+    "undici",
+    "uptime",
+    "validator",
+    "wget",
+];
+
+/// What the user agents of some tools start with, in lower case; elsewhere in one it may mean a plug-in or an app.
+const STARTS: &[&str] = &["java/", "whatsapp/"];
+
+/// Systems, phones and browsers that uap-core does not know by name, in lower case.
+const PLATFORMS: &[&str] = &[
+    "alcatel",
+    "amiga",
+    "android",
+    "asus",
+    "beos",
+    "browser",
+    "dillo",
+    "docomo",
+    "haiku",
+    "htc",
+    "huawei",
+    "konqueror",
+    "lenovo",
+    "lynx",
+    "mac os",
+    "macintosh",
+    "macos",
+    "maui",
+    "midp",
+    "motorola",
+    "msie",
+    "nokia",
+    "os/2",
+    "palm",
+    "pantech",
+    "philips",
+    "playstation",
+    "portalmmm",
+    "ps vita",
+    "samsung",
+    "sony",
+    "up.link",
+    "w3m",
+    "wap",
+    "x11",
+    "x64",
+    "x86",
+];
+/// Makers of phones whose names are too short to be looked for anywhere but at the start.
+const PHONE_STARTS: &[&str] = &["lg", "mot-", "sie-"];
+
+/// The rules for robots, compiled.
+pub(super) struct Bots {
+    list: isbot::Bots,
+    spiders: device::Extractor<'static>,
+}
+
+impl Bots {
+    /// Takes uap-core's device patterns.
+    ///
+    /// # Errors
+    /// A pattern that does not compile.
+    pub(super) fn new(devices: Vec<device::Parser<'static>>) -> Result<Self, Box<dyn std::error::Error>> {
+        // The list opens with the spiders. The one at its end is for agents that are no known device; without the
+        // thousands between them (which cost much memory) it would take real phones for spiders.
+        let is_spider = |parser: &device::Parser<'_>| parser.device_replacement.as_deref() == Some("Spider");
+        let spiders = devices.into_iter().take_while(is_spider);
+        Ok(Self { list: isbot::Bots::default(), spiders: device::Builder::new().push_all(spiders)?.build()? })
+    }
+
+    /// `family` and `system` are what uap-core says of the same user agent.
+    pub(super) fn is_bot(&self, user_agent: &str, family: &str, system: &str) -> bool {
+        let lower = user_agent.to_ascii_lowercase();
+        family == "Spider"
+            || WORDS.iter().any(|word| lower.contains(word))
+            || STARTS.iter().any(|start| lower.starts_with(start))
+            || (system == "Other" && is_tool(&lower, family))
+            || self.list.is_bot(&lower)
+            || self.spiders.extract(user_agent).is_some()
+    }
+}
+
+/// True for an agent on no known system that names no browser either, or that only calls itself compatible with one.
+/// Every browser names its system; a tool has no reason to.
+fn is_tool(lower: &str, family: &str) -> bool {
+    let nameless = family == "Other" && !lower.starts_with("mozilla");
+    let compatible = lower.contains("compatible;");
+    let known = PLATFORMS.iter().any(|platform| lower.contains(platform))
+        || PHONE_STARTS.iter().any(|start| lower.starts_with(start));
+    (nameless || compatible) && !known
+}

@@ -1,0 +1,86 @@
+//! The language a browser asks for: the first tag of Accept-Language, cut to its two-letter code.
+//!
+//! It is here because the full header tells visitors apart. Only an index into a short public list leaves this file.
+
+/// Every value that is ever published: ISO 639-1 codes of languages common on the web, then `other` (a language that
+/// is not in the list, or a header that cannot be read) and `none` (no header, or any language).
+pub const LANGUAGES: &[&str] = &[
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id",
+    "it", "ja", "km", "ko", "lt", "lv", "ms", "my", "ne", "nl", "no", "pl", "pt", "ro", "ru", "si", "sk", "sl", "sr",
+    "sv", "th", "tr", "uk", "ur", "uz", "vi", "zh", "other", "none",
+];
+
+const NONE: u8 = index_of_last(0);
+const OTHER: u8 = index_of_last(1);
+
+const fn index_of_last(before: usize) -> u8 {
+    assert!(LANGUAGES.len() <= 255, "a language is kept as one byte");
+    (LANGUAGES.len() - 1 - before) as u8
+}
+
+/// The index in [`LANGUAGES`] of the first language of an Accept-Language header. Quality values are not looked at:
+/// browsers send the preferred language first.
+pub(in crate::vault) fn primary(accept_language: &str) -> u8 {
+    let first = accept_language.split([',', ';']).next().unwrap_or_default().trim();
+    let code = first.split(['-', '_']).next().unwrap_or_default().trim();
+    if matches!(code, "" | "*") {
+        return NONE;
+    }
+    // Older codes and the written forms of Norwegian are one language with the code in the list.
+    let code = match code.to_ascii_lowercase().as_str() {
+        "iw" => "he".to_owned(),
+        "in" => "id".to_owned(),
+        "nb" | "nn" => "no".to_owned(),
+        same => same.to_owned(),
+    };
+    let known = &LANGUAGES[..usize::from(OTHER)];
+    known.iter().position(|language| *language == code).and_then(|index| u8::try_from(index).ok()).unwrap_or(OTHER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name(header: &str) -> &'static str {
+        LANGUAGES[usize::from(primary(header))]
+    }
+
+    #[test]
+    fn first_tag_counts() {
+        for (header, expected) in [
+            ("ja", "ja"),
+            ("ja-JP,ja;q=0.9,en;q=0.8", "ja"),
+            (" EN-us ;q=1", "en"),
+            ("zh-Hant-TW", "zh"),
+            ("pt_BR", "pt"),
+            ("nb-NO", "no"),
+            ("iw", "he"),
+            ("fil-PH", "other"),
+            ("other", "other"),
+            ("none", "other"),
+            ("日本語", "other"),
+            ("", "none"),
+            ("-", "none"),
+            ("*", "none"),
+            (",ja", "none"),
+        ] {
+            assert_eq!(name(header), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn list_is_sorted_and_ends_in_the_two_words() {
+        let (codes, words) = LANGUAGES.split_at(LANGUAGES.len() - 2);
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(codes.iter().all(|code| code.len() == 2));
+        assert_eq!(words, ["other", "none"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_an_index(header in any::<String>()) {
+            prop_assert!(usize::from(primary(&header)) < LANGUAGES.len());
+        }
+    }
+}

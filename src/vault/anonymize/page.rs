@@ -1,0 +1,304 @@
+//! The page of an access: the request target brought into one form, without personal data.
+//!
+//! It is here so that equal pages are one row, and so that an address, a number or a token in a URL never becomes a
+//! key that is stored. It takes the target as the web server saw it and writes at most [`PAGE_BYTES_MAX`] bytes.
+//! The form is a fixed point: normalising a normalised page changes nothing.
+//!
+//! It never keeps scheme, host, fragment or a query parameter that the site did not allow, and never panics.
+//!
+//! # The form
+//! A segment (the text between two `/`) is decoded once and encoded again. Encoded stay: `%`, `/`, `?`, `#`, space,
+//! quotes, brackets that HTML gives a meaning, controls and other invisible characters, and bytes that are no UTF-8.
+//! All else is plain text, so `/%E3%81%82` and `/あ` are one page.
+
+mod scrub;
+#[cfg(test)]
+mod tests;
+
+use percent_encoding::percent_decode_str;
+use scrub::scrub;
+
+/// The longest page that is ever written, in bytes.
+pub(in crate::vault) const PAGE_BYTES_MAX: usize = 512;
+/// The longest target that is accepted, in bytes (the protocol's limit).
+pub(in crate::vault) const TARGET_BYTES_MAX: usize = 8192;
+/// Ends a page that was cut.
+const ELLIPSIS: char = '…';
+
+/// What an operator may say about a site's pages.
+pub(in crate::vault) struct PageRules {
+    /// File names that mean their directory: `/a/index.html` is `/a/`. Compared without regard to ASCII case.
+    pub index_files: Vec<String>,
+    /// Query parameters that choose a page, by their decoded name (`id`, `lang`). All others are dropped.
+    pub query_allow: Vec<String>,
+}
+
+impl Default for PageRules {
+    fn default() -> Self {
+        let index_files = [
+            "index.html",
+            "index.htm",
+            "index.php",
+            "index.shtml",
+            "index.xhtml",
+            "index.jsp",
+            "index.asp",
+            "index.aspx",
+            "index.cgi",
+            "default.html",
+            "default.htm",
+            "default.asp",
+            "default.aspx",
+        ];
+        Self { index_files: index_files.map(String::from).to_vec(), query_allow: Vec::new() }
+    }
+}
+
+/// What a target points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::vault) enum Target {
+    /// Something a person reads.
+    Page,
+    /// A style sheet, script, image, font, sound or film.
+    Asset,
+}
+
+/// The target is empty, too long, holds control characters, or is neither a path nor an http(s) URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::vault) struct BadTarget;
+
+/// File extensions of what belongs to a page but is none.
+const ASSET_EXTENSIONS: [&str; 35] = [
+    "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "tif", "tiff", "xbm",
+    "woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "m4a", "m4v", "webm", "ogg", "ogv", "wav", "avi", "mov", "mpg",
+    "mpeg", "au", "swf",
+];
+
+/// Writes the normalised page of `target` into `out` (cleared first; its memory is used again).
+///
+/// A plain path that needs no change costs no allocation.
+///
+/// # Errors
+/// [`BadTarget`]; `out` is then empty.
+pub(in crate::vault) fn normalize(target: &str, rules: &PageRules, out: &mut String) -> Result<Target, BadTarget> {
+    out.clear();
+    if target.is_empty() || target.len() > TARGET_BYTES_MAX || target.bytes().any(|b| b.is_ascii_control()) {
+        return Err(BadTarget);
+    }
+    let local = strip_origin(target).ok_or(BadTarget)?;
+    let local = local.split('#').next().unwrap_or_default();
+    let (path, query) = local.split_once('?').unwrap_or((local, ""));
+    let kind = if is_plain(path) {
+        out.push_str(path);
+        drop_index_file(out, rules);
+        kind_of(out)
+    } else {
+        let mut resolved = String::with_capacity(path.len() + 1);
+        resolve(path, &mut resolved);
+        drop_index_file(&mut resolved, rules);
+        for segment in resolved.split('/').skip(1) {
+            out.push('/');
+            scrub(segment, out);
+        }
+        kind_of(&resolved)
+    };
+    if out.len() > PAGE_BYTES_MAX {
+        shorten(out);
+    } else if !query.is_empty() && !rules.query_allow.is_empty() {
+        append_query(query, rules, out);
+    }
+    Ok(kind)
+}
+
+/// Path and query of a target: what comes after `http://host`, or all of it where it starts with `/`.
+fn strip_origin(target: &str) -> Option<&str> {
+    if target.starts_with('/') {
+        return Some(target);
+    }
+    let after = ["http://", "https://"].iter().find_map(|scheme| {
+        let head = target.get(..scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then(|| &target[scheme.len()..])
+    })?;
+    let host_bytes = after.find(['/', '?', '#']).unwrap_or(after.len());
+    (host_bytes > 0).then(|| &after[host_bytes..])
+}
+
+/// True for a path that is its own normal form for certain, index file and length aside: ASCII letters, few digits,
+/// no empty or dot segment. Says "no" in doubt: the long way then decides.
+fn is_plain(path: &str) -> bool {
+    let mut segments = path.split('/');
+    // A path that starts with '/' has an empty piece before it; an URL without a path has nothing else.
+    if segments.next() != Some("") {
+        return false;
+    }
+    let mut left = path.bytes().filter(|&b| b == b'/').count();
+    left > 0
+        && segments.all(|segment| {
+            left -= 1;
+            (left == 0 && segment.is_empty()) || is_plain_segment(segment.as_bytes())
+        })
+}
+
+fn is_plain_segment(segment: &[u8]) -> bool {
+    // Personal data takes 6 digits, 4 digits and 3 dots (an address), 16 hexadecimal digits in a row (hyphens between
+    // them make a UUID), 20 characters with a digit among them (a token), or a sign that is not listed here.
+    let (mut digits, mut dots, mut hex_run) = (0_usize, 0_usize, 0_usize);
+    for &byte in segment {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'.' => dots += 1,
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'~' => {}
+            _ => return false,
+        }
+        hex_run = if byte.is_ascii_hexdigit() || byte == b'-' { hex_run + 1 } else { 0 };
+        if hex_run >= 16 {
+            return false;
+        }
+    }
+    let long = segment.len() >= 20 && (digits > 0 || segment.windows(3).any(|w| w == b"eyJ"));
+    segment.first().is_some_and(|&b| b != b'.') && digits < 6 && dots < 3 && !long
+}
+
+/// Writes the path with every segment in canonical form, without empty and dot segments; never above the root.
+fn resolve(path: &str, out: &mut String) {
+    let mut segment = String::new();
+    let mut open_end = true;
+    for raw in path.split('/') {
+        segment.clear();
+        canonical(raw, Part::Path, &mut segment);
+        match segment.as_str() {
+            "" | "." => open_end = true,
+            ".." => {
+                out.truncate(out.rfind('/').unwrap_or(0));
+                open_end = true;
+            }
+            name => {
+                out.push('/');
+                out.push_str(name);
+                open_end = false;
+            }
+        }
+    }
+    if open_end {
+        out.push('/');
+    }
+}
+
+fn drop_index_file(path: &mut String, rules: &PageRules) {
+    let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
+    if rules.index_files.iter().any(|file| file.eq_ignore_ascii_case(&path[name_at..])) {
+        path.truncate(name_at);
+    }
+}
+
+fn kind_of(path: &str) -> Target {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name.split(';').next().unwrap_or_default();
+    match name.rsplit_once('.') {
+        Some((_, extension))
+            if !extension.is_empty() && ASSET_EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension)) =>
+        {
+            Target::Asset
+        }
+        _ => Target::Page,
+    }
+}
+
+/// Where a piece of text stands: this decides which characters have a meaning there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Path,
+    Query,
+}
+
+/// Decodes once and encodes again: the encoder writes every `%` as `%25`, so this is a fixed point by construction.
+fn canonical(raw: &str, part: Part, out: &mut String) {
+    let bytes: Vec<u8> = match part {
+        Part::Path => percent_decode_str(raw).collect(),
+        // In a query `+` means a space; a plus sign comes as %2B.
+        Part::Query => percent_decode_str(&raw.replace('+', "%20")).collect(),
+    };
+    for chunk in bytes.utf8_chunks() {
+        for ch in chunk.valid().chars() {
+            if stays_encoded(ch, part) {
+                let mut buffer = [0; 4];
+                encode(ch.encode_utf8(&mut buffer).as_bytes(), out);
+            } else {
+                out.push(ch);
+            }
+        }
+        encode(chunk.invalid(), out);
+    }
+}
+
+fn encode(bytes: &[u8], out: &mut String) {
+    for &byte in bytes {
+        out.push_str(percent_encoding::percent_encode_byte(byte));
+    }
+}
+
+fn stays_encoded(ch: char, part: Part) -> bool {
+    match ch {
+        '%' | '/' | '?' | '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|' => true,
+        '&' | '=' | '+' | ';' => part == Part::Query,
+        // Characters nobody sees, and those that turn the direction of the text: two pages must not look the same.
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => ch.is_control() || ch.is_whitespace(),
+    }
+}
+
+/// Cuts a path that is too long. The piece that is left of the last segment stays where it is a normal form by
+/// itself (an encoded byte or a placeholder cut in two is none); else the whole segment goes.
+fn shorten(path: &mut String) {
+    let mut length = path.len().min(PAGE_BYTES_MAX - ELLIPSIS.len_utf8());
+    while !path.is_char_boundary(length) {
+        length -= 1;
+    }
+    path.truncate(length);
+    path.push(ELLIPSIS);
+    let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (mut decoded, mut again) = (String::new(), String::new());
+    canonical(&path[name_at..], Part::Path, &mut decoded);
+    scrub(&decoded, &mut again);
+    if again != path[name_at..] {
+        path.truncate(name_at);
+        path.push(ELLIPSIS);
+    }
+}
+
+/// Appends the allowed parameters, sorted by name (those of one name keep their order), as far as they fit.
+fn append_query(query: &str, rules: &PageRules, out: &mut String) {
+    let mut kept: Vec<(String, &str)> = Vec::new();
+    for pair in query.split('&') {
+        let (raw_name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = percent_decode_str(&raw_name.replace('+', "%20")).decode_utf8_lossy().into_owned();
+        if rules.query_allow.contains(&decoded) {
+            let mut name = String::new();
+            canonical(raw_name, Part::Query, &mut name);
+            kept.push((name, value));
+        }
+    }
+    kept.sort_by(|a, b| a.0.cmp(&b.0));
+    let (mut value, mut pair) = (String::new(), String::new());
+    for (index, (name, raw_value)) in kept.iter().enumerate() {
+        value.clear();
+        canonical(raw_value, Part::Query, &mut value);
+        pair.clear();
+        pair.push(if index == 0 { '?' } else { '&' });
+        pair.push_str(name);
+        pair.push('=');
+        scrub(&value, &mut pair);
+        if out.len() + pair.len() > PAGE_BYTES_MAX {
+            break;
+        }
+        out.push_str(&pair);
+    }
+}

@@ -1,0 +1,169 @@
+//! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the keeper.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    anonymize::{Anonymizer, Bench, Visit},
+    event::AccessEvent,
+    outcome::Books,
+    release::index::{Index, Sealed},
+    roster::Roster,
+    site::Site,
+    store::Fault,
+    tally::ProducerId,
+};
+use crate::{clock::Clock, units::SiteName};
+
+/// The most events in one batch.
+pub const EVENTS_PER_BATCH_MAX: usize = 20_000;
+/// The longest name of a producer, in bytes.
+pub const PRODUCER_BYTES_MAX: usize = 128;
+/// The longest cursor, in bytes.
+pub const CURSOR_BYTES_MAX: usize = 256;
+
+/// A batch as a producer sends it.
+pub struct Batch {
+    /// 1 for the first; 0 for a greeting.
+    pub sequence: u64,
+    /// The events, at most [`EVENTS_PER_BATCH_MAX`].
+    pub events: Vec<AccessEvent>,
+    /// The producer has sent everything before this, in milliseconds since 1970; 0 states nothing.
+    pub complete_through_unix_ms: i64,
+    /// Kept for the producer, at most [`CURSOR_BYTES_MAX`].
+    pub cursor: Vec<u8>,
+}
+
+/// What became of a batch. It is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The last durable sequence of this producer.
+    pub durable_sequence: u64,
+    /// The cursor that came with it.
+    pub cursor: Vec<u8>,
+    /// How each event ended; nothing for a greeting or a batch that was committed before.
+    pub books: Option<Books>,
+}
+
+/// Why a batch was not taken. Nothing of it was counted.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Sequences must follow each other.
+    #[error("the sequence leaves a gap: {expected} is expected")]
+    Gap {
+        /// What must come next.
+        expected: u64,
+    },
+    /// The keeper has stopped, or the disk has no room.
+    #[error("the store takes nothing now")]
+    Unavailable,
+    /// Our failure.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A visit batch on its way to the keeper.
+pub(super) struct Commit {
+    pub(super) site: Arc<Site>,
+    pub(super) producer: ProducerId,
+    pub(super) sequence: u64,
+    pub(super) visits: Vec<(u32, Visit)>,
+    pub(super) books: Books,
+    pub(super) complete_through_unix_ms: i64,
+    pub(super) cursor: Vec<u8>,
+    pub(super) reply: oneshot::Sender<Result<Receipt, Refusal>>,
+}
+
+/// Takes events. Clones share everything; when the last is dropped, the keeper finishes and stops.
+#[derive(Clone)]
+pub struct Intake {
+    shared: Arc<Shared>,
+    commits: mpsc::Sender<Commit>,
+}
+
+pub(super) struct Shared {
+    pub(super) anonymizer: Anonymizer,
+    pub(super) roster: Arc<Roster>,
+    pub(super) index: Arc<RwLock<Index>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) producer_key: zeroize::Zeroizing<[u8; 32]>,
+}
+
+/// A producer of one site, ready to send.
+pub struct Lane {
+    intake: Intake,
+    site: Arc<Site>,
+    producer: ProducerId,
+}
+
+impl Intake {
+    pub(super) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
+        Self { shared: Arc::new(shared), commits }
+    }
+
+    /// Opens the lane of a producer; None where the site takes no events. The producer's name is hashed under a key
+    /// and forgotten.
+    #[must_use]
+    pub fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {
+        let site = self.shared.roster.taking_events(site)?;
+        let hash = blake3::keyed_hash(&self.shared.producer_key, producer.as_bytes());
+        let mut id = ProducerId::default();
+        id.copy_from_slice(&hash.as_bytes()[..16]);
+        Some(Lane { intake: self.clone(), site, producer: id })
+    }
+
+    /// The names of the sites, for error messages.
+    #[must_use]
+    pub fn site_names(&self) -> Vec<SiteName> {
+        self.shared.roster.names()
+    }
+}
+
+impl Lane {
+    /// Sends a batch; the answer comes when it is durable.
+    ///
+    /// # Errors
+    /// When the sequence leaves a gap or the store cannot be used. Nothing was counted then.
+    ///
+    /// # Panics
+    /// When the batch is longer than [`EVENTS_PER_BATCH_MAX`]; the caller checks.
+    pub async fn send(&self, batch: Batch) -> Result<Receipt, Refusal> {
+        assert!(batch.events.len() <= EVENTS_PER_BATCH_MAX, "the caller checks the length");
+        let (visits, books) = self.anonymize(batch.events)?;
+        let (reply, receipt) = oneshot::channel();
+        let commit = Commit {
+            site: self.site.clone(),
+            producer: self.producer,
+            sequence: batch.sequence,
+            visits,
+            books,
+            complete_through_unix_ms: batch.complete_through_unix_ms,
+            cursor: batch.cursor,
+            reply,
+        };
+        self.intake.commits.send(commit).await.map_err(|_| Refusal::Unavailable)?;
+        receipt.await.unwrap_or(Err(Refusal::Unavailable))
+    }
+
+    fn anonymize(&self, events: Vec<AccessEvent>) -> Result<(Vec<(u32, Visit)>, Books), Fault> {
+        let shared = &self.intake.shared;
+        let sealed = self.sealed();
+        let now_unix_ms = shared.clock.now_unix_ms();
+        let mut books = Books::open(u32::try_from(events.len()).unwrap_or(u32::MAX));
+        let mut visits = Vec::with_capacity(events.len());
+        let mut bench = Bench::default();
+        for (index, event) in (0_u32..).zip(events) {
+            match shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench)? {
+                Ok(visit) => visits.push((index, visit)),
+                Err(outcome) => books.enter(index, outcome),
+            }
+        }
+        Ok((visits, books))
+    }
+
+    fn sealed(&self) -> Arc<Sealed> {
+        let index = self.intake.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.sites.get(&self.site.name).map(|site| site.sealed.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,288 @@
+//! The keeper: the one owner of the open cells. It bounds, commits and seals; nobody else changes anything.
+//!
+//! Batches that arrive while the disk is busy are committed together: one delta, one atomic step, one sync, and only
+//! then the answers. The cells in memory change only after the step is durable, so memory never holds what the disk
+//! refused.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    cells::{Bounder, Cells},
+    intake::{Commit, Receipt, Refusal},
+    keys::{Epoch, KeyRing},
+    release::{
+        index::{Index, SiteIndex},
+        noise::Noise,
+    },
+    roster::Roster,
+    store::{
+        Fault,
+        disk::{Disk, Step},
+        journal::{Checkpoint, Place, Record, Section},
+        rows::{self, ChainPoint, ProducerRow},
+    },
+    tally::ProducerId,
+};
+use crate::{clock::Clock, units::SiteName};
+
+/// Between two looks at what is due for sealing, while nothing else happens.
+const TICK: Duration = Duration::from_secs(2);
+/// Visits that are committed together at most.
+const VISITS_PER_GROUP_MAX: usize = 50_000;
+/// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
+const JOURNAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
+pub struct Keeper {
+    pub(super) disk: Disk,
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) roster: Arc<Roster>,
+    pub(super) index: Arc<RwLock<Index>>,
+    pub(super) cells: Cells,
+    /// Epochs whose stored cell is older than the journal's head.
+    pub(super) dirty: BTreeSet<Epoch>,
+    /// The journal begins after this record.
+    pub(super) base: ChainPoint,
+    /// The last record.
+    pub(super) head: ChainPoint,
+    pub(super) journal_bytes: u64,
+    pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
+    pub(super) noise: Box<dyn Noise + Send>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) max_lateness_ms: i64,
+    pub(super) latest: watch::Sender<u64>,
+    pub(super) commits: mpsc::Receiver<Commit>,
+}
+
+/// A reply that waits for the step to be durable.
+type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
+
+/// What a group of batches adds, before it is durable.
+#[derive(Default)]
+struct Group {
+    delta: Cells,
+    producers: HashMap<(SiteName, ProducerId), ProducerRow>,
+    new_sites: BTreeSet<SiteName>,
+    waiting: Vec<Waiting>,
+    states_a_watermark: bool,
+}
+
+impl Keeper {
+    /// Commits and seals until the last [`super::Intake`] is dropped; then writes a checkpoint and ends.
+    ///
+    /// # Errors
+    /// When the store or a key cannot be used any more. The process must stop then: it must never go on from memory
+    /// that the disk refused.
+    pub fn run(mut self) -> Result<(), Fault> {
+        let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = waiting.map_err(|source| Fault::File { path: "the runtime".into(), source })?;
+        loop {
+            // The timer must be made inside the runtime, hence the block.
+            let next = runtime.block_on(async { tokio::time::timeout(TICK, self.commits.recv()).await });
+            match next {
+                Ok(Some(first)) => {
+                    if self.commit_group(first)? {
+                        self.seal_due()?;
+                    }
+                }
+                Ok(None) => return self.checkpoint(),
+                Err(_elapsed) => self.seal_due()?,
+            }
+        }
+    }
+
+    /// Commits a batch with all that wait behind it. True if one of them stated how far it is complete.
+    pub(super) fn commit_group(&mut self, first: Commit) -> Result<bool, Fault> {
+        let mut group = Group::default();
+        let mut visits = first.visits.len();
+        let now_unix_ms = self.clock.now_unix_ms();
+        if let Err(fault) = self.disk.check_space() {
+            crate::telemetry::store_refuses(&fault);
+            let _ = first.reply.send(Err(Refusal::Unavailable));
+            return Ok(false);
+        }
+        self.take(first, &mut group, now_unix_ms);
+        while visits < VISITS_PER_GROUP_MAX {
+            let Ok(next) = self.commits.try_recv() else { break };
+            visits += next.visits.len();
+            self.take(next, &mut group, now_unix_ms);
+        }
+        let states_a_watermark = group.states_a_watermark;
+        self.make_durable(&mut group, now_unix_ms)?;
+        for (reply, receipt) in group.waiting {
+            // A producer that is gone will ask again and be told that it is durable.
+            let _ = reply.send(Ok(receipt));
+        }
+        if self.journal_bytes > JOURNAL_BYTES_MAX {
+            self.checkpoint()?;
+        }
+        Ok(states_a_watermark)
+    }
+
+    /// Puts a batch into the group, or answers it at once where it changes nothing.
+    fn take(&self, commit: Commit, group: &mut Group, now_unix_ms: i64) {
+        let key = (commit.site.name.clone(), commit.producer);
+        let mut row = group.producers.get(&key).or_else(|| self.producer(&key)).cloned().unwrap_or_default();
+        if commit.sequence <= row.sequence {
+            // Wait for the group all the same: the batch that this one repeats may be in it.
+            group.waiting.push((commit.reply, receipt(&row, None)));
+            return;
+        }
+        if commit.sequence != row.sequence + 1 {
+            let _ = commit.reply.send(Err(Refusal::Gap { expected: row.sequence + 1 }));
+            return;
+        }
+        let mut books = commit.books;
+        {
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            let none = SiteIndex::default();
+            let sealed = &index.sites.get(&commit.site.name).unwrap_or(&none).sealed;
+            let bounds = self.roster.privacy().bounds;
+            let bounder = Bounder::new(&commit.site, bounds, sealed, &self.cells, commit.producer, now_unix_ms);
+            for (at, visit) in &commit.visits {
+                books.enter(*at, bounder.add(visit, &mut group.delta));
+            }
+            if !index.sites.contains_key(&commit.site.name) {
+                group.new_sites.insert(commit.site.name.clone());
+            }
+        }
+        row.sequence = commit.sequence;
+        row.cursor = commit.cursor;
+        if commit.complete_through_unix_ms > 0 {
+            let stated = commit.complete_through_unix_ms.min(now_unix_ms);
+            row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated);
+            group.states_a_watermark = true;
+        }
+        group.waiting.push((commit.reply, receipt(&row, Some(books))));
+        group.producers.insert(key, row);
+    }
+
+    fn producer(&self, (site, producer): &(SiteName, ProducerId)) -> Option<&ProducerRow> {
+        self.producers.get(site)?.get(producer)
+    }
+
+    /// One atomic step: the delta under its epochs' keys, and the producers' new positions.
+    fn make_durable(&mut self, group: &mut Group, now_unix_ms: i64) -> Result<(), Fault> {
+        if group.producers.is_empty() {
+            return Ok(());
+        }
+        let mut step = Step::default();
+        for site in &group.new_sites {
+            self.note_site(site, now_unix_ms, &mut step)?;
+        }
+        for ((site, producer), row) in &group.producers {
+            step.put_row(&rows::producer_key(site, producer), row)?;
+        }
+        let mut head = self.head;
+        let mut record_bytes = 0;
+        if !group.delta.is_empty() {
+            let (bytes, point) = self.record(&group.delta)?;
+            step.put_long(&rows::journal_key(point.sequence), &bytes)?;
+            step.put_row(rows::HEAD_KEY, &point)?;
+            head = point;
+            record_bytes = bytes.len() as u64;
+        }
+        self.disk.commit(step)?;
+        // Durable. Only now memory follows.
+        self.head = head;
+        self.journal_bytes += record_bytes;
+        self.cells.merge(&group.delta);
+        self.dirty.extend(group.delta.epochs().cloned());
+        for ((site, producer), row) in group.producers.drain() {
+            self.producers.entry(site).or_default().insert(producer, row);
+        }
+        Ok(())
+    }
+
+    /// A delta as the journal's next record.
+    fn record(&self, delta: &Cells) -> Result<(Vec<u8>, ChainPoint), Fault> {
+        let mut sections = Vec::new();
+        for epoch in delta.epochs() {
+            sections.push(self.section(delta, epoch, Place::After(self.head))?);
+        }
+        Record::finish(sections, self.head)
+    }
+
+    fn section(&self, cells: &Cells, epoch: &Epoch, place: Place) -> Result<Section, Fault> {
+        let tally = cells.encode(epoch).unwrap_or(Err(postcard::Error::SerializeBufferFull));
+        let tally = tally.map_err(|_| Fault::damaged(format!("the tally of {epoch} cannot be encoded")))?;
+        Section::seal(epoch, &*self.keys.for_writing(epoch)?, place, tally)
+    }
+
+    /// Notes a site that is seen for the first time, in the step and in the index.
+    pub(super) fn note_site(&self, name: &SiteName, now_unix_ms: i64, step: &mut Step) -> Result<(), Fault> {
+        let Some(site) = self.roster.get(name) else { return Ok(()) };
+        step.put_row(&rows::site_key(name), &site.row(now_unix_ms))?;
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.sites.entry(name.clone()).or_default().created_unix_ms = now_unix_ms;
+        Ok(())
+    }
+
+    /// Notes the configured sites that are new: they are published from today on, also when nobody comes.
+    pub(super) fn note_configured_sites(&mut self) -> Result<(), Fault> {
+        let now_unix_ms = self.clock.now_unix_ms();
+        let mut step = Step::default();
+        let mut is_new = false;
+        for site in self.roster.all().iter().filter(|site| site.is_configured) {
+            let known = self.index.read().unwrap_or_else(PoisonError::into_inner).sites.contains_key(&site.name);
+            if !known {
+                self.note_site(&site.name, now_unix_ms, &mut step)?;
+                is_new = true;
+            }
+        }
+        if is_new { self.disk.commit(step) } else { Ok(()) }
+    }
+
+    /// Ends open periods whose keys are lost: they become gaps, and the journal is cut so that it is not asked for
+    /// them again.
+    pub(super) fn give_up(&mut self, epochs: &BTreeSet<Epoch>) -> Result<(), Fault> {
+        let now_unix_ms = self.clock.now_unix_ms();
+        for epoch in epochs {
+            let Some(site) = self.roster.get(&epoch.site) else { continue };
+            let is_open = |i: &Index| !i.sites.get(&epoch.site).is_some_and(|s| s.sealed.contains(epoch.period));
+            if is_open(&self.index.read().unwrap_or_else(PoisonError::into_inner)) {
+                self.publish_gap(&site, epoch, "its key was lost and it was given up".to_owned(), now_unix_ms)?;
+            }
+        }
+        if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
+    }
+
+    /// Writes every changed cell and cuts the journal, in one step.
+    pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
+        if self.base == self.head && self.dirty.is_empty() {
+            return Ok(());
+        }
+        let mut step = Step::default();
+        for epoch in &self.dirty {
+            self.put_cell(epoch, &mut step)?;
+        }
+        for sequence in self.base.sequence + 1..=self.head.sequence {
+            self.disk.remove_long(&mut step, &rows::journal_key(sequence))?;
+        }
+        step.put_row(rows::BASE_KEY, &self.head)?;
+        self.disk.commit(step)?;
+        self.base = self.head;
+        self.journal_bytes = 0;
+        self.dirty.clear();
+        Ok(())
+    }
+
+    /// Puts an epoch's cell, as of the journal's head, into a step.
+    pub(super) fn put_cell(&self, epoch: &Epoch, step: &mut Step) -> Result<(), Fault> {
+        let key = rows::cell_key(epoch);
+        self.disk.remove_long(step, &key)?;
+        let through = self.head.sequence;
+        let section = self.section(&self.cells, epoch, Place::Checkpoint(through))?;
+        step.put_long(&key, &rows::encode(&Checkpoint { through, section })?)
+    }
+}
+
+fn receipt(row: &ProducerRow, books: Option<super::outcome::Books>) -> Receipt {
+    Receipt { durable_sequence: row.sequence, cursor: row.cursor.clone(), books }
+}

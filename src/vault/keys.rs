@@ -1,0 +1,329 @@
+//! The keys of the open epochs: one for each site and each open day, week and month.
+//!
+//! A key comes from the operating system, is kept as a file that only its owner can read, in a directory outside the
+//! database, and is destroyed when its epoch is sealed. From then on what was tagged or encrypted under it can
+//! neither be recomputed nor read. Nothing here prints a key.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+};
+
+use siphasher::sip::SipHasher24;
+use std::hash::Hasher;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{
+    calendar::{Period, PeriodKind},
+    units::SiteName,
+};
+
+const KEY_BYTES: usize = 32;
+
+/// Whose key: a site and a day, week or month.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch {
+    /// The site.
+    pub site: SiteName,
+    /// A day, week or month.
+    pub period: Period,
+}
+
+impl std::fmt::Display for Epoch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}-{}", self.site, self.period.kind.name(), self.period.start)
+    }
+}
+
+impl Epoch {
+    fn file_name(&self) -> String {
+        format!("{}.{}-{}.key", self.site, self.period.kind.name(), self.period.start)
+    }
+}
+
+/// What is derived from one epoch's key. Tags under different epochs, or for different uses, cannot be joined.
+#[derive(ZeroizeOnDrop)]
+pub(super) struct EpochKeys {
+    visitor: [u8; 16],
+    pair: [u8; 16],
+    seal: [u8; KEY_BYTES],
+}
+
+impl EpochKeys {
+    fn derive(master: &[u8; KEY_BYTES]) -> Self {
+        let mut visitor = blake3::derive_key("headcount 2026 visitor tag", master);
+        let mut pair = blake3::derive_key("headcount 2026 visitor and page tag", master);
+        let keys = Self {
+            visitor: first_half(&visitor),
+            pair: first_half(&pair),
+            seal: blake3::derive_key("headcount 2026 seal", master),
+        };
+        visitor.zeroize();
+        pair.zeroize();
+        keys
+    }
+
+    /// The tag of a visitor in this epoch: SipHash-2-4 under a 128-bit key (Aumasson and Bernstein 2012).
+    pub(super) fn visitor_tag(&self, identity: &[u8]) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.visitor);
+        hasher.write(identity);
+        hasher.finish()
+    }
+
+    /// The tag of a visitor on a page. It cannot be joined with the visitor's tag without the key.
+    pub(super) fn pair_tag(&self, visitor_tag: u64, page: &str) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.pair);
+        hasher.write_u64(visitor_tag);
+        hasher.write(page.as_bytes());
+        hasher.finish()
+    }
+
+    /// The key under which what is not yet sealed is encrypted.
+    pub(super) fn seal_key(&self) -> &[u8; KEY_BYTES] {
+        &self.seal
+    }
+}
+
+fn first_half(bytes: &[u8; KEY_BYTES]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&bytes[..16]);
+    half
+}
+
+/// What can go wrong with the key directory.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFault {
+    /// The operating system refused.
+    #[error("the key directory {path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A key file has a wrong length.
+    #[error("the key file {path} has {found} bytes, not {KEY_BYTES}: restore it from where it was copied")]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        found: u64,
+    },
+    /// An open epoch has data but no key.
+    #[error("the key of the open period {epoch} is missing ({path})")]
+    Missing {
+        /// The epoch.
+        epoch: Epoch,
+        /// Where its key should be.
+        path: PathBuf,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes: {0}")]
+    Entropy(getrandom::Error),
+}
+
+/// The keys in use. Shared by the anonymiser (which tags) and the store (which encrypts).
+pub(super) struct KeyRing {
+    directory: PathBuf,
+    open: RwLock<HashMap<Epoch, Arc<EpochKeys>>>,
+}
+
+impl KeyRing {
+    /// Opens the key directory, making it (readable by its owner alone) if need be.
+    pub(super) fn open(directory: &Path) -> Result<Self, KeyFault> {
+        let at = |source| KeyFault::Io { path: directory.to_owned(), source };
+        fs::create_dir_all(directory).map_err(at)?;
+        fs::set_permissions(directory, Permissions::from_mode(0o700)).map_err(at)?;
+        Ok(Self { directory: directory.to_owned(), open: RwLock::default() })
+    }
+
+    /// The key of an epoch that has data: it must exist.
+    pub(super) fn existing(&self, epoch: &Epoch) -> Result<Arc<EpochKeys>, KeyFault> {
+        self.get(epoch, false)
+    }
+
+    /// The key of an epoch, made now if this is its first use.
+    pub(super) fn for_writing(&self, epoch: &Epoch) -> Result<Arc<EpochKeys>, KeyFault> {
+        self.get(epoch, true)
+    }
+
+    fn get(&self, epoch: &Epoch, may_create: bool) -> Result<Arc<EpochKeys>, KeyFault> {
+        if let Some(keys) = self.read().get(epoch) {
+            return Ok(keys.clone());
+        }
+        let mut open = self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(keys) = open.get(epoch) {
+            return Ok(keys.clone());
+        }
+        let path = self.directory.join(epoch.file_name());
+        let master = match read_key(&path)? {
+            Some(master) => master,
+            None if may_create => create_key(&self.directory, &path)?,
+            None => return Err(KeyFault::Missing { epoch: epoch.clone(), path }),
+        };
+        let keys = Arc::new(EpochKeys::derive(&master));
+        open.insert(epoch.clone(), keys.clone());
+        Ok(keys)
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<Epoch, Arc<EpochKeys>>> {
+        self.open.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Whether the epoch's key is there.
+    pub(super) fn has(&self, epoch: &Epoch) -> bool {
+        self.read().contains_key(epoch) || self.directory.join(epoch.file_name()).exists()
+    }
+
+    /// A key that stays for good, by which names of producers are hashed before they are stored.
+    pub(super) fn producer_key(&self) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFault> {
+        let path = self.directory.join("producers.key");
+        match read_key(&path)? {
+            Some(key) => Ok(key),
+            None => create_key(&self.directory, &path),
+        }
+    }
+
+    /// Destroys an epoch's key: overwritten, synced, removed. Call it only after what replaces the epoch's data is
+    /// durable. A key that is gone already is no fault.
+    pub(super) fn destroy(&self, epoch: &Epoch) -> Result<(), KeyFault> {
+        self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(epoch);
+        let path = self.directory.join(epoch.file_name());
+        let at = |source| KeyFault::Io { path: path.clone(), source };
+        match OpenOptions::new().write(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(&[0; KEY_BYTES]).map_err(at)?;
+                file.sync_all().map_err(at)?;
+                fs::remove_file(&path).map_err(at)?;
+                sync_directory(&self.directory)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(at(e)),
+        }
+    }
+
+    /// The epochs that have a key file; files with other names are left alone.
+    pub(super) fn on_disk(&self) -> Result<Vec<Epoch>, KeyFault> {
+        let at = |source| KeyFault::Io { path: self.directory.clone(), source };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(at)? {
+            if let Some(epoch) = entry.map_err(at)?.file_name().to_str().and_then(parse_file_name) {
+                found.push(epoch);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Reads an epoch as it is written in messages and file names: `SITE/day-2026-11-24`.
+pub(super) fn parse_epoch(site: &str, period: &str) -> Option<Epoch> {
+    let site = SiteName::new(site).ok()?;
+    let (kind, date) = period.split_once('-')?;
+    let kind = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month].into_iter().find(|k| k.name() == kind)?;
+    let day = crate::calendar::Day::from_date(date.parse().ok()?);
+    let period = Period::of(kind, day);
+    (period.start == day).then_some(Epoch { site, period })
+}
+
+fn parse_file_name(name: &str) -> Option<Epoch> {
+    let (site, period) = name.strip_suffix(".key")?.rsplit_once('.')?;
+    parse_epoch(site, period)
+}
+
+fn read_key(path: &Path) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, KeyFault> {
+    let at = |source| KeyFault::Io { path: path.to_owned(), source };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(at(e)),
+    };
+    let found = file.metadata().map_err(at)?.len();
+    if found != KEY_BYTES as u64 {
+        return Err(KeyFault::Length { path: path.to_owned(), found });
+    }
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    file.read_exact(&mut *key).map_err(at)?;
+    Ok(Some(key))
+}
+
+/// Makes a key that is either wholly on the disk under its name or not there at all.
+fn create_key(directory: &Path, path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFault> {
+    let at = |source| KeyFault::Io { path: path.to_owned(), source };
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(&mut *key).map_err(KeyFault::Entropy)?;
+    let draft = path.with_extension("key.new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(at)?;
+    file.write_all(&*key).map_err(at)?;
+    file.sync_all().map_err(at)?;
+    fs::rename(&draft, path).map_err(at)?;
+    sync_directory(directory)?;
+    Ok(key)
+}
+
+fn sync_directory(directory: &Path) -> Result<(), KeyFault> {
+    File::open(directory)
+        .and_then(|d| d.sync_all())
+        .map_err(|source| KeyFault::Io { path: directory.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Day;
+
+    fn epoch(kind: PeriodKind) -> Epoch {
+        Epoch { site: SiteName::new("www.example").unwrap(), period: Period::of(kind, Day::from_number(20_000)) }
+    }
+
+    #[test]
+    fn a_key_outlives_a_restart_and_not_its_destruction() {
+        let directory = tempfile::tempdir().unwrap();
+        let epoch = epoch(PeriodKind::Week);
+        let ring = KeyRing::open(directory.path()).unwrap();
+        let tag = ring.for_writing(&epoch).unwrap().visitor_tag(b"x");
+        let again = KeyRing::open(directory.path()).unwrap();
+        assert_eq!(again.existing(&epoch).unwrap().visitor_tag(b"x"), tag);
+        assert_eq!(again.on_disk().unwrap(), std::slice::from_ref(&epoch));
+        again.destroy(&epoch).unwrap();
+        again.destroy(&epoch).unwrap();
+        assert!(matches!(again.existing(&epoch), Err(KeyFault::Missing { .. })));
+        assert_ne!(again.for_writing(&epoch).unwrap().visitor_tag(b"x"), tag);
+    }
+
+    #[test]
+    fn only_the_owner_can_read_a_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let ring = KeyRing::open(directory.path()).unwrap();
+        ring.for_writing(&epoch(PeriodKind::Day)).unwrap();
+        for entry in fs::read_dir(directory.path()).unwrap() {
+            assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::metadata(directory.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn tags_of_different_epochs_and_uses_differ() {
+        let directory = tempfile::tempdir().unwrap();
+        let ring = KeyRing::open(directory.path()).unwrap();
+        let day = ring.for_writing(&epoch(PeriodKind::Day)).unwrap();
+        let month = ring.for_writing(&epoch(PeriodKind::Month)).unwrap();
+        assert_ne!(day.visitor_tag(b"x"), month.visitor_tag(b"x"));
+        let tag = day.visitor_tag(b"x");
+        assert_ne!(day.pair_tag(tag, "/"), tag);
+        assert_ne!(day.pair_tag(tag, "/"), day.pair_tag(tag, "/a"));
+        assert_ne!(day.seal_key(), month.seal_key());
+    }
+
+    #[test]
+    fn a_cut_key_file_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(epoch(PeriodKind::Day).file_name()), b"short").unwrap();
+        let ring = KeyRing::open(directory.path()).unwrap();
+        let message = ring.for_writing(&epoch(PeriodKind::Day)).err().unwrap().to_string();
+        assert!(message.contains("5 bytes") && message.contains("www.example.day-2024-10-04.key"), "{message}");
+    }
+}

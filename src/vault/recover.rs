@@ -1,0 +1,271 @@
+//! Opening: reads back what is on the disk, checks it, and refuses with a reason rather than start on a guess.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use super::{
+    cells::Cells,
+    keys::{Epoch, KeyFault, KeyRing},
+    release::{
+        index::{Index, Sealed},
+        plan::Privacy,
+        reader::read_release,
+    },
+    roster::Roster,
+    site::{Site, SiteSettings},
+    store::{
+        Fault,
+        disk::{Disk, Step},
+        journal::{Checkpoint, Place, Record, Section},
+        rows::{self, ChainPoint, FORMAT, PrivacyRow, ProducerRow, SiteRow},
+    },
+    tally::ProducerId,
+};
+use crate::{calendar::Calendar, units::SiteName};
+
+/// What was read back.
+pub(super) struct Recovered {
+    pub(super) index: Index,
+    pub(super) cells: Cells,
+    pub(super) dirty: BTreeSet<Epoch>,
+    pub(super) base: ChainPoint,
+    pub(super) head: ChainPoint,
+    pub(super) journal_bytes: u64,
+    pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
+}
+
+impl Site {
+    /// What is stored of it.
+    pub(super) fn row(&self, created_unix_ms: i64) -> SiteRow {
+        SiteRow {
+            zone: self.calendar.zone_name().to_owned(),
+            profile: self.profile.clone(),
+            shares: self.shares,
+            created_unix_ms,
+        }
+    }
+}
+
+/// Checks the format and that the promise is the one under which the data was counted.
+pub(super) fn check_settings(disk: &Disk, path: &std::path::Path, privacy: &Privacy) -> Result<(), Fault> {
+    match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
+        None => {
+            let mut step = Step::default();
+            step.put_row(rows::FORMAT_KEY, &FORMAT)?;
+            step.put_row(rows::PRIVACY_KEY, privacy)?;
+            return disk.commit(step);
+        }
+        Some(FORMAT) => {}
+        Some(found) => return Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
+    }
+    let stored: Option<PrivacyRow> = disk.row(rows::PRIVACY_KEY, "the privacy row")?;
+    let stored = stored.ok_or_else(|| Fault::damaged("the privacy row"))?;
+    if stored == *privacy {
+        return Ok(());
+    }
+    let show = |p: &Privacy| {
+        format!(
+            "epsilon {}, delta {:e}, {} views a visitor-day, {} of one page",
+            p.epsilon, p.delta, p.bounds.views_per_visitor_day, p.bounds.views_per_page
+        )
+    };
+    Err(Fault::Settings { what: "the privacy promise".into(), stored: show(&stored), configured: show(privacy) })
+}
+
+/// Adds the stored sites to the roster, and refuses where a site's settings differ from the stored ones.
+pub(super) fn restore_sites(disk: &Disk, roster: &Roster, index: &mut Index) -> Result<(), Fault> {
+    for row in disk.scan(rows::SITE_PREFIX) {
+        let (key, value) = row?;
+        let what = "a site's row";
+        let name = std::str::from_utf8(&key[rows::SITE_PREFIX.len()..]).ok().and_then(|n| SiteName::new(n).ok());
+        let name = name.ok_or_else(|| Fault::damaged(what))?;
+        let stored: SiteRow = rows::decode(&value, what)?;
+        index.sites.entry(name.clone()).or_default().created_unix_ms = stored.created_unix_ms;
+        match roster.get(&name) {
+            Some(site) => check_site(&site, &stored)?,
+            None => {
+                let calendar = Calendar::new(&stored.zone).map_err(|_| Fault::damaged(what))?;
+                let plain = SiteSettings::plain(name, calendar);
+                roster.add(&SiteSettings { profile: stored.profile, shares: stored.shares, ..plain });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_site(site: &Site, stored: &SiteRow) -> Result<(), Fault> {
+    let now = site.row(stored.created_unix_ms);
+    if now.zone != stored.zone {
+        let what = format!("the time zone of the site {}", site.name);
+        return Err(Fault::Settings { what, stored: stored.zone.clone(), configured: now.zone });
+    }
+    if now.shares != stored.shares {
+        let what = format!("the profile of the site {}", site.name);
+        return Err(Fault::Settings { what, stored: stored.profile.clone(), configured: now.profile });
+    }
+    Ok(())
+}
+
+/// Which periods are released, and which keys are public.
+pub(super) fn load_index(disk: &Disk, index: &mut Index) -> Result<(), Fault> {
+    let mut sealed: BTreeMap<SiteName, Sealed> = BTreeMap::new();
+    for row in disk.scan(rows::INDEX_PREFIX) {
+        let (key, value) = row?;
+        let epoch = rows::parse_index_key(&key).ok_or_else(|| Fault::damaged("a row of the index"))?;
+        let number: u64 = rows::decode(&value, "a row of the index")?;
+        index.last_release = index.last_release.max(number);
+        sealed.entry(epoch.site).or_default().insert(epoch.period, number);
+    }
+    for (site, periods) in sealed {
+        index.sites.entry(site).or_default().sealed = Arc::new(periods);
+    }
+    for row in disk.scan(rows::PUBLIC_KEY_PREFIX) {
+        let (key, _) = row?;
+        let (site, table, key) = rows::parse_public_key(&key).ok_or_else(|| Fault::damaged("a published key"))?;
+        index.sites.entry(site).or_default().public.entry(table).or_default().insert(key);
+    }
+    Ok(())
+}
+
+/// Reads the open cells and the journal on top of them. `given_up` epochs are left out.
+pub(super) fn load_cells(
+    disk: &Disk,
+    keys: &KeyRing,
+    index: Index,
+    given_up: &BTreeSet<Epoch>,
+) -> Result<Recovered, Fault> {
+    let mut recovered = Recovered {
+        index,
+        cells: Cells::default(),
+        dirty: BTreeSet::new(),
+        base: disk.row(rows::BASE_KEY, "the journal's base")?.unwrap_or_default(),
+        head: ChainPoint::default(),
+        journal_bytes: 0,
+        producers: load_producers(disk)?,
+    };
+    let loaded = recovered
+        .load_checkpoints(disk, keys, given_up)
+        .and_then(|through| recovered.replay(disk, keys, given_up, &through));
+    match loaded {
+        Ok(()) => Ok(recovered),
+        // Whoever lost one key has often lost all: name them together.
+        Err(Fault::Key(KeyFault::Missing { .. })) => Err(recovered.name_missing_keys(disk, keys, given_up)?),
+        Err(fault) => Err(fault),
+    }
+}
+
+impl Recovered {
+    fn is_closed(&self, epoch: &Epoch) -> bool {
+        self.index.sites.get(&epoch.site).is_some_and(|site| site.sealed.contains(epoch.period))
+    }
+
+    /// All open epochs that have data on the disk but no key.
+    fn name_missing_keys(&self, disk: &Disk, keys: &KeyRing, given_up: &BTreeSet<Epoch>) -> Result<Fault, Fault> {
+        let mut epochs = BTreeSet::new();
+        for row in disk.scan(rows::CELL_PREFIX) {
+            epochs.extend(rows::parse_cell_key(&row?.0));
+        }
+        let head: ChainPoint = disk.row(rows::HEAD_KEY, "the journal's head")?.unwrap_or_default();
+        for sequence in self.base.sequence + 1..=head.sequence {
+            let what = format!("journal record {sequence}");
+            let Some(bytes) = disk.get_long(&rows::journal_key(sequence), &what)? else { continue };
+            for section in rows::decode::<Record>(&bytes, &what)?.sections {
+                epochs.insert(section.epoch()?);
+            }
+        }
+        epochs.retain(|epoch| !given_up.contains(epoch) && !self.is_closed(epoch) && !keys.has(epoch));
+        Ok(Fault::MissingKeys(epochs.into_iter().collect()))
+    }
+
+    fn load_checkpoints(
+        &mut self,
+        disk: &Disk,
+        keys: &KeyRing,
+        given_up: &BTreeSet<Epoch>,
+    ) -> Result<HashMap<Epoch, u64>, Fault> {
+        let mut epochs = BTreeSet::new();
+        for row in disk.scan(rows::CELL_PREFIX) {
+            epochs.insert(rows::parse_cell_key(&row?.0).ok_or_else(|| Fault::damaged("a cell's row"))?);
+        }
+        let mut through = HashMap::new();
+        // A closed epoch that still has a cell is a gap: it is kept as it is.
+        for epoch in epochs.into_iter().filter(|e| !given_up.contains(e)) {
+            if self.is_closed(&epoch) {
+                continue;
+            }
+            let what = format!("the cell of {epoch}");
+            let bytes = disk.get_long(&rows::cell_key(&epoch), &what)?.ok_or_else(|| Fault::damaged(&*what))?;
+            let checkpoint: Checkpoint = rows::decode(&bytes, &what)?;
+            self.merge(&epoch, &checkpoint.section, keys, Place::Checkpoint(checkpoint.through))?;
+            through.insert(epoch, checkpoint.through);
+        }
+        Ok(through)
+    }
+
+    fn merge(&mut self, epoch: &Epoch, section: &Section, keys: &KeyRing, place: Place) -> Result<(), Fault> {
+        let tally = section.open(epoch, &*keys.existing(epoch)?, place)?;
+        self.cells.merge_encoded(epoch, &tally).map_err(|_| Fault::damaged(format!("the tally of {epoch}")))
+    }
+
+    /// Follows the journal from its base to its head; every record must be there and follow the one before.
+    fn replay(
+        &mut self,
+        disk: &Disk,
+        keys: &KeyRing,
+        given_up: &BTreeSet<Epoch>,
+        through: &HashMap<Epoch, u64>,
+    ) -> Result<(), Fault> {
+        let head: ChainPoint = disk.row(rows::HEAD_KEY, "the journal's head")?.unwrap_or_default();
+        let mut at = self.base;
+        while at.sequence < head.sequence {
+            let sequence = at.sequence + 1;
+            let what = format!("journal record {sequence}");
+            let bytes = disk.get_long(&rows::journal_key(sequence), &what)?.ok_or_else(|| Fault::damaged(&*what))?;
+            let (record, next) = Record::follow(&bytes, at)?;
+            for section in &record.sections {
+                let epoch = section.epoch()?;
+                let is_folded = through.get(&epoch).is_some_and(|through| *through >= sequence);
+                if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
+                    continue;
+                }
+                self.merge(&epoch, section, keys, Place::After(at))?;
+                self.dirty.insert(epoch);
+            }
+            self.journal_bytes += bytes.len() as u64;
+            at = next;
+        }
+        if at != head {
+            return Err(Fault::damaged("the end of the journal is not what was last written"));
+        }
+        self.head = at;
+        Ok(())
+    }
+}
+
+fn load_producers(disk: &Disk) -> Result<HashMap<SiteName, HashMap<ProducerId, ProducerRow>>, Fault> {
+    let mut producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>> = HashMap::new();
+    for row in disk.scan(b"p/") {
+        let (key, value) = row?;
+        let damaged = || Fault::damaged("a producer's row");
+        let (site, id) = key[2..].split_last_chunk::<16>().ok_or_else(damaged)?;
+        let site = site.strip_suffix(b"/").and_then(|s| std::str::from_utf8(s).ok()).ok_or_else(damaged)?;
+        let site = SiteName::new(site).map_err(|_| damaged())?;
+        producers.entry(site).or_default().insert(*id, rows::decode(&value, "a producer's row")?);
+    }
+    Ok(producers)
+}
+
+/// Destroys the keys of epochs that are sealed: a crash may have come between the release and this.
+pub(super) fn destroy_stale_keys(disk: &Disk, keys: &KeyRing, index: &Index) -> Result<(), Fault> {
+    for epoch in keys.on_disk()? {
+        let number = index.sites.get(&epoch.site).and_then(|site| site.sealed.release(epoch.period));
+        let Some(number) = number else { continue };
+        let release = read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))?;
+        if release.gap.is_none() {
+            keys.destroy(&epoch)?;
+        }
+    }
+    Ok(())
+}

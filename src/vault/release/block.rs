@@ -1,0 +1,125 @@
+//! A release: the published numbers of one period of one site. Immutable; safe to print, store and hand out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    calendar::{Period, PeriodKind},
+    units::SiteName,
+    vault::tables::{Bounds, Table},
+};
+
+/// The version of the stored form.
+pub(in crate::vault) const RELEASE_VERSION: u8 = 1;
+
+/// A published period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Release {
+    /// Counts up over all sites.
+    pub number: u64,
+    /// The site.
+    pub site: SiteName,
+    /// The time zone by which the period was cut.
+    pub zone: String,
+    /// The period.
+    pub period: Period,
+    /// When it was sealed, in seconds since 1970, cut to the hour.
+    pub sealed_at_unix_s: i64,
+    /// What it took from the budget of each visitor-day in it, in billionths of rho.
+    pub rho_nano: u64,
+    /// The bounds that the numbers were counted under.
+    pub bounds: Bounds,
+    /// Why there are no numbers, if there are none.
+    pub gap: Option<String>,
+    /// The site's own numbers.
+    pub site_numbers: Option<SiteNumbers>,
+    /// The hours of a day, or the one hour of an hour's release.
+    pub hours: Vec<HourNumbers>,
+    /// The other tables.
+    pub tables: Vec<TableNumbers>,
+}
+
+/// A noisy count and the standard deviation of its noise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Noisy {
+    /// The count with noise: may be negative.
+    pub count: i64,
+    /// Thousandths of the standard deviation.
+    pub sigma_milli: u64,
+}
+
+/// An estimated number of distinct visitors.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Thousandths of the estimate: may be negative.
+    pub estimate_milli: i64,
+    /// Thousandths of its standard error.
+    pub standard_error_milli: u64,
+}
+
+/// Numbers of the site as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SiteNumbers {
+    /// Page views by rank in the visit; the first is the number of visits.
+    pub ranks: Vec<Noisy>,
+    /// Visits that hit a bound.
+    pub limited: Noisy,
+    /// Distinct visitors of a week or month. For a day they are the visits.
+    pub visitors: Option<Measured>,
+}
+
+/// Numbers of one hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HourNumbers {
+    /// Elapsed hours since local midnight.
+    pub hour: u8,
+    /// Visits begun, visitors who came from an earlier hour's visit, then second, third ... views in the hour.
+    pub counts: Vec<i64>,
+    /// Thousandths of the standard deviation of each.
+    pub sigma_milli: u64,
+}
+
+/// Numbers of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableNumbers {
+    /// Which table.
+    pub table: Table,
+    /// Thousandths of the standard deviation of every counter.
+    pub sigma_milli: u64,
+    /// What a new key had to reach; 0 where every key is public.
+    pub threshold: i64,
+    /// By key, in the order of the keys.
+    pub keys: Vec<KeyNumbers>,
+}
+
+/// Numbers of a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyNumbers {
+    /// The key.
+    pub key: String,
+    /// Pages: first and repeat views. All others: visits.
+    pub counts: Vec<i64>,
+    /// Pages in a month: distinct visitors.
+    pub visitors: Option<Measured>,
+}
+
+impl Release {
+    /// Of what kind the period is.
+    #[must_use]
+    pub fn kind(&self) -> PeriodKind {
+        self.period.kind
+    }
+
+    /// A table's numbers.
+    #[must_use]
+    pub fn table(&self, table: Table) -> Option<&TableNumbers> {
+        self.tables.iter().find(|t| t.table == table)
+    }
+}
+
+impl TableNumbers {
+    /// A key's numbers.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Option<&KeyNumbers> {
+        self.keys.binary_search_by(|k| k.key.as_str().cmp(key)).ok().map(|i| &self.keys[i])
+    }
+}

@@ -1,0 +1,229 @@
+//! The estimate: a number of visitors from a noised sketch.
+//!
+//! What leaves a sketch is the histogram of its register values with discrete Gaussian noise on every bin. This
+//! file turns such a histogram into a number and its standard error. It works on noised numbers alone, so it costs
+//! no privacy, and it never sees a sketch.
+//!
+//! **Model.** With n visitors on m registers, a register is at most k with probability `F_k = exp(-(n/m) 2^-k)` (1 at
+//! the last value), so bin k holds `mu_k = m p_k` registers on average, `p_k = F_k - F_{k-1}`. The bins vary by
+//! `m (diag p - p p') - n mu' mu''` (n is fixed, not Poisson: the last term takes that out again), and the noise adds
+//! sigma^2 to each.
+//!
+//! **Estimate.** The root of the generalised least squares score `mu'(n)' S(n)^-1 (bins - mu(n))`, S the whole
+//! covariance. Its mean is zero at the true n, whatever n is; the full Gaussian likelihood, which also reads
+//! the size of the residuals, is not that robust and serves only to choose where there is more than one root. Bins
+//! that hold nothing but noise have a derivative near zero, so they weigh nothing. Around zero the means are continued
+//! to negative n, so that "nobody came" is estimated as zero on average rather than as a little more.
+
+use super::budget::SigmaMilli;
+use crate::vault::sketch::Precision;
+
+/// Each point of the search is this many times the one before. Far narrower than needed to tell two roots apart.
+const GRID_RATIO: f64 = 1.5;
+
+/// The search ends at m times this: more visitors than there are people, and far below where registers are full.
+const LOAD_MAX: f64 = 1_073_741_824.0;
+
+/// Most steps to a root. About five are needed, and plain halving alone would need forty.
+const STEPS_MAX: usize = 80;
+
+/// The search for the root ends at this part of a standard error.
+const TOLERANCE_SE: f64 = 1e-6;
+
+/// An estimated number of visitors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::vault) struct Cardinality {
+    /// Unbiased, so it may be below zero where few came. Clamp for display only.
+    pub estimate: f64,
+    /// One standard deviation of the estimate, noise and sketch together, as seen from the estimate.
+    pub standard_error: f64,
+}
+
+/// The bins cannot be a histogram of a sketch of this precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::vault) enum EstimateFault {
+    /// A wrong number of bins.
+    #[error("the histogram has {given} bins; a sketch of this precision has {expected}")]
+    Bins {
+        /// Bins as given.
+        given: usize,
+        /// Bins of the precision, `rank_max + 1`.
+        expected: usize,
+    },
+}
+
+/// The number of visitors from the noised histogram of register values.
+///
+/// `noisy` has one bin for each value 0 to `rank_max`, each the true count plus a discrete Gaussian draw of `sigma`.
+/// The estimate lies between -m and m * 2^30.
+///
+/// # Errors
+/// [`EstimateFault`] where the number of bins is not `rank_max + 1`.
+pub(in crate::vault) fn cardinality(
+    noisy: &[i64],
+    precision: Precision,
+    sigma: SigmaMilli,
+) -> Result<Cardinality, EstimateFault> {
+    let expected = usize::from(precision.rank_max()) + 1;
+    if noisy.len() != expected {
+        return Err(EstimateFault::Bins { given: noisy.len(), expected });
+    }
+    let model = Model {
+        bins: noisy.iter().map(|count| *count as f64).collect(),
+        registers: precision.registers() as f64,
+        // The least variance keeps the covariance invertible: bins without noise always sum to m.
+        noise_variance: sigma.as_sigma().powi(2).max(1e-3),
+    };
+    let (left, right) = model.bracket();
+    let estimate = model.root(left, right);
+    let standard_error = model.look(estimate).information.sqrt().recip();
+    Ok(Cardinality { estimate, standard_error })
+}
+
+/// What the bins say and how they came about.
+struct Model {
+    bins: Vec<f64>,
+    registers: f64,
+    noise_variance: f64,
+}
+
+/// The model at one supposed number of visitors.
+#[derive(Clone, Copy)]
+struct Look {
+    /// `mu'' S^-1 (bins - mu)`: positive where n should be larger.
+    score: f64,
+    /// `mu'' S^-1 mu'`: one over the variance of the estimate.
+    information: f64,
+    /// Minus twice the Gaussian log-likelihood, up to a constant.
+    misfit: f64,
+}
+
+/// Sums over the bins, each divided by the variance `d_k = m p_k + sigma^2` of its bin. `r` is bins - mu, `s` is mu'.
+#[derive(Default)]
+struct Sums {
+    /// `sigma^2 sum p/d`, which is `1 - m sum p^2/d` without the loss of digits.
+    spare: f64,
+    ps: f64,
+    ss: f64,
+    pr: f64,
+    sr: f64,
+    rr: f64,
+    ln_d: f64,
+}
+
+/// Mean share of one bin and its slope: `p_k` and `mu'_k`.
+fn bin(load: f64, k: usize, last: usize) -> (f64, f64) {
+    // 2^-k exactly; at the last value everything above it is in the same bin, which starts where the one below ends.
+    let weight = (-(k.min(last - 1) as f64)).exp2();
+    let miss = (-load * weight).exp_m1();
+    let below = 1.0 + miss;
+    if k == 0 {
+        (below, -below)
+    } else if k == last {
+        (-miss, weight * below)
+    } else {
+        // F_{k-1} = F_k^2, hence p_k = F_k (1 - F_k) without loss for tiny p_k.
+        (-below * miss, weight * below * (2.0 * below - 1.0))
+    }
+}
+
+impl Model {
+    /// Looks at the bins as if `visitors` had come.
+    ///
+    /// S = D - U U' with D diagonal and U = [sqrt m p, sqrt n mu'], so S^-1 = D^-1 + D^-1 U M^-1 U' D^-1 with the
+    /// 2 x 2 matrix M = 1 - U' D^-1 U, and det S = det D det M (Woodbury).
+    fn look(&self, visitors: f64) -> Look {
+        let (m, n) = (self.registers, visitors.max(0.0));
+        let sums = self.sums(visitors / m, n / m);
+        let (m11, m12, m22) = (sums.spare, -(m * n).sqrt() * sums.ps, 1.0 - n * sums.ss);
+        let determinant = (m11 * m22 - m12 * m12).max(f64::MIN_POSITIVE);
+        // U' D^-1 applied to the slope and to the residual.
+        let slope = (m.sqrt() * sums.ps, n.sqrt() * sums.ss);
+        let residual = (m.sqrt() * sums.pr, n.sqrt() * sums.sr);
+        let join = |a: (f64, f64), b: (f64, f64)| {
+            (m22 * a.0 * b.0 - m12 * (a.0 * b.1 + a.1 * b.0) + m11 * a.1 * b.1) / determinant
+        };
+        Look {
+            score: sums.sr + join(slope, residual),
+            information: (sums.ss + join(slope, slope)).max(f64::MIN_POSITIVE),
+            misfit: sums.rr + join(residual, residual) + sums.ln_d + determinant.ln(),
+        }
+    }
+
+    /// Means at `load` visitors a register; variances at `load_spread`, which is never negative.
+    fn sums(&self, load: f64, load_spread: f64) -> Sums {
+        let last = self.bins.len() - 1;
+        let mut sums = Sums::default();
+        for (k, count) in self.bins.iter().enumerate() {
+            let (share, s) = bin(load, k, last);
+            let p = if load == load_spread { share } else { bin(load_spread, k, last).0 };
+            let d = self.registers * p + self.noise_variance;
+            let r = count - self.registers * share;
+            sums.spare += p * self.noise_variance / d;
+            sums.ps += p * s / d;
+            sums.ss += s * s / d;
+            sums.pr += p * r / d;
+            sums.sr += s * r / d;
+            sums.rr += r * r / d;
+            sums.ln_d += d.ln();
+        }
+        sums
+    }
+
+    /// Two neighbours on the grid between which the score falls through zero; the best fitting two if that happens
+    /// more than once, the nearest end of the grid (twice) if it never does.
+    fn bracket(&self) -> (f64, f64) {
+        let mut best: Option<(f64, f64, f64)> = None;
+        let mut left = -self.registers;
+        let mut at_left = self.look(left);
+        let all_below = at_left.score <= 0.0;
+        for right in self.grid() {
+            let at_right = self.look(right);
+            let misfit = at_left.misfit.min(at_right.misfit);
+            let crosses = at_left.score > 0.0 && at_right.score <= 0.0;
+            if crosses && best.is_none_or(|(_, _, least)| misfit < least) {
+                best = Some((left, right, misfit));
+            }
+            (left, at_left) = (right, at_right);
+        }
+        match best {
+            Some((left, right, _)) => (left, right),
+            None if all_below => (-self.registers, -self.registers),
+            None => (left, left),
+        }
+    }
+
+    /// Supposed numbers of visitors above -m: from there to -1, zero, and from 1 to the end, in equal ratios.
+    fn grid(&self) -> impl Iterator<Item = f64> + use<> {
+        let steps_to = |end: f64| (end.ln() / GRID_RATIO.ln()).ceil() as i32;
+        let below = steps_to(self.registers);
+        let above = steps_to(self.registers * LOAD_MAX);
+        let negative = (0..below).rev().map(|step| -GRID_RATIO.powi(step));
+        let positive = (0..=above).map(|step| GRID_RATIO.powi(step));
+        negative.chain([0.0]).chain(positive)
+    }
+
+    /// The root of the score between two points: Newton with the expected slope, halving where that leaves the bracket.
+    fn root(&self, mut left: f64, mut right: f64) -> f64 {
+        let mut middle = 0.5 * (left + right);
+        for _ in 0..STEPS_MAX {
+            let here = self.look(middle);
+            if here.score > 0.0 {
+                left = middle;
+            } else {
+                right = middle;
+            }
+            let newton = middle + here.score / here.information;
+            let next = if newton > left && newton < right { newton } else { 0.5 * (left + right) };
+            let moved = (next - middle).abs();
+            middle = next;
+            if moved * here.information.sqrt() < TOLERANCE_SE {
+                break;
+            }
+        }
+        middle
+    }
+}
+
+#[cfg(test)]
+mod tests;

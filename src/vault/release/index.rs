@@ -1,0 +1,86 @@
+//! Which periods are sealed, and which keys are public since they were published once. Kept in memory beside the
+//! store; a period enters only after its release is durable.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    units::SiteName,
+    vault::tables::Table,
+};
+
+/// The sealed periods of one site, with the numbers of their releases.
+#[derive(Debug, Clone, Default)]
+pub(in crate::vault) struct Sealed {
+    periods: BTreeMap<Period, u64>,
+}
+
+impl Sealed {
+    pub(in crate::vault) fn contains(&self, period: Period) -> bool {
+        self.periods.contains_key(&period)
+    }
+
+    pub(in crate::vault) fn release(&self, period: Period) -> Option<u64> {
+        self.periods.get(&period).copied()
+    }
+
+    pub(in crate::vault) fn insert(&mut self, period: Period, release: u64) {
+        self.periods.insert(period, release);
+    }
+
+    pub(in crate::vault) fn remove(&mut self, period: Period) {
+        self.periods.remove(&period);
+    }
+
+    /// The sealed periods of a kind from a day to a day (both included), in order.
+    pub(in crate::vault) fn range(
+        &self,
+        kind: PeriodKind,
+        from: Day,
+        to: Day,
+    ) -> impl DoubleEndedIterator<Item = (Period, u64)> + '_ {
+        let first = Period { kind, start: from, hour: 0 };
+        let last = Period { kind, start: to, hour: u8::MAX };
+        let range = (from <= to).then(|| self.periods.range(first..=last));
+        range.into_iter().flatten().map(|(period, release)| (*period, *release))
+    }
+
+    /// First and last sealed day.
+    pub(in crate::vault) fn days(&self) -> Option<(Day, Day)> {
+        let (min, max) = (Day::from_number(i32::MIN), Day::from_number(i32::MAX));
+        let mut days = self.range(PeriodKind::Day, min, max).map(|(period, _)| period.start);
+        let first = days.next()?;
+        Some((first, days.next_back().unwrap_or(first)))
+    }
+
+    pub(in crate::vault) fn len(&self) -> usize {
+        self.periods.len()
+    }
+
+    pub(in crate::vault) fn numbers(&self) -> impl Iterator<Item = (Period, u64)> + '_ {
+        self.periods.iter().map(|(period, release)| (*period, *release))
+    }
+}
+
+/// Keys that were published once, by table.
+pub(in crate::vault) type PublicKeys = HashMap<Table, BTreeSet<Box<str>>>;
+
+/// The index over all sites.
+#[derive(Debug, Default)]
+pub(in crate::vault) struct Index {
+    pub(in crate::vault) sites: BTreeMap<SiteName, SiteIndex>,
+    /// The number of the latest release; 0 where there is none.
+    pub(in crate::vault) last_release: u64,
+}
+
+/// The index of one site.
+#[derive(Debug, Clone, Default)]
+pub(in crate::vault) struct SiteIndex {
+    /// Shared with the batches under way, which go on with what was sealed when they began.
+    pub(in crate::vault) sealed: Arc<Sealed>,
+    pub(in crate::vault) public: PublicKeys,
+    pub(in crate::vault) created_unix_ms: i64,
+}

@@ -1,0 +1,13 @@
+//! How counts become publishable numbers: the budget and its shares, the noise, which keys appear, and the released
+//! blocks themselves. Everything here is computed once for each period; reading costs no privacy.
+
+pub(super) mod block;
+pub(super) mod budget;
+pub(super) mod draw;
+pub(super) mod estimate;
+pub(super) mod index;
+pub(super) mod noise;
+pub(super) mod plan;
+pub(super) mod reader;
+pub(super) mod regular;
+pub(super) mod threshold;

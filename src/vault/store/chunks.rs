@@ -1,0 +1,68 @@
+//! Long values in short rows: sled moves values past a threshold to files that it never syncs, so none may get there.
+//!
+//! A value lies in rows `KEY part`, where `part` is a big-endian u16 counted from 0; the first row begins with the
+//! length of the whole in four bytes.
+
+use sled::Batch;
+
+/// The bytes of a value in one row. sled's threshold is about 128 KiB for a node of several rows.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+fn row_key(key: &[u8], part: usize) -> Option<Vec<u8>> {
+    let part = u16::try_from(part).ok()?;
+    let mut row = Vec::with_capacity(key.len() + 2);
+    row.extend_from_slice(key);
+    row.extend_from_slice(&part.to_be_bytes());
+    Some(row)
+}
+
+/// Puts a value into a batch. None where it is longer than 1 GiB, the most that 65,536 rows hold.
+pub(super) fn put(batch: &mut Batch, key: &[u8], value: &[u8]) -> Option<()> {
+    let mut whole = Vec::with_capacity(value.len() + 4);
+    whole.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
+    whole.extend_from_slice(value);
+    for (part, chunk) in whole.chunks(CHUNK_BYTES).enumerate() {
+        batch.insert(row_key(key, part)?, chunk);
+    }
+    Some(())
+}
+
+/// Puts rows together that were read in order. None where one is missing or the length is wrong.
+pub(super) fn join<'a>(rows: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    for (expected, (row, chunk)) in rows.enumerate() {
+        let (_, part) = row.split_last_chunk::<2>()?;
+        if usize::from(u16::from_be_bytes(*part)) != expected {
+            return None;
+        }
+        whole.extend_from_slice(chunk);
+    }
+    let (length, value) = whole.split_first_chunk::<4>()?;
+    (usize::try_from(u32::from_le_bytes(*length)) == Ok(value.len())).then(|| value.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_value_comes_back_whole_or_not_at_all(length in 0_usize..70_000, lost in 0_usize..6) {
+            let value: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            #[allow(clippy::disallowed_methods)] // a database of this test alone
+            let db = sled::Config::new().temporary(true).open().unwrap();
+            let mut batch = Batch::default();
+            put(&mut batch, b"k/", &value).unwrap();
+            db.apply_batch(batch).unwrap();
+            let read = |db: &sled::Db| {
+                let rows: Vec<_> = db.scan_prefix(b"k/").map(Result::unwrap).collect();
+                join(rows.iter().map(|(k, v)| (&**k, &**v)))
+            };
+            prop_assert_eq!(read(&db), Some(value.clone()));
+            if db.remove(row_key(b"k/", lost).unwrap()).unwrap().is_some() {
+                prop_assert_eq!(read(&db), None);
+            }
+        }
+    }
+}

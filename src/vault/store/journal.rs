@@ -1,0 +1,116 @@
+//! Journal records and checkpoints: tallies of open epochs, each encrypted under its own epoch's key.
+//!
+//! A record's sections are bound to its sequence and to the digest of the record before, so a stale, missing or
+//! reordered record is found. The chain can be followed without any key; once an epoch's key is destroyed, its
+//! sections are noise.
+
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305,
+    aead::{Aead, Payload},
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{
+    Fault,
+    rows::{ChainPoint, decode, encode},
+};
+use crate::vault::keys::{Epoch, EpochKeys, KeyFault};
+
+const NONCE_BYTES: usize = 24;
+
+/// A tally under its epoch's key: nonce and ciphertext with its tag (XChaCha20-Poly1305).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct Section {
+    pub(in crate::vault) site: String,
+    pub(in crate::vault) period: crate::calendar::Period,
+    nonce: [u8; NONCE_BYTES],
+    ciphertext: Vec<u8>,
+}
+
+/// One commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct Record {
+    pub(in crate::vault) before: [u8; 32],
+    pub(in crate::vault) sections: Vec<Section>,
+}
+
+/// An epoch's cell as of a record of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct Checkpoint {
+    /// The cell holds all records up to this one.
+    pub(in crate::vault) through: u64,
+    pub(in crate::vault) section: Section,
+}
+
+/// What a section is bound to.
+#[derive(Clone, Copy)]
+pub(in crate::vault) enum Place {
+    /// In the record after this one.
+    After(ChainPoint),
+    /// In a checkpoint through this record.
+    Checkpoint(u64),
+}
+
+impl Place {
+    fn associated_data(self, epoch: &Epoch) -> Vec<u8> {
+        match self {
+            Self::After(point) => {
+                let mut data = format!("headcount journal 1 {epoch} {} ", point.sequence).into_bytes();
+                data.extend_from_slice(&point.digest);
+                data
+            }
+            Self::Checkpoint(through) => format!("headcount cell 1 {epoch} {through}").into_bytes(),
+        }
+    }
+}
+
+impl Section {
+    pub(in crate::vault) fn seal(epoch: &Epoch, keys: &EpochKeys, place: Place, tally: Vec<u8>) -> Result<Self, Fault> {
+        let tally = Zeroizing::new(tally);
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
+        let aad = place.associated_data(epoch);
+        let ciphertext = XChaCha20Poly1305::new(keys.seal_key().into())
+            .encrypt(&nonce.into(), Payload { msg: &tally, aad: &aad })
+            .map_err(|_| Fault::damaged("a delta too long to encrypt"))?;
+        Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext })
+    }
+
+    pub(in crate::vault) fn open(
+        &self,
+        epoch: &Epoch,
+        keys: &EpochKeys,
+        place: Place,
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let aad = place.associated_data(epoch);
+        XChaCha20Poly1305::new(keys.seal_key().into())
+            .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
+            .map(Zeroizing::new)
+            .map_err(|_| Fault::damaged(format!("what is stored of the open period {epoch}, or its key file")))
+    }
+
+    pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Fault> {
+        let site = crate::units::SiteName::new(&self.site).map_err(|_| Fault::damaged("a journal section's site"))?;
+        Ok(Epoch { site, period: self.period })
+    }
+}
+
+impl Record {
+    /// The record's bytes, and its place in the chain.
+    pub(in crate::vault) fn finish(sections: Vec<Section>, head: ChainPoint) -> Result<(Vec<u8>, ChainPoint), Fault> {
+        let bytes = encode(&Self { before: head.digest, sections })?;
+        let point = ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(&bytes).as_bytes() };
+        Ok((bytes, point))
+    }
+
+    /// Reads the record that must follow `head`.
+    pub(in crate::vault) fn follow(bytes: &[u8], head: ChainPoint) -> Result<(Self, ChainPoint), Fault> {
+        let what = format!("journal record {}", head.sequence + 1);
+        let record: Self = decode(bytes, &what)?;
+        if record.before != head.digest {
+            return Err(Fault::damaged(format!("{what}: it does not follow the one before")));
+        }
+        Ok((record, ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(bytes).as_bytes() }))
+    }
+}

@@ -1,0 +1,120 @@
+//! The disk. One embedded database (sled) holds the journal of deltas, the checkpoints of open cells, the producers'
+//! sequences and the releases; one batch is one atomic, durable step. docs/ARCHITECTURE.md lists the layout.
+//!
+//! What is not sealed reaches this room encrypted. What it writes in clear is public, or tells nothing of a visitor.
+
+mod chunks;
+pub(super) mod disk;
+pub(super) mod journal;
+pub(super) mod rows;
+
+use std::{io, path::PathBuf};
+
+use super::keys::{Epoch, KeyFault};
+
+/// Our own failure: the store or a key cannot be used. What was acknowledged is still there.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The database refused.
+    #[error("the database in {path}: {source}")]
+    Database {
+        /// Its directory.
+        path: PathBuf,
+        /// What it said.
+        source: sled::Error,
+    },
+    /// A file could not be used.
+    #[error("{path}: {source}")]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process has the data directory.
+    #[error(
+        "the data directory {0} is in use by another headcount process; stop that one or choose another directory with --data"
+    )]
+    InUse(PathBuf),
+    /// There is less free space than is kept in reserve.
+    #[error("only {free_mib} MiB are free for {path}, and {reserve_mib} MiB are kept in reserve: free some space")]
+    NoSpace {
+        /// The data directory.
+        path: PathBuf,
+        /// What is free.
+        free_mib: u64,
+        /// What is kept.
+        reserve_mib: u64,
+    },
+    /// The layout is of another version.
+    #[error(
+        "the data in {path} has format {found}, and this program reads format {known}: use the matching version of headcount"
+    )]
+    Format {
+        /// The database's directory.
+        path: PathBuf,
+        /// The format found.
+        found: u32,
+        /// The format this program writes.
+        known: u32,
+    },
+    /// What was read cannot be what was written.
+    #[error("the data is damaged ({what}): restore it from a backup, or move the directory away and start anew")]
+    Damaged {
+        /// Which row.
+        what: String,
+    },
+    /// The privacy settings differ from those that the open data was counted under.
+    #[error(
+        "{what} was {stored} when this data directory was made and is now {configured}. It cannot change while \
+         periods are open, because a visitor-day could then cost more than was promised: set it back, or start with \
+         a new data directory"
+    )]
+    Settings {
+        /// Which setting.
+        what: String,
+        /// Its value then.
+        stored: String,
+        /// Its value now.
+        configured: String,
+    },
+    /// A key is missing or cannot be written.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// A part of the budget is too small to publish anything.
+    #[error(
+        "the site {site}: the share of the budget for {table} by {period} comes to nothing. Give it a larger share, or \
+         raise epsilon"
+    )]
+    Budget {
+        /// The site.
+        site: String,
+        /// The table.
+        table: &'static str,
+        /// The period.
+        period: &'static str,
+    },
+    /// Open epochs have data but no keys.
+    #[error(
+        "the keys of open periods are missing ({}). Put the key files back; or give up what these periods have counted so \
+         far with `headcount serve{}`",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        .0.iter().map(|epoch| format!(" --give-up {epoch}")).collect::<String>()
+    )]
+    MissingKeys(Vec<Epoch>),
+    /// A period to give up cannot be read.
+    #[error(
+        "{0:?} names no period to give up: write SITE/day-2026-11-24, SITE/week-2026-11-23 (a Monday) or SITE/month-2026-11-01"
+    )]
+    GiveUp(String),
+    /// No noise could be drawn.
+    #[error("no noise could be drawn: {0}")]
+    Noise(String),
+}
+
+impl Fault {
+    /// A row that cannot be what was written.
+    pub(super) fn damaged(what: impl Into<String>) -> Self {
+        Self::Damaged { what: what.into() }
+    }
+}

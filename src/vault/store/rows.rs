@@ -1,0 +1,172 @@
+//! The rows of the database: their keys and their contents. All of these are in clear, because they are public or tell
+//! nothing of a visitor.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    Fault,
+    disk::{Disk, Step},
+};
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    units::SiteName,
+    vault::{
+        keys::Epoch,
+        release::plan::{Privacy, Shares},
+        tables::Table,
+        tally::ProducerId,
+    },
+};
+
+/// The layout's version. A program that finds another refuses to open.
+pub(in crate::vault) const FORMAT: u32 = 1;
+
+pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
+pub(in crate::vault) const PRIVACY_KEY: &[u8] = b"m/privacy";
+pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
+pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
+pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
+pub(in crate::vault) const CELL_PREFIX: &[u8] = b"c/";
+pub(in crate::vault) const SITE_PREFIX: &[u8] = b"s/";
+pub(in crate::vault) const INDEX_PREFIX: &[u8] = b"x/";
+pub(in crate::vault) const PUBLIC_KEY_PREFIX: &[u8] = b"k/";
+
+/// What is kept of a site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::vault) struct SiteRow {
+    pub(in crate::vault) zone: String,
+    pub(in crate::vault) profile: String,
+    pub(in crate::vault) shares: Shares,
+    pub(in crate::vault) created_unix_ms: i64,
+}
+
+/// What is kept of a producer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct ProducerRow {
+    pub(in crate::vault) sequence: u64,
+    pub(in crate::vault) complete_through_unix_ms: i64,
+    pub(in crate::vault) cursor: Vec<u8>,
+}
+
+/// A place in the journal's chain: a record's sequence and digest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct ChainPoint {
+    pub(in crate::vault) sequence: u64,
+    pub(in crate::vault) digest: [u8; 32],
+}
+
+/// The stored privacy settings.
+pub(in crate::vault) type PrivacyRow = Privacy;
+
+pub(in crate::vault) fn site_key(site: &SiteName) -> Vec<u8> {
+    [SITE_PREFIX, site.as_str().as_bytes()].concat()
+}
+
+pub(in crate::vault) fn producer_prefix(site: &SiteName) -> Vec<u8> {
+    format!("p/{site}/").into_bytes()
+}
+
+pub(in crate::vault) fn producer_key(site: &SiteName, producer: &ProducerId) -> Vec<u8> {
+    [&producer_prefix(site)[..], producer].concat()
+}
+
+pub(in crate::vault) fn journal_key(sequence: u64) -> Vec<u8> {
+    [JOURNAL_PREFIX, &sequence.to_be_bytes()].concat()
+}
+
+pub(in crate::vault) fn release_key(number: u64) -> Vec<u8> {
+    [&b"r/"[..], &number.to_be_bytes()].concat()
+}
+
+fn period_text(period: Period) -> String {
+    format!("{}/{}/{}", period.kind.name(), period.start.number(), period.hour)
+}
+
+fn parse_period(text: &str) -> Option<Period> {
+    let mut parts = text.split('/');
+    let (kind, start, hour) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let kind = [PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month]
+        .into_iter()
+        .find(|k| k.name() == kind)?;
+    parts.next().is_none().then_some(Period { kind, start: Day::from_number(start), hour })
+}
+
+/// `c/SITE/KIND/DAY/HOUR/`: an epoch's cell.
+pub(in crate::vault) fn cell_key(epoch: &Epoch) -> Vec<u8> {
+    format!("c/{}/{}/", epoch.site, period_text(epoch.period)).into_bytes()
+}
+
+pub(in crate::vault) fn parse_cell_key(row: &[u8]) -> Option<Epoch> {
+    // The last two bytes are the number of the part.
+    let text = std::str::from_utf8(row.strip_prefix(CELL_PREFIX)?.split_last_chunk::<2>()?.0).ok()?;
+    parse_site_and_period(text.strip_suffix('/')?)
+}
+
+/// `x/SITE/KIND/DAY/HOUR`: that a period is released, and as what number.
+pub(in crate::vault) fn index_key(site: &SiteName, period: Period) -> Vec<u8> {
+    format!("x/{site}/{}", period_text(period)).into_bytes()
+}
+
+pub(in crate::vault) fn parse_index_key(row: &[u8]) -> Option<Epoch> {
+    parse_site_and_period(std::str::from_utf8(row.strip_prefix(INDEX_PREFIX)?).ok()?)
+}
+
+fn parse_site_and_period(text: &str) -> Option<Epoch> {
+    let (site, period) = text.split_once('/')?;
+    Some(Epoch { site: SiteName::new(site).ok()?, period: parse_period(period)? })
+}
+
+/// `k/SITE/TABLE/KEY`: a key that was published once.
+pub(in crate::vault) fn public_key(site: &SiteName, table: Table, key: &str) -> Vec<u8> {
+    format!("k/{site}/{}/{key}", table.name()).into_bytes()
+}
+
+pub(in crate::vault) fn parse_public_key(row: &[u8]) -> Option<(SiteName, Table, Box<str>)> {
+    let text = std::str::from_utf8(row.strip_prefix(PUBLIC_KEY_PREFIX)?).ok()?;
+    let mut parts = text.splitn(3, '/');
+    let (site, table, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let table = [Table::Page].into_iter().chain(Table::ATTRIBUTES).find(|t| t.name() == table)?;
+    Some((SiteName::new(site).ok()?, table, key.into()))
+}
+
+impl Step {
+    /// Puts a row's content in its stored form.
+    pub(in crate::vault) fn put_row(&mut self, key: &[u8], row: &impl Serialize) -> Result<(), Fault> {
+        self.put(key, &encode(row)?);
+        Ok(())
+    }
+}
+
+impl Disk {
+    /// A row's content; `what` names it if it is damaged.
+    pub(in crate::vault) fn row<T: DeserializeOwned>(&self, key: &[u8], what: &str) -> Result<Option<T>, Fault> {
+        self.get(key)?.map(|bytes| decode(&bytes, what)).transpose()
+    }
+}
+
+pub(in crate::vault) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    postcard::to_allocvec(value).map_err(|e| Fault::damaged(format!("a row that cannot be encoded: {e}")))
+}
+
+pub(in crate::vault) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Fault> {
+    postcard::from_bytes(bytes).map_err(|_| Fault::damaged(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_back_as_what_they_were() {
+        let site = SiteName::new("www.example-1").unwrap();
+        let day = Day::from_number(-3);
+        for period in [Period::hour(day, 24), Period::day(day), Period::week_of(day), Period::month_of(day)] {
+            let epoch = Epoch { site: site.clone(), period };
+            assert_eq!(parse_index_key(&index_key(&site, period)), Some(epoch.clone()));
+            let row = [cell_key(&epoch), vec![0, 1]].concat();
+            assert_eq!(parse_cell_key(&row), Some(epoch));
+        }
+        let row = public_key(&site, Table::Page, "/a/b?c=d");
+        assert_eq!(parse_public_key(&row), Some((site, Table::Page, "/a/b?c=d".into())));
+    }
+}

@@ -1,0 +1,72 @@
+//! Canaries: addresses, cookies, user agents and e-mail addresses that must be found nowhere on the disk, neither in
+//! clear nor as a plain hash, before sealing nor after.
+
+use super::*;
+use crate::calendar::{Day, Period};
+
+const ADDRESS: &str = "203.0.113.77";
+const COOKIE: &str = "canary-cookie-5f1c";
+const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0 CanaryAgent/7";
+const MAIL: &str = "hanako.canary@example.jp";
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(haystack, needle).is_some()
+}
+
+/// What must not be found: the texts themselves and their plain hashes.
+fn forbidden() -> Vec<Vec<u8>> {
+    let texts = [ADDRESS, COOKIE, "CanaryAgent", MAIL, "hanako.canary"];
+    let plain = texts.iter().map(|text| text.as_bytes().to_vec());
+    let hashes = [ADDRESS, COOKIE, AGENT, MAIL].into_iter().flat_map(|text| {
+        let blake3 = blake3::hash(text.as_bytes()).as_bytes().to_vec();
+        let sip = siphasher::sip::SipHasher24::new().hash(text.as_bytes());
+        [blake3, sip.to_le_bytes().to_vec(), sip.to_be_bytes().to_vec()]
+    });
+    plain.chain(hashes).collect()
+}
+
+fn assert_clean(house: &House, when: &str) {
+    for (path, bytes) in all_bytes(house.directory.path()) {
+        for (i, needle) in forbidden().iter().enumerate() {
+            assert!(!contains(&bytes, needle), "canary {i} is in {} {when}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_canary_reaches_the_disk() {
+    let house = House::new();
+    let running = house.open();
+    let lane = running.lane("www", "canary-producer");
+    let canary = |cookie: &str, n: u32| {
+        AccessEvent::at(NOON_UNIX_MS, 200)
+            .from_whom(ADDRESS.into(), cookie.into(), AGENT.into())
+            .for_what("GET".into(), format!("/unsubscribe/{MAIL}/{n}?mail={MAIL}"))
+            .with_context(format!("https://forum.example/{MAIL}?u={COOKIE}"), "ja".into())
+    };
+    let events = (0..6).flat_map(|n| [canary("", n), canary(COOKIE, n)]).collect();
+    let receipt = block_on(lane.send(batch(1, events, 0))).unwrap();
+    // The replaced address makes all six targets' first parts equal; their last parts differ.
+    assert_eq!(count(&receipt, Outcome::Counted), 12);
+    assert_clean(&house, "while the day is open");
+    drop(lane);
+    running.close();
+    assert_clean(&house, "after a checkpoint");
+
+    let running = house.open();
+    let lane = running.lane("www", "canary-producer");
+    let after = NOON_UNIX_MS + 40 * DAY_MS;
+    house.clock.set(after);
+    block_on(lane.send(batch(2, vec![], after))).unwrap();
+    let day = Day::from_date("2026-11-02".parse().unwrap());
+    running.wait_for("www", Period::month_of(day));
+    drop(lane);
+    running.close();
+    assert_clean(&house, "after sealing");
+    for (path, bytes) in all_bytes(&house.data()) {
+        assert!(!contains(&bytes, b"canary-producer"), "the producer's name is in {}", path.display());
+    }
+    // With the keys of all its periods destroyed, nothing on the disk can be decrypted any more.
+    let keys: Vec<_> = std::fs::read_dir(house.keys()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(keys, ["producers.key"]);
+}

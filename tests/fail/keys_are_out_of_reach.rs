@@ -1,0 +1,3 @@
+// Nor a key.
+fn query(_: &headcount::vault::keys::KeyRing) {}
+fn main() {}

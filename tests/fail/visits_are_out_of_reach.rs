@@ -1,0 +1,3 @@
+// Nor a visit, with its tags.
+fn query(_: &headcount::vault::anonymize::Visit) {}
+fn main() {}

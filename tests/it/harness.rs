@@ -1,0 +1,217 @@
+//! Starts the real binary on a free port with directories of its own, and stops it again.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A browser that is no robot.
+pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+
+/// How long anything may take that should take a second.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary with arguments.
+pub fn headcount(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
+    command.args(args).env_remove("HEADCOUNT_SERVER").stdin(Stdio::null());
+    command
+}
+
+/// Runs the binary to its end.
+pub fn run(args: &[&str]) -> Output {
+    headcount(args).output().expect("the binary runs")
+}
+
+/// What a command printed, as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A directory with a data and a key directory in it.
+pub struct House {
+    pub directory: tempfile::TempDir,
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a directory") }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    }
+
+    /// Arguments of `serve` on a free port.
+    pub fn serve_args(&self) -> Vec<String> {
+        let data = self.path("data").display().to_string();
+        let keys = self.path("keys").display().to_string();
+        ["serve", "--verbose", "--listen", "127.0.0.1:0", "--data", &data, "--keys", &keys].map(str::to_owned).to_vec()
+    }
+
+    pub fn serve(&self) -> Server {
+        Server::start(&self.serve_args())
+    }
+
+    /// The server's last words where it does not start.
+    pub fn serve_fails(&self, more: &[&str]) -> (Option<i32>, String) {
+        let mut args = self.serve_args();
+        args.extend(more.iter().map(|s| (*s).to_owned()));
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = run(&args);
+        (output.status.code(), text(&output.stderr))
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    pub fn start(args: &[String]) -> Self {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let mut child = headcount(&args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (lines, sink) = (BufReader::new(child.stderr.take().expect("a pipe")), log.clone());
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let _ = writeln!(sink.lock().expect("the log"), "{line}");
+            }
+        });
+        let mut server = Self { child, address: String::new(), log };
+        server.address = server.wait_for_address();
+        server
+    }
+
+    fn wait_for_address(&mut self) -> String {
+        let begun = Instant::now();
+        loop {
+            let log = self.log();
+            if let Some(rest) = log.split("listening address=").nth(1) {
+                return rest.split_whitespace().next().expect("an address").to_owned();
+            }
+            let ended = self.child.try_wait().expect("its state");
+            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "the server did not start: {log}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All that it has logged.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// Kills it as a power failure would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks it to stop, and waits for its end.
+    pub fn stop(mut self) -> String {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                assert!(status.success(), "{status}: {}", self.log());
+                return self.log();
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not stop: {}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Ships a file and gives the summary.
+    pub fn ship(&self, site: &str, file: &str, more: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+        let url = self.url();
+        let mut args = vec!["ship", "--json", "--site", site, "--server", &url];
+        args.extend(more);
+        args.push(file);
+        let output = run(&args);
+        let summary = serde_json::from_slice(&output.stdout).unwrap_or(serde_json::Value::Null);
+        (output.status.code(), summary, text(&output.stderr))
+    }
+
+    /// The report as JSON.
+    pub fn report(&self, site: &str, more: &[&str]) -> serde_json::Value {
+        let url = self.url();
+        let mut args = vec!["report", "--json", "--site", site, "--server", &url];
+        args.extend(more);
+        let output = run(&args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Repeats a question until it is answered, for a limited time.
+    pub fn wait_until<T>(&self, mut question: impl FnMut(&Self) -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            if let Some(answer) = question(self) {
+                return answer;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it did not happen in time: {}", self.log());
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits for the first published day.
+    pub fn wait_for_a_day(&self, site: &str) {
+        self.wait_until(|server| {
+            let report = server.report(site, &[]);
+            report["traffic"].is_object().then_some(())
+        });
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Lines of a combined log: one visitor each, all on a day of May 2015.
+pub fn log_lines(first: u32, count: u32) -> String {
+    (first..first + count).fold(String::new(), |mut log, n| {
+        let (a, b, minute) = (n >> 8 & 255, n & 255, n % 60);
+        let _ = writeln!(
+            log,
+            "10.9.{a}.{b} - - [17/May/2015:10:{minute:02}:00 +0000] \"GET /page-{} HTTP/1.1\" 200 512 \"-\" \"{BROWSER}\"",
+            n % 5
+        );
+        log
+    })
+}
+
+/// Every file below a directory, with its bytes.
+pub fn all_bytes(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(all_bytes(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).expect("a file")));
+        }
+    }
+    found
+}

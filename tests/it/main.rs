@@ -1,0 +1,11 @@
+//! The real binary, from outside: one program with a module for each property.
+
+mod bad_input;
+mod batches;
+mod canary;
+mod clients;
+mod compile_fail;
+mod demo;
+mod harness;
+mod restart;
+mod tidy;
