@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How long the server may be silent before everything that can be sealed is taken to be sealed.
-const QUIET: Duration = Duration::from_secs(4);
+const QUIET: Duration = Duration::from_secs(8);
 /// How many keys of each table are shown.
 const TOP: u32 = 10;
 const WIDTH: usize = 110;

@@ -58,7 +58,8 @@ fn an_independent_python_client_agrees() {
     let house = House::new();
     let server = house.serve();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/check_server.py");
-    let output = Command::new(python).args([script, &server.address]).output().expect("python runs");
+    let output =
+        Command::new(python).args([script, "--wait-seconds", "90", &server.address]).output().expect("python runs");
     assert!(output.status.success(), "{}{}\n{}", text(&output.stdout), text(&output.stderr), server.log());
     server.stop();
 }

@@ -14,7 +14,7 @@ use std::{
 pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 /// How long anything may take that should take a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The binary with arguments.
 pub fn headcount(args: &[&str]) -> Command {

@@ -73,7 +73,7 @@ impl Running {
         self.intake.lane(&SiteName::new(site).unwrap(), producer).unwrap()
     }
 
-    /// Waits until a release is published, at most ten seconds.
+    /// Waits until a release is published, at most ninety seconds: a busy disk makes every sync slow.
     pub(super) fn wait_for(&self, site: &str, period: crate::calendar::Period) -> Arc<Release> {
         let site = SiteName::new(site).unwrap();
         let mut seen = self.releases.watch();
@@ -86,7 +86,7 @@ impl Running {
                     seen.changed().await.unwrap();
                 }
             };
-            tokio::time::timeout(std::time::Duration::from_secs(10), found).await.expect("a release in time")
+            tokio::time::timeout(std::time::Duration::from_secs(90), found).await.expect("a release in time")
         })
     }
 
