@@ -59,6 +59,11 @@ impl Day {
     pub fn month_start(self) -> Self {
         Self::from_date(self.date().first_of_month())
     }
+
+    /// The first day of the month that many months before this day's.
+    fn months_before(self, months: i32) -> Self {
+        Self::from_date(self.date().first_of_month().saturating_sub(months.months()))
+    }
 }
 
 impl std::fmt::Display for Day {
@@ -78,9 +83,20 @@ pub enum PeriodKind {
     Week,
     /// A calendar month.
     Month,
+    /// Three calendar months from January, April, July or October. Selects new keys; has no numbers of its own.
+    Quarter,
 }
 
 impl PeriodKind {
+    /// All of them, shortest first.
+    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter];
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name in file names, messages and exports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -89,6 +105,7 @@ impl PeriodKind {
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
+            Self::Quarter => "quarter",
         }
     }
 }
@@ -129,7 +146,7 @@ impl Period {
         Self { kind: PeriodKind::Month, start: day.month_start(), hour: 0 }
     }
 
-    /// The period of this kind (day, week or month) that a day belongs to.
+    /// The period of this kind that a day belongs to; for an hour, the day's first.
     #[must_use]
     pub fn of(kind: PeriodKind, day: Day) -> Self {
         match kind {
@@ -137,6 +154,7 @@ impl Period {
             PeriodKind::Day => Self::day(day),
             PeriodKind::Week => Self::week_of(day),
             PeriodKind::Month => Self::month_of(day),
+            PeriodKind::Quarter => Self { kind, start: day.months_before(i32::from((day.date().month() - 1) % 3)), hour: 0 },
         }
     }
 
@@ -147,6 +165,7 @@ impl Period {
             PeriodKind::Hour | PeriodKind::Day => self.start.plus(1),
             PeriodKind::Week => self.start.plus(7),
             PeriodKind::Month => self.start.plus(31).month_start(),
+            PeriodKind::Quarter => self.start.plus(92).month_start(),
         }
     }
 
@@ -163,7 +182,12 @@ pub struct Local {
     pub day: Day,
     /// Elapsed hours since local midnight, below [`HOURS_PER_DAY_MAX`].
     pub hour: u8,
+    /// The hour of the week on the clock on the wall: 0 is Monday from midnight to one, 167 the last of Sunday.
+    pub hour_of_week: u8,
 }
+
+/// Hours of a week on the clock on the wall.
+pub const HOURS_PER_WEEK: u8 = 7 * 24;
 
 /// A site's calendar.
 #[derive(Debug, Clone)]
@@ -178,6 +202,8 @@ struct DayBounds {
     day: Day,
     start_unix_ms: i64,
     end_unix_ms: i64,
+    /// Hours of the week before this day.
+    hours_before: u8,
 }
 
 /// Remembers the last day that was looked up.
@@ -209,7 +235,15 @@ impl Calendar {
         memo.0 = Some(bounds);
         let hour = (unix_ms - bounds.start_unix_ms).div_euclid(MS_PER_HOUR);
         let hour = u8::try_from(hour).unwrap_or(0).min(HOURS_PER_DAY_MAX - 1);
-        Local { day: bounds.day, hour }
+        Local { day: bounds.day, hour, hour_of_week: bounds.hours_before + self.wall_hour(&bounds, hour, unix_ms) }
+    }
+
+    /// The hour on the clock on the wall, 0 to 23.
+    fn wall_hour(&self, bounds: &DayBounds, hour: u8, unix_ms: i64) -> u8 {
+        if bounds.end_unix_ms - bounds.start_unix_ms == 24 * MS_PER_HOUR {
+            return hour;
+        }
+        u8::try_from(self.zone.to_datetime(timestamp(unix_ms)).hour()).unwrap_or(0)
     }
 
     fn bounds_at(&self, unix_ms: i64) -> DayBounds {
@@ -218,6 +252,7 @@ impl Calendar {
             day,
             start_unix_ms: self.start_unix_ms(Period::day(day)),
             end_unix_ms: self.end_unix_ms(Period::day(day)),
+            hours_before: 24 * u8::try_from(day.date().weekday().to_monday_zero_offset()).unwrap_or(0),
         }
     }
 
@@ -294,6 +329,9 @@ mod tests {
         assert_eq!(Period::month_of(day(2024, 2, 29)).end_day(), day(2024, 3, 1));
         assert_eq!(Period::month_of(day(2026, 12, 31)).end_day(), day(2027, 1, 1));
         assert_eq!(Period::week_of(day(2026, 12, 31)).days().count(), 7);
+        let quarter = Period::of(PeriodKind::Quarter, day(2026, 11, 24));
+        assert_eq!((quarter.start, quarter.end_day()), (day(2026, 10, 1), day(2027, 1, 1)));
+        assert_eq!(Period::of(PeriodKind::Quarter, day(2026, 1, 31)).end_day(), day(2026, 4, 1));
     }
 
     #[test]
@@ -307,6 +345,20 @@ mod tests {
         // Lord Howe Island moves its clock by half an hour.
         let lord_howe = Calendar::new("Australia/Lord_Howe").unwrap();
         assert_eq!(lord_howe.hours_in(day(2026, 4, 5)), 25);
+    }
+
+    #[test]
+    fn the_hour_of_the_week_is_that_of_the_clock_on_the_wall() {
+        let paris = Calendar::new("Europe/Paris").unwrap();
+        let at = |text: &str| {
+            let instant: Timestamp = text.parse().unwrap();
+            paris.locate(instant.as_millisecond(), &mut CalendarMemo::default())
+        };
+        // A Monday; then the Sunday on which the hour from two to three comes twice.
+        assert_eq!(at("2026-11-23T00:30:00+01:00").hour_of_week, 0);
+        let again = at("2026-10-25T02:30:00+01:00");
+        assert_eq!((again.hour, again.hour_of_week), (3, 6 * 24 + 2));
+        assert_eq!(at("2026-10-25T23:59:59+01:00").hour_of_week, HOURS_PER_WEEK - 1);
     }
 
     proptest! {

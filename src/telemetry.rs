@@ -3,7 +3,10 @@
 
 use std::{fmt::Display, io::IsTerminal};
 
-use crate::{calendar::Period, units::SiteName};
+use crate::{
+    calendar::{Day, Period},
+    units::SiteName,
+};
 
 /// Starts logging to the standard error; `RUST_LOG`-like filters are not read, only the level.
 pub fn init(level: tracing::Level) {
@@ -35,6 +38,11 @@ pub fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
     } else {
         tracing::debug!(%site, kind, %start, hour = period.hour, release, "published");
     }
+}
+
+/// The terms of a site change on a day.
+pub fn terms_change(site: &SiteName, from: Day) {
+    tracing::info!(%site, %from, "the configuration changed: promise, bounds, profile and tables are the new ones from this day on");
 }
 
 /// The store takes nothing now.

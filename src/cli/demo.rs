@@ -26,7 +26,7 @@ use crate::{
     ship::{self, Format, Input, ShipOptions, Summary},
     telemetry,
     units::SiteName,
-    vault::{Shares, Welcome},
+    vault::{Shares, TableSet, Welcome},
 };
 
 /// How long the server may be silent before everything that can be sealed is taken to be sealed.
@@ -129,6 +129,7 @@ fn invented_site(site: DemoSite) -> Result<Show, Failure> {
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
         pages: if is_main { Vec::new() } else { pages.collect() },
         query_allow: Vec::new(),
+        tables: TableSet::without_sources(),
     };
     Ok(Show { site: config, logs: vec![site.file.clone()], truth: Some(truth(&site)) })
 }
@@ -145,6 +146,7 @@ fn own(args: &Args) -> Result<Vec<Show>, Failure> {
         shares: Shares::STANDARD,
         pages: Vec::new(),
         query_allow: Vec::new(),
+        tables: TableSet::without_sources(),
     };
     Ok(vec![Show { site, logs: args.logs.clone(), truth: None }])
 }

@@ -147,7 +147,9 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         hosts: site.hosts.clone(),
         profile: site.profile.clone(),
         shares: site.shares,
+        tables: site.tables,
         known_pages: site.pages.clone(),
+        has_page_list: !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
     };
@@ -158,6 +160,7 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         reserve_mib: config.free_space_reserve_mib,
         privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
         sites: config.sites.iter().map(site).collect(),
+        countries: config.countries.clone(),
         welcome,
         max_lateness_ms: config.max_lateness_ms,
         give_up,

@@ -18,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{calendar::Calendar, units::SiteName, vault::Shares};
+use crate::{calendar::Calendar, units::SiteName, vault::{Shares, TableSet}};
 
 /// The largest configuration file, in bytes.
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
@@ -48,6 +48,8 @@ pub struct Config {
     pub views_per_page: u8,
     /// How long after its end a period waits for late data, in milliseconds.
     pub max_lateness_ms: i64,
+    /// Files that say which country an address is of. Empty: no countries are counted.
+    pub countries: Vec<PathBuf>,
     /// The sites, in the order of the file. Names and hosts are unique.
     pub sites: Vec<SiteConfig>,
 }
@@ -69,6 +71,8 @@ pub struct SiteConfig {
     pub pages: Vec<String>,
     /// The query parameters that choose a page.
     pub query_allow: Vec<String>,
+    /// The tables that are counted and published.
+    pub tables: TableSet,
 }
 
 impl Default for Config {
@@ -85,6 +89,7 @@ impl Default for Config {
             views_per_visitor_day: 8,
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
+            countries: Vec::new(),
             sites: Vec::new(),
         }
     }

@@ -36,6 +36,7 @@ pub(super) struct Raw {
     pub privacy: Privacy,
     pub bounds: Bounds,
     pub seal: Seal,
+    pub geo: Geo,
     pub profiles: BTreeMap<String, Profiled>,
     pub site: Vec<Site>,
 }
@@ -69,6 +70,12 @@ pub(super) struct Seal {
     pub max_lateness_minutes: Option<i64>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Geo {
+    pub countries: Vec<String>,
+}
+
 /// The shares of a custom profile, in basis points.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +88,7 @@ pub(super) struct Profiled {
     pub month_site: i64,
     pub month_pages: i64,
     pub month_attributes: i64,
+    pub selection: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,6 +104,10 @@ pub(super) struct Site {
     pub sitemap: Option<String>,
     #[serde(default)]
     pub query_allow: Vec<String>,
+    #[serde(default)]
+    pub client_domains: bool,
+    #[serde(default)]
+    pub skip_tables: Vec<String>,
 }
 
 /// The variables of the environment that belong to the configuration, as name and value.
@@ -222,6 +234,7 @@ fn allowed_words(allowed: &str) -> &str {
     match allowed {
         "i64" => "a whole number",
         "f64" => "a number",
+        "a boolean" => "true or false",
         "a string" => "a text in quotes",
         "a sequence" => "a list in brackets",
         "a map" => "a table",

@@ -25,12 +25,12 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, profiles, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, geo, profiles, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
         "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
-        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, query_allow",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, query_allow, client_domains, skip_tables",
     ),
     (
         "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",
@@ -54,7 +54,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[[site]]\nname = 2026-01-01\n", "h.toml:2: site[0].name: found a table or a date; allowed: a text in quotes"),
     (
         "[profiles.mine]\nhour = 1\nday_sites = 2\n",
-        "h.toml:3: profiles.mine.day_sites: unknown key; did you mean \"day_site\"? allowed: hour, day_site, day_pages, day_attributes, week_site, month_site, month_pages, month_attributes",
+        "h.toml:3: profiles.mine.day_sites: unknown key; did you mean \"day_site\"? allowed: hour, day_site, day_pages, day_attributes, week_site, month_site, month_pages, month_attributes, selection",
     ),
     ("[profiles.mine]\nhour = 1\n", "h.toml:1: profiles.mine.day_site: is missing; it must be given"),
 ];
@@ -135,7 +135,7 @@ const WRONG: &[(&str, &str)] = &[
 fn profile_of(hour: i64, month_pages: i64) -> String {
     format!(
         "[profiles.mine]\nhour = {hour}\nday_site = 1500\nday_pages = 300\nday_attributes = 300\nweek_site = 500\n\
-         month_site = 700\nmonth_pages = {month_pages}\nmonth_attributes = 900\n"
+         month_site = 700\nmonth_pages = {month_pages}\nmonth_attributes = 900\nselection = 200\n"
     )
 }
 
@@ -162,14 +162,14 @@ fn shares_of_a_profile_are_within_the_budget() {
         "h.toml:2: profiles.mine.hour: 0 is out of range; allowed: 1 to 10000 basis points"
     );
     assert_eq!(
-        message(&profile_of(100, 5701)),
+        message(&profile_of(100, 5501)),
         "h.toml:1: profiles.mine: the shares add up to 10001 basis points; allowed: at most 10000"
     );
     assert_eq!(
         message(&profile_of(70_000, 1)),
         "h.toml:2: profiles.mine.hour: 70000 is out of range; allowed: 1 to 10000 basis points"
     );
-    assert_eq!(message(&profile_of(100, 5700)), "accepted");
+    assert_eq!(message(&profile_of(100, 5500)), "accepted");
 }
 
 #[test]

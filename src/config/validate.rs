@@ -15,13 +15,13 @@ use std::{
 
 use super::{
     Config, KNOWN_PAGES_MAX, Problem, SITES_MAX, SiteConfig,
-    raw::{Bounds, Privacy, Profiled, Raw, Seal, Server, Site, nearest, shown},
+    raw::{Bounds, Geo, Privacy, Profiled, Raw, Seal, Server, Site, nearest, shown},
     sitemap,
 };
 use crate::{
     calendar::Calendar,
     units::{MS_PER_MINUTE, SiteName},
-    vault::Shares,
+    vault::{Shares, Table, TableSet, check_countries},
 };
 
 /// The built-in profiles.
@@ -47,6 +47,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
+    geo(raw.geo, base, &mut config)?;
     let profiles = profiles(raw.profiles)?;
     if raw.site.len() > SITES_MAX {
         let what = format!("{} sites; allowed: at most {SITES_MAX}", raw.site.len());
@@ -54,7 +55,10 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     }
     for (index, raw_site) in raw.site.into_iter().enumerate() {
         let at = At(index.to_string());
-        let made = site(raw_site, &at, &profiles, base)?;
+        let mut made = site(raw_site, &at, &profiles, base)?;
+        if config.countries.is_empty() {
+            made.tables = made.tables.without(Table::Country);
+        }
         unique(&made, &config.sites, &at)?;
         config.sites.push(made);
     }
@@ -173,6 +177,12 @@ fn seal(raw: &Seal, config: &mut Config) -> Result<(), Problem> {
     Ok(())
 }
 
+fn geo(raw: Geo, base: &Path, config: &mut Config) -> Result<(), Problem> {
+    config.countries = raw.countries.iter().map(|file| base.join(file)).collect();
+    check_countries(&config.countries).map_err(|fault| Problem::new(&["geo", "countries"], fault.to_string()))?;
+    Ok(())
+}
+
 fn profiles(raw: BTreeMap<String, Profiled>) -> Result<BTreeMap<String, Shares>, Problem> {
     let mut made = BTreeMap::new();
     for (name, raw_shares) in raw {
@@ -206,6 +216,7 @@ fn shares(name: &str, raw: &Profiled) -> Result<Shares, Problem> {
         month_site: one("month_site", raw.month_site)?,
         month_pages: one("month_pages", raw.month_pages)?,
         month_attributes: one("month_attributes", raw.month_attributes)?,
+        selection: one("selection", raw.selection)?,
     };
     if sum > SHARES_SUM_MAX {
         let what = format!("the shares add up to {sum} basis points; allowed: at most {SHARES_SUM_MAX}");
@@ -226,8 +237,9 @@ fn site(raw: Site, at: &At, profiles: &BTreeMap<String, Shares>, base: &Path) ->
     let profile = raw.profile.unwrap_or_else(|| "standard".to_owned());
     let shares = profile_shares(&profile, profiles, at)?;
     parameters(&raw.query_allow, at)?;
+    let tables = tables(&raw.skip_tables, raw.client_domains, at)?;
     let pages = pages(raw.pages, raw.sitemap.as_deref(), &hosts, at, base)?;
-    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, query_allow: raw.query_allow })
+    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, query_allow: raw.query_allow, tables })
 }
 
 fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {
@@ -239,6 +251,25 @@ fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> R
     let all: Vec<&str> = known().collect();
     let what = format!("{} is no profile;{hint} allowed: {}", shown(name), all.join(", "));
     Err(at.problem(&["profile"], what))
+}
+
+/// All tables but those that are skipped, and domains only where host names are sent.
+fn tables(skip: &[String], client_domains: bool, at: &At) -> Result<TableSet, Problem> {
+    let mut tables = TableSet::all();
+    if !client_domains {
+        tables = tables.without(Table::Domain);
+    }
+    for (index, name) in skip.iter().enumerate() {
+        let known = || Table::attributes().map(Table::name);
+        let Some(table) = Table::attributes().find(|table| table.name() == name) else {
+            let hint = nearest(name, known()).map(|near| format!(" did you mean {near:?}?")).unwrap_or_default();
+            let all: Vec<&str> = known().collect();
+            let what = format!("{} is no table that can be left out;{hint} allowed: {}", shown(name), all.join(", "));
+            return Err(at.problem(&["skip_tables", &index.to_string()], what));
+        };
+        tables = tables.without(table);
+    }
+    Ok(tables)
 }
 
 fn hosts(raw: &[String], at: &At) -> Result<Vec<String>, Problem> {

@@ -31,7 +31,7 @@ impl Memory {
             zone: "Europe/Paris".to_owned(),
             period,
             sealed_at_unix_s: 0,
-            rho_nano: 1,
+            costs: Vec::new(),
             bounds: Bounds::default(),
             gap: None,
             site_numbers: Some(SiteNumbers {
@@ -76,7 +76,7 @@ impl Source for Memory {
     fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
         self.releases.keys().copied().filter(|p| p.kind == kind && p.start >= from && p.start <= to).collect()
     }
-    fn bounds(&self) -> Bounds {
+    fn bounds(&self, _: &SiteName) -> Bounds {
         Bounds::default()
     }
 }

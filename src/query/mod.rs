@@ -34,8 +34,8 @@ pub trait Source {
     fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault>;
     /// The published periods of a kind from a day to a day, both included, in order.
     fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period>;
-    /// The bounds that a visitor-day is counted under.
-    fn bounds(&self) -> Bounds;
+    /// The bounds that a visitor-day of a site is counted under today.
+    fn bounds(&self, site: &SiteName) -> Bounds;
 }
 
 impl Source for Releases {
@@ -48,8 +48,8 @@ impl Source for Releases {
     fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
         Releases::published(self, site, kind, from, to)
     }
-    fn bounds(&self) -> Bounds {
-        self.privacy().bounds
+    fn bounds(&self, site: &SiteName) -> Bounds {
+        self.terms(site).map_or_else(Bounds::default, |(terms, _)| terms.privacy.bounds)
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Why {
     Gap,
     /// The day was published without this hour.
     NotPublished,
+    /// The table is not counted at this site.
+    NotCounted,
 }
 
 /// A number as it is given to a reader.

@@ -16,6 +16,7 @@ use super::{
     why_absent,
 };
 use crate::{
+    bins,
     calendar::{Day, Period, PeriodKind},
     vault::{KeyNumbers, OTHER_KEY, Release, SiteInfo, Table, TableNumbers},
 };
@@ -24,6 +25,9 @@ use crate::{
 pub const PAGE_SIZE_DEFAULT: u32 = 20;
 /// The most rows of a page.
 pub const PAGE_SIZE_MAX: u32 = 1_000;
+
+/// The percentiles that are read from bins.
+const PERCENTS: [u32; 3] = [50, 90, 99];
 
 /// What is asked for. Empty texts mean the latest data, all keys and the first page.
 #[derive(Debug, Clone)]
@@ -60,8 +64,11 @@ pub struct Top {
     pub range: Option<Range>,
     /// The rows, largest first, then by key.
     pub rows: Vec<Row>,
-    /// What is in no published key.
-    pub other: Number,
+    /// What is in no published key; `None` for a table whose keys are all public, or whose counts are no part of the
+    /// visits.
+    pub other: Option<Number>,
+    /// Percents and the values below which so many of the visits lie, for a table of bins, in the unit of the bins.
+    pub percentiles: Vec<(u32, f64)>,
     /// How many keys match, over all pages of the answer.
     pub keys: u64,
     /// The token of the next page; empty on the last.
@@ -79,12 +86,14 @@ pub struct Top {
 pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
     check(ask)?;
     let Some(range) = understand(source, site, ask)? else {
-        return Ok(nothing());
+        return Ok(nothing(ask.table));
     };
     let state = |period| super::state(source, &site.name, period);
     let cover = plan::cover(range, state, |period| why_absent(site, period))?;
     let counted = count(ask.table, &cover.blocks);
-    let other = other(ask.table, &cover.blocks, &counted, cover.missing.first().map(|m| m.1));
+    let other = has_other(ask.table)
+        .then(|| other(ask.table, &cover.blocks, &counted, cover.missing.first().map(|m| m.1)));
+    let percentiles = percentiles(ask.table, &counted);
 
     let mut matching: Vec<(&str, &Sum)> =
         counted.iter().filter(|(key, _)| key.starts_with(ask.prefix)).map(|(key, sum)| (*key, sum)).collect();
@@ -104,12 +113,41 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<To
     let end = offset + rows.len();
     let next_page_token = if end < matching.len() { token::write(end as u64, question) } else { String::new() };
     let keys = matching.len() as u64;
-    Ok(Top { range: Some(range), rows, other, keys, next_page_token, missing: cover.missing, blocks: cover.blocks })
+    let mut missing = cover.missing;
+    missing.extend(not_counted(ask.table, &cover.blocks));
+    missing.sort_unstable();
+    Ok(Top { range: Some(range), rows, other, percentiles, keys, next_page_token, missing, blocks: cover.blocks })
+}
+
+/// The days of the blocks that do not have the table.
+fn not_counted(table: Table, blocks: &[Arc<Release>]) -> impl Iterator<Item = (Day, Why)> {
+    let without = blocks.iter().filter(move |block| block.table(table).is_none());
+    without.flat_map(move |block| {
+        let why = if table.has_period(block.kind()) { Why::NotCounted } else { Why::NotMeasured };
+        block.period.days().map(move |day| (day, why))
+    })
+}
+
+/// Whether what is in no published key can be told as the rest of the site's total.
+fn has_other(table: Table) -> bool {
+    matches!(table, Table::Page | Table::Referrer | Table::Campaign | Table::Entry)
+}
+
+/// The percentiles of a table of bins.
+fn percentiles(table: Table, counted: &BTreeMap<&str, Sum>) -> Vec<(u32, f64)> {
+    let bins = match table {
+        Table::ResponseTime => &bins::RESPONSE_TIMES,
+        Table::ResponseSize => &bins::RESPONSE_SIZES,
+        _ => return Vec::new(),
+    };
+    let counts: Vec<f64> = bins.labels.iter().map(|key| counted.get(key).map_or(0, Sum::raw) as f64).collect();
+    let found = PERCENTS.into_iter().map(|percent| Some((percent, bins.percentile(&counts, f64::from(percent) / 100.0)?)));
+    found.flatten().map(|(percent, at)| (percent, at.value)).collect()
 }
 
 fn check(ask: &TopAsk<'_>) -> Result<(), AskError> {
     if ask.table == Table::Site {
-        let names: Vec<&str> = [Table::Page].iter().chain(&Table::ATTRIBUTES).map(|t| t.name()).collect();
+        let names: Vec<&str> = Table::ALL.into_iter().skip(1).map(Table::name).collect();
         let what = "the site as a whole has no keys to list; GetTraffic gives its numbers";
         return Err(AskError::field("table", what, names.join(", ")));
     }
@@ -151,11 +189,12 @@ fn latest_month(source: &impl Source, site: &SiteInfo, first: Day, last: Day) ->
     Ok(None)
 }
 
-fn nothing() -> Top {
+fn nothing(table: Table) -> Top {
     Top {
         range: None,
         rows: Vec::new(),
-        other: Number::absent(Why::NotSealed),
+        other: has_other(table).then(|| Number::absent(Why::NotSealed)),
+        percentiles: Vec::new(),
         keys: 0,
         next_page_token: String::new(),
         blocks: Vec::new(),

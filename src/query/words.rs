@@ -48,8 +48,7 @@ pub fn of_traffic(bounds: Bounds) -> Vec<(Metric, String)> {
 #[must_use]
 pub fn of_top(table: Table, bounds: Bounds) -> Vec<(Metric, String)> {
     if table != Table::Page {
-        let text = format!("{} In a breakdown it counts once, under the key of its first page view.", visits());
-        return vec![(Metric::Visits, text)];
+        return vec![(Metric::Visits, of_attribute(table))];
     }
     vec![
         (
@@ -65,6 +64,18 @@ pub fn of_top(table: Table, bounds: Bounds) -> Vec<(Metric, String)> {
                 .to_owned(),
         ),
     ]
+}
+
+fn of_attribute(table: Table) -> String {
+    match table {
+        Table::Bot => "All that one robot (an address and user agent) does on the site from local midnight to midnight \
+                       is one visit. Robots are not among the visits and visitors of the site."
+            .to_owned(),
+        Table::Status => "Visits that met at least one error of this class. A visit may have met both.".to_owned(),
+        Table::Error => "Visits whose first error of this class was on this page.".to_owned(),
+        Table::Entry => format!("{} It counts once, under the page that it saw first.", visits()),
+        _ => format!("{} In a breakdown it counts once, under the key of its first page view.", visits()),
+    }
 }
 
 fn visits() -> String {

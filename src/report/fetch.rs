@@ -24,7 +24,24 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The breakdowns of a report, in the order in which it shows them.
-const TABLES: [Table; 6] = [Table::Page, Table::Referrer, Table::Browser, Table::Os, Table::Device, Table::Language];
+const TABLES: [Table; 16] = [
+    Table::Page,
+    Table::Entry,
+    Table::Referrer,
+    Table::Campaign,
+    Table::Country,
+    Table::Domain,
+    Table::Language,
+    Table::Browser,
+    Table::Os,
+    Table::Device,
+    Table::Profile,
+    Table::Status,
+    Table::Error,
+    Table::ResponseTime,
+    Table::ResponseSize,
+    Table::Bot,
+];
 
 /// Which report is wanted. Empty names and dates mean what the server makes of them: the first site, the last 30
 /// days, and for the breakdowns the latest published month.
@@ -64,7 +81,7 @@ pub struct Numbers {
     pub weeks: Option<GetTrafficResponse>,
     /// Whole months that touch the range; `None` where the series itself is monthly.
     pub months: Option<GetTrafficResponse>,
-    /// Pages, referrers, browsers, systems, devices, languages.
+    /// The breakdowns that have something to show, pages first.
     pub tops: Vec<ListTopResponse>,
 }
 
@@ -105,7 +122,7 @@ pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<Repor
     if sites.is_empty() && request.site.is_empty() {
         return Ok(ReportData::default());
     }
-    let ask = GetPrivacyRequest { site: request.site.clone(), ledger_entries: 1 };
+    let ask = GetPrivacyRequest { site: request.site.clone(), ledger_entries: 1, ledger_days: 1 };
     // Also the check of the name: the server's own message lists the sites there are.
     let privacy = answer("GetPrivacy", client.get_privacy(ask).await)?;
     // From here on by name, so that every answer is about the same site.
@@ -126,7 +143,7 @@ pub async fn fetch_privacy(
     site: String,
     ledger_entries: u32,
 ) -> Result<GetPrivacyResponse, ReportError> {
-    let ask = GetPrivacyRequest { site, ledger_entries };
+    let ask = GetPrivacyRequest { site, ledger_entries, ledger_days: 0 };
     answer("GetPrivacy", client(channel).get_privacy(ask).await)
 }
 
@@ -164,7 +181,11 @@ async fn fetch_numbers(
             page_size: request.top,
             ..ListTopRequest::default()
         };
-        tops.push(answer("ListTop", client.list_top(ask).await)?);
+        let top = answer("ListTop", client.list_top(ask).await)?;
+        // A table that this site does not count has nothing to show.
+        if table == Table::Page || top.keys > 0 {
+            tops.push(top);
+        }
     }
     Ok(Numbers { traffic, weeks, months, tops })
 }

@@ -118,6 +118,8 @@ pub(super) fn privacy() -> GetPrivacyResponse {
             sigma: 13.71,
             threshold: 78,
         }],
+        later: Vec::new(),
+        days: Vec::new(),
         ledger: vec![LedgerEntry {
             release: 42,
             kind: i32::from(PeriodKind::Day),

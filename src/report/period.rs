@@ -67,7 +67,8 @@ pub(super) fn label(kind: PeriodKind, point: &TrafficPoint) -> String {
         },
         PeriodKind::Week => format!("{start} to {}", clean(&point.end)),
         PeriodKind::Month => start.get(..7).unwrap_or(&start).to_owned(),
-        PeriodKind::Unspecified => start,
+        // No series has quarters.
+        PeriodKind::Quarter | PeriodKind::Unspecified => start,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     top::table_words,
     value::{Digits, clean, number},
 };
-use crate::proto::{GetPrivacyResponse, LedgerEntry};
+use crate::proto::{DayLedger, GetPrivacyResponse, LedgerEntry};
 
 /// Draws the answer of `GetPrivacy`.
 #[must_use]
@@ -21,7 +21,9 @@ pub fn render_privacy(answer: &GetPrivacyResponse, options: &RenderOptions) -> S
     lines.extend(risk(answer, &canvas));
     lines.extend(mechanisms(answer, &canvas));
     lines.extend(retention(answer, &canvas));
+    lines.extend(later(answer, &canvas));
     lines.extend(ledger(answer, &canvas));
+    lines.extend(days(answer, &canvas));
     join(&lines)
 }
 
@@ -55,7 +57,10 @@ fn bounds(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
     };
     for text in [
         format!("{} page views in all, {} of any one page.", bounds.views_per_visitor_day, bounds.views_per_page),
-        format!("{} in each other breakdown, taken from the first page view.", bounds.attributes_per_visitor_day),
+        format!(
+            "{} in each other breakdown, taken from the first page view; one of each class in those of errors.",
+            bounds.attributes_per_visitor_day
+        ),
         format!("Profile: {}. Whole budget of the day: rho {}.", clean(&answer.profile), rho(answer.rho_nano)),
     ] {
         lines.extend(canvas.wrapped(&text, 2, Ink::Plain));
@@ -139,6 +144,51 @@ fn ledger(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
     if answer.ledger.iter().any(|entry| !entry.gap.is_empty()) {
         columns.push(Column::key("gap", cells(&|entry| clean(&entry.gap))));
     }
+    lines.extend(Table { columns, rule_above_row: None }.lines(canvas.width, canvas.colour));
+    lines
+}
+
+/// What will hold later, because the configuration changed.
+fn later(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for terms in &answer.later {
+        let text = format!(
+            "From {} on: epsilon {}, delta {}, profile {}, {} page views in all and {} of any one page.",
+            clean(&terms.from_date),
+            decimal(terms.epsilon),
+            scientific(terms.delta),
+            clean(&terms.profile),
+            terms.bounds.as_ref().map_or(0, |b| b.views_per_visitor_day),
+            terms.bounds.as_ref().map_or(0, |b| b.views_per_page),
+        );
+        if lines.is_empty() {
+            lines.extend(heading("What changes", canvas));
+        }
+        lines.extend(canvas.wrapped(&text, 2, Ink::Plain));
+    }
+    lines
+}
+
+/// What was spent of the latest days, over all releases that hold them.
+fn days(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
+    if answer.days.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = heading("Spent of the latest days so far, over all releases", canvas);
+    let cells = |cell: &dyn Fn(&DayLedger) -> String| -> Vec<Cell> {
+        answer.days.iter().map(|day| Cell::plain(cell(day))).collect()
+    };
+    let kinds = |day: &DayLedger| {
+        let mut kinds: Vec<&str> = day.spent.iter().map(|spent| kind_word(spent.kind())).collect();
+        kinds.dedup();
+        kinds.join(", ")
+    };
+    let columns = vec![
+        Column::left("day", cells(&|day| clean(&day.date))),
+        Column::right("spent", cells(&|day| rho(day.spent_rho_nano))),
+        Column::right("promised at most", cells(&|day| rho(day.promised_rho_nano))),
+        Column::key("in its", cells(&kinds)),
+    ];
     lines.extend(Table { columns, rule_above_row: None }.lines(canvas.width, canvas.colour));
     lines
 }

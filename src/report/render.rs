@@ -185,6 +185,7 @@ pub(super) fn kind_word(kind: PeriodKind) -> &'static str {
         PeriodKind::Day => "day",
         PeriodKind::Week => "week",
         PeriodKind::Month => "month",
+        PeriodKind::Quarter => "quarter",
     }
 }
 

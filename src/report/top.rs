@@ -6,7 +6,7 @@ use super::{
     render::{Canvas, range_words},
     table::{Cell, Column, Ink, Line, Table as Layout, beside, share_columns, wrap},
     truth::{main_value, of_key, of_other},
-    value::{Digits, clean, column, truth_column},
+    value::{Digits, clean, column, number, truth_column},
 };
 use crate::proto::{KeySpace, ListTopResponse, Table, Value};
 
@@ -52,12 +52,26 @@ fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Li
         table = build(top, Digits::Short, canvas);
     }
     lines.extend(table.lines(width, colour));
+    if let Some(words) = percentile_words(top) {
+        lines.extend(wrap(&words, width, 0, Ink::Plain, colour));
+    }
     let shown = top.rows.len();
     if u64::try_from(shown).is_ok_and(|shown| shown < top.keys) {
         let more = format!("{shown} of {} keys shown; --top N shows more.", top.keys);
         lines.extend(wrap(&more, width, 0, Ink::Dim, colour));
     }
     lines
+}
+
+/// `50 % below 120 ms, 90 % below 800 ms`; nothing where the table has no bins.
+fn percentile_words(top: &ListTopResponse) -> Option<String> {
+    let unit = if top.table() == Table::ResponseTime { "ms" } else { "bytes" };
+    let one = |p: &crate::proto::Percentile| {
+        // Cast safety: `as` saturates; the value is an edge of a bin or lies between two.
+        format!("{} % below {} {unit}", p.percent, number(p.value.round() as u64, Digits::Full))
+    };
+    let all: Vec<String> = top.percentiles.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn title(top: &ListTopResponse, width: usize, colour: bool) -> Line {
@@ -113,6 +127,16 @@ pub(super) fn table_words(table: Table) -> &'static str {
         Table::Os => "Systems",
         Table::Device => "Devices",
         Table::Language => "Languages",
+        Table::Country => "Countries",
+        Table::Domain => "Domains",
+        Table::Campaign => "Campaigns",
+        Table::Entry => "Entry pages",
+        Table::Profile => "Hours of the week",
+        Table::Status => "Visits with errors",
+        Table::Error => "Errors",
+        Table::ResponseTime => "Response times",
+        Table::ResponseSize => "Response sizes",
+        Table::Bot => "Robots",
     }
 }
 
@@ -122,6 +146,7 @@ pub(super) fn key_space_words(tops: &[ListTopResponse]) -> Vec<String> {
     for (space, words) in [
         (KeySpace::Public, "every key of a public list appears in every period, also with zero."),
         (KeySpace::Open, "a new key appears once its noisy count passes a threshold, and from then on always."),
+        (KeySpace::Pages, "the pages that are published."),
         (KeySpace::Mixed, "a public list, and beside it new keys once their noisy count passes a threshold."),
     ] {
         let tables: Vec<&str> =

@@ -144,7 +144,7 @@ pub(super) fn of_point(truth: &TruthColumns, kind: PeriodKind, point: &TrafficPo
         }),
         PeriodKind::Week => visitors_only(truth.week_visitors.get(&point.start)),
         PeriodKind::Month => visitors_only(truth.month_visitors.get(&point.start)),
-        PeriodKind::Hour | PeriodKind::Unspecified => PointTruth::default(),
+        PeriodKind::Hour | PeriodKind::Quarter | PeriodKind::Unspecified => PointTruth::default(),
     }
 }
 

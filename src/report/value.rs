@@ -72,6 +72,7 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
         }
         Reason::Gap => "the release of this period failed its own checks, so it is a gap",
         Reason::NotPublished => "the hours of this day were not published before the day was",
+        Reason::NotCounted => "this table is not counted at this site",
     }
 }
 

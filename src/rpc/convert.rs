@@ -10,7 +10,7 @@ use crate::{
         traffic::{Figures, Point, Traffic},
         words::{self, Metric},
     },
-    vault::{Bounds, Mechanism, Release, SiteInfo, Table},
+    vault::{Bounds, DayLedger, KeySpace, Mechanism, Release, SiteInfo, Table, Terms},
 };
 
 pub(super) fn value(number: &Number) -> proto::Value {
@@ -32,6 +32,7 @@ fn reason(why: Why) -> proto::Reason {
         Why::NotMeasured => proto::Reason::NotMeasured,
         Why::Gap => proto::Reason::Gap,
         Why::NotPublished => proto::Reason::NotPublished,
+        Why::NotCounted => proto::Reason::NotCounted,
     }
 }
 
@@ -41,6 +42,7 @@ pub(super) fn kind(kind: PeriodKind) -> proto::PeriodKind {
         PeriodKind::Day => proto::PeriodKind::Day,
         PeriodKind::Week => proto::PeriodKind::Week,
         PeriodKind::Month => proto::PeriodKind::Month,
+        PeriodKind::Quarter => proto::PeriodKind::Quarter,
     }
 }
 
@@ -51,40 +53,58 @@ pub(super) fn granularity(number: i32) -> Option<PeriodKind> {
         proto::PeriodKind::Hour => Some(PeriodKind::Hour),
         proto::PeriodKind::Week => Some(PeriodKind::Week),
         proto::PeriodKind::Month => Some(PeriodKind::Month),
+        proto::PeriodKind::Quarter => None,
     }
 }
 
+/// Each table with its name in the protocol.
+const TABLES: [(Table, proto::Table); 17] = [
+    (Table::Site, proto::Table::Site),
+    (Table::Page, proto::Table::Page),
+    (Table::Referrer, proto::Table::Referrer),
+    (Table::Browser, proto::Table::Browser),
+    (Table::Os, proto::Table::Os),
+    (Table::Device, proto::Table::Device),
+    (Table::Language, proto::Table::Language),
+    (Table::Country, proto::Table::Country),
+    (Table::Domain, proto::Table::Domain),
+    (Table::Campaign, proto::Table::Campaign),
+    (Table::Entry, proto::Table::Entry),
+    (Table::Profile, proto::Table::Profile),
+    (Table::Status, proto::Table::Status),
+    (Table::Error, proto::Table::Error),
+    (Table::ResponseTime, proto::Table::ResponseTime),
+    (Table::ResponseSize, proto::Table::ResponseSize),
+    (Table::Bot, proto::Table::Bot),
+];
+
 pub(super) fn table(table: Table) -> proto::Table {
-    match table {
-        Table::Site => proto::Table::Site,
-        Table::Page => proto::Table::Page,
-        Table::Referrer => proto::Table::Referrer,
-        Table::Browser => proto::Table::Browser,
-        Table::Os => proto::Table::Os,
-        Table::Device => proto::Table::Device,
-        Table::Language => proto::Table::Language,
-    }
+    TABLES.into_iter().find(|(ours, _)| *ours == table).map_or(proto::Table::Unspecified, |(_, wire)| wire)
 }
 
 /// The table that is meant: pages where none is given, `None` where the number is none of the protocol's.
 pub(super) fn asked_table(number: i32) -> Option<Table> {
     match proto::Table::try_from(number).ok()? {
-        proto::Table::Unspecified | proto::Table::Page => Some(Table::Page),
-        proto::Table::Site => Some(Table::Site),
-        proto::Table::Referrer => Some(Table::Referrer),
-        proto::Table::Browser => Some(Table::Browser),
-        proto::Table::Os => Some(Table::Os),
-        proto::Table::Device => Some(Table::Device),
-        proto::Table::Language => Some(Table::Language),
+        proto::Table::Unspecified => Some(Table::Page),
+        asked => TABLES.into_iter().find(|(_, wire)| *wire == asked).map(|(ours, _)| ours),
     }
 }
 
+/// The tables that can be asked for, with their numbers, for error messages.
+pub(super) fn tables_allowed() -> String {
+    let one = |(table, wire): (Table, proto::Table)| format!("{} ({})", table.name(), wire as i32);
+    TABLES.into_iter().filter(|(table, _)| *table != Table::Site).map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn key_space(table: Table, site: &SiteInfo) -> proto::KeySpace {
-    match table {
-        Table::Page if !site.has_known_pages => proto::KeySpace::Open,
+    match table.key_space() {
+        KeySpace::None => proto::KeySpace::Unspecified,
+        KeySpace::Public => proto::KeySpace::Public,
+        KeySpace::Pages => proto::KeySpace::Pages,
+        KeySpace::Open if table == Table::Page && !site.has_known_pages => proto::KeySpace::Open,
+        KeySpace::Open if table == Table::Error => proto::KeySpace::Open,
         // Search engines and social networks are listed; beside them other sites appear.
-        table if table.is_open_key_space() => proto::KeySpace::Mixed,
-        _ => proto::KeySpace::Public,
+        KeySpace::Open => proto::KeySpace::Mixed,
     }
 }
 
@@ -166,8 +186,7 @@ pub(super) fn top(site: &SiteInfo, asked: Table, bounds: Bounds, answer: Top) ->
     proto::ListTopResponse {
         scope: Some(scope(site, answer.range)),
         table: table(asked).into(),
-        // A table of public keys holds every visit in one of them: nothing is left over.
-        other: (key_space(asked, site) != proto::KeySpace::Public).then(|| value(&answer.other)),
+        other: answer.other.as_ref().map(value),
         keys: answer.keys,
         next_page_token: answer.next_page_token,
         blocks: answer.blocks.iter().map(|b| block(b)).collect(),
@@ -175,6 +194,7 @@ pub(super) fn top(site: &SiteInfo, asked: Table, bounds: Bounds, answer: Top) ->
         definitions: words::of_top(asked, bounds).into_iter().map(definition).collect(),
         key_space: key_space(asked, site).into(),
         rows: answer.rows.into_iter().map(row).collect(),
+        percentiles: answer.percentiles.into_iter().map(|(percent, value)| proto::Percentile { percent, value }).collect(),
     }
 }
 
@@ -208,8 +228,41 @@ pub(super) fn ledger_entry(release: &Release) -> proto::LedgerEntry {
         kind: kind(release.kind()).into(),
         start: start(release),
         sealed_at_unix_s: release.sealed_at_unix_s,
-        rho_nano: release.rho_nano,
+        rho_nano: release.rho_nano(),
         gap: release.gap.clone().unwrap_or_default(),
+    }
+}
+
+/// The first day of terms; empty for the first terms of a site, which hold from the beginning.
+fn terms_from(day: Day) -> String {
+    if day == Day::from_number(i32::MIN) { String::new() } else { day.to_string() }
+}
+
+pub(super) fn terms(terms: &Terms) -> proto::Terms {
+    proto::Terms {
+        from_date: terms_from(terms.from),
+        profile: terms.profile.clone(),
+        epsilon: terms.privacy.epsilon,
+        delta: terms.privacy.delta,
+        rho_nano: terms.privacy.rho_nano(),
+        bounds: Some(bounds(terms.privacy.bounds)),
+        tables: Table::ALL.into_iter().filter(|t| terms.tables.contains(*t)).map(|t| table(t).into()).collect(),
+    }
+}
+
+pub(super) fn day_ledger(ledger: &DayLedger) -> proto::DayLedger {
+    let spent = |(period, release, rho_nano): &(Period, u64, u64)| proto::DaySpent {
+        kind: kind(period.kind).into(),
+        start: period.start.to_string(),
+        release: *release,
+        rho_nano: *rho_nano,
+    };
+    proto::DayLedger {
+        date: ledger.day.to_string(),
+        terms_from_date: terms_from(ledger.terms_from),
+        promised_rho_nano: ledger.promised_rho_nano,
+        spent_rho_nano: ledger.spent_rho_nano(),
+        spent: ledger.spent.iter().map(spent).collect(),
     }
 }
 
@@ -230,7 +283,7 @@ pub(super) fn export(release: &Release) -> proto::ExportReleasesResponse {
         kind: kind(release.kind()).into(),
         start: start(release),
         gap: release.gap.clone().unwrap_or_default(),
-        rho_nano: release.rho_nano,
+        rho_nano: release.rho_nano(),
         counters: counters(release),
     }
 }
@@ -265,6 +318,9 @@ fn counters(release: &Release) -> Vec<proto::ExportedCounter> {
     for numbers in &release.tables {
         let names: &[&str] = if numbers.table == Table::Page { &["first-views", "repeat-views"] } else { &["visits"] };
         for key in &numbers.keys {
+            if key.counts.is_empty() {
+                add(numbers.table, &key.key, "published", 1, 0);
+            }
             for (name, count) in names.iter().zip(&key.counts) {
                 add(numbers.table, &key.key, name, *count, numbers.sigma_milli);
             }

@@ -165,10 +165,25 @@ fn event(event: proto::AccessEvent) -> AccessEvent {
         .from_whom(event.address, event.cookie, event.user_agent)
         .for_what(event.method, event.target)
         .with_context(event.referrer, event.accept_language)
+        .with_answer(event.client_host, event.response_time_ms, event.response_bytes)
+}
+
+/// What a sender is told of how its events ended. Whether a page view was beyond a visitor's bound is not: who can send
+/// events in somebody's name could find out by it whether that visitor was there.
+fn told(books: Option<&Books>) -> Vec<(Outcome, u32, u32)> {
+    let mut rows: Vec<(Outcome, u32, u32)> = Vec::new();
+    for (outcome, count, first) in books.into_iter().flat_map(Books::close) {
+        let outcome = if outcome == Outcome::BeyondBound { Outcome::Counted } else { outcome };
+        match rows.iter_mut().find(|row| row.0 == outcome) {
+            Some(row) => *row = (outcome, row.1 + count, row.2.min(first)),
+            None => rows.push((outcome, count, first)),
+        }
+    }
+    rows
 }
 
 fn answer(sequence: u64, sent: u64, receipt: &Receipt) -> IngestResponse {
-    let rows: Vec<(Outcome, u32, u32)> = receipt.books.iter().flat_map(Books::close).collect();
+    let rows = told(receipt.books.as_ref());
     let rejected =
         rows.iter().filter(|(outcome, ..)| !outcome.is_accepted()).map(|(_, count, _)| u64::from(*count)).sum();
     let duplicate = sequence > 0 && receipt.books.is_none();
@@ -197,10 +212,21 @@ mod tests {
 
     #[test]
     fn outcomes_have_the_numbers_and_names_of_the_protocol() {
-        for outcome in Outcome::ALL {
+        for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::BeyondBound) {
             let wire = proto::Outcome::try_from(outcome as i32).unwrap();
             let name = format!("{outcome:?}").to_ascii_lowercase();
             assert_eq!(wire.as_str_name().to_ascii_lowercase().replace("outcome_", "").replace('_', ""), name);
         }
+    }
+
+    #[test]
+    fn nobody_is_told_that_a_visitor_hit_a_bound() {
+        let mut books = Books::open(4);
+        for (index, outcome) in
+            [Outcome::Asset, Outcome::BeyondBound, Outcome::Counted, Outcome::BeyondBound].into_iter().enumerate()
+        {
+            books.enter(u32::try_from(index).unwrap(), outcome);
+        }
+        assert_eq!(told(Some(&books)), [(Outcome::Counted, 3, 1), (Outcome::Asset, 1, 0)]);
     }
 }

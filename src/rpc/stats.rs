@@ -24,6 +24,10 @@ const LEDGER_DEFAULT: u32 = 31;
 /// The most ledger entries of an answer.
 const LEDGER_MAX: u32 = 1_000;
 
+/// Days of which the spending is told where no number is asked for, and the most of them.
+const LEDGER_DAYS_DEFAULT: u32 = 7;
+const LEDGER_DAYS_MAX: u32 = 400;
+
 /// The statistics service.
 pub struct Stats {
     releases: Releases,
@@ -103,7 +107,7 @@ impl StatsService for Stats {
         })?;
         let ask = TrafficAsk { from_date: &request.from_date, to_date: &request.to_date, granularity };
         let answer = query::traffic::traffic(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
-        Ok(Response::new(convert::traffic(&site, granularity, self.releases.bounds(), &answer)))
+        Ok(Response::new(convert::traffic(&site, granularity, self.releases.bounds(&site.name), &answer)))
     }
 
     async fn list_top(
@@ -114,7 +118,7 @@ impl StatsService for Stats {
         let site = self.site(&request.site)?;
         let table = convert::asked_table(request.table).ok_or_else(|| {
             let what = format!("{} is no table", request.table);
-            status::bad_field("table", &what, "page (2), referrer (3), browser (4), os (5), device (6), language (7)")
+            status::bad_field("table", &what, &convert::tables_allowed())
         })?;
         let ask = TopAsk {
             table,
@@ -125,7 +129,7 @@ impl StatsService for Stats {
             page_token: &request.page_token,
         };
         let answer = query::top::top(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
-        Ok(Response::new(convert::top(&site, table, self.releases.bounds(), answer)))
+        Ok(Response::new(convert::top(&site, table, self.releases.bounds(&site.name), answer)))
     }
 
     async fn get_privacy(
@@ -142,15 +146,26 @@ impl StatsService for Stats {
                 return Err(status::bad_field("ledger_entries", &what, "1 to 1000; 0 means 31"));
             }
         };
-        let privacy = self.releases.privacy();
+        let days = match request.ledger_days {
+            0 => LEDGER_DAYS_DEFAULT,
+            n if n <= LEDGER_DAYS_MAX => n,
+            n => {
+                let what = format!("{n} days are too many");
+                return Err(status::bad_field("ledger_days", &what, "1 to 400; 0 means 7"));
+            }
+        };
+        let (terms, later) = self.releases.terms(&site.name).ok_or_else(status::internal)?;
+        let privacy = terms.privacy;
         let rho_nano = privacy.rho_nano();
         let mechanisms = self.releases.mechanisms(&site.name).unwrap_or_default();
         let regular = self.releases.regular_epsilons(&site.name).ok_or_else(status::internal)?;
         let [epsilon_week, epsilon_month, epsilon_year] = regular;
         Ok(Response::new(proto::GetPrivacyResponse {
             ledger: self.ledger(&site, entries as usize).map_err(|e| status::fault(&e))?,
+            days: self.day_ledgers(&site, days).map_err(|e| status::fault(&e))?,
+            later: later.iter().map(convert::terms).collect(),
             site: site.name.into(),
-            profile: site.profile,
+            profile: terms.profile,
             epsilon: privacy.epsilon,
             delta: privacy.delta,
             delta_keys: privacy.delta_keys(),
@@ -190,6 +205,16 @@ impl StatsService for Stats {
 }
 
 impl Stats {
+    /// What was spent of the latest published days, oldest first.
+    fn day_ledgers(&self, site: &SiteInfo, days: u32) -> Result<Vec<proto::DayLedger>, Fault> {
+        let Some((first, last)) = site.days else { return Ok(Vec::new()) };
+        let from = first.max(last.plus(1 - i32::try_from(days).unwrap_or(i32::MAX)));
+        let published = self.releases.published(&site.name, PeriodKind::Day, from, last);
+        let ledgers = published.into_iter().map(|day| self.releases.day_ledger(&site.name, day.start));
+        let found: Result<Vec<_>, Fault> = ledgers.collect();
+        Ok(found?.iter().flatten().map(convert::day_ledger).collect())
+    }
+
     fn flow<T: Send + 'static>(&self, site: Option<SiteName>, after: u64) -> (Flow<T>, Answers<T>) {
         let (answers, receiver) = mpsc::channel(RELEASES_IN_FLIGHT_MAX);
         let (releases, shutdown) = (self.releases.clone(), self.shutdown.clone());
@@ -278,6 +303,11 @@ fn retention() -> Vec<proto::Retention> {
             "visitor tags and counts that are not published yet",
             "encrypted on disk, under keys of their own for each day, week and month; a tag is a keyed hash",
             "their day, week or month is sealed: the key is then destroyed, and what is left on disk cannot be read",
+        ),
+        row(
+            "sums by page, referrer and campaign that are not public yet, without any visitor",
+            "encrypted on disk, under a key of its own for each quarter",
+            "their quarter is sealed: the key is then destroyed",
         ),
         row("releases (counts with noise)", "in clear; they are public", "forever"),
         row(

@@ -64,6 +64,8 @@ pub(super) struct Access<'a> {
     method: &'a [u8],
     target: &'a [u8],
     status: u32,
+    /// The size of the answer in bytes, where the log has it.
+    bytes: Option<u64>,
     referrer: &'a [u8],
     agent: &'a [u8],
     /// Referrer and user agent are there.
@@ -80,9 +82,20 @@ pub(super) fn parse(line: &[u8], format: Format) -> Result<Access<'_>, Malformed
     let (host, time_unix_ms, after_time) = host_and_time(line)?;
     let (request, status, after_status) = request_and_status(&line[after_time..])?;
     let (method, target) = method_and_target(request).ok_or(Malformed::NoRequest)?;
-    let after_size = size(after_status).ok_or(Malformed::BadSize)?;
-    let mut access =
-        Access { time_unix_ms, host, method, target, status, referrer: b"", agent: b"", combined: false, whole: true };
+    let (bytes, after_size) = size(after_status).ok_or(Malformed::BadSize)?;
+    let nothing: &[u8] = b"";
+    let mut access = Access {
+        time_unix_ms,
+        host,
+        method,
+        target,
+        status,
+        bytes,
+        referrer: nothing,
+        agent: nothing,
+        combined: false,
+        whole: true,
+    };
     if format != Format::Common {
         if let Some(((referrer, _), (agent, closed))) = two_quoted(after_size) {
             access.referrer = referrer;
@@ -106,13 +119,13 @@ impl Access<'_> {
             // 0 would mean "now" to the server. One millisecond later is as far out of its range.
             time_unix_ms: if self.time_unix_ms == 0 { 1 } else { self.time_unix_ms },
             address: text(self.host, TextLimits::ADDRESS),
-            cookie: String::new(),
             user_agent: text(self.agent, TextLimits::AGENT),
             method: text(self.method, TextLimits::METHOD),
             target: text(self.target, TextLimits::TARGET),
             status: self.status,
             referrer: text(self.referrer, TextLimits::REFERRER),
-            accept_language: String::new(),
+            response_bytes: self.bytes,
+            ..AccessEvent::default()
         }
     }
 }
@@ -219,13 +232,15 @@ fn status(text: &[u8]) -> Option<(u32, &[u8])> {
     (value > 0).then_some((value, rest))
 }
 
-/// Skips the size of the answer; what follows it.
-fn size(text: &[u8]) -> Option<&[u8]> {
+/// The size of the answer in bytes, where it is not `-`, and what follows it.
+fn size(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
     let text = trim_spaces(text);
     let length = find(text, b' ').unwrap_or(text.len());
     let (field, rest) = text.split_at(length);
     let is_size = field == b"-" || (!field.is_empty() && field.iter().all(u8::is_ascii_digit));
-    is_size.then_some(rest)
+    // More digits than a size has are no reason to lose the line.
+    let bytes = std::str::from_utf8(field).ok().and_then(|digits| digits.parse().ok());
+    is_size.then_some((bytes, rest))
 }
 
 /// Method and target: the first word, and the rest without a last word that starts with `HTTP/`.

@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn names_are_stable() {
-        assert_eq!(outcome_name(Outcome::BeyondBound.into()), "beyond_bound");
+        assert_eq!(outcome_name(Outcome::NotSuccess.into()), "not_success");
         assert_eq!(outcome_name(Outcome::NotGet.into()), "not_get");
         assert_eq!(outcome_name(99), "outcome_99");
     }

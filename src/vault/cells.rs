@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    anonymize::Visit,
+    anonymize::{Seen, Sighting, Visit},
     keys::Epoch,
     limit::{self, Bounded, VisitorDay},
     outcome::Outcome,
-    release::index::Sealed,
+    release::{index::SiteIndex, terms::InForce},
     site::Site,
-    tables::{Bounds, OTHER_KEY},
-    tally::{Activity, DayTally, Keys, MonthTally, ProducerId, WeekTally, see},
+    tables::{OTHER_KEY, Table},
+    tally::{Activity, DayTally, Keys, MonthTally, ProducerId, QuarterTally, WeekTally, see},
 };
-use crate::calendar::{Period, PeriodKind};
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    units::SiteName,
+};
 
-/// Distinct pages, and distinct referrers, of a site and day beyond which further ones count as `(other)`. It guards
+/// Distinct pages, referrers, campaigns or errors of a site and day beyond which further ones count as `(other)`. It guards
 /// memory and lies far above what sites have: it is the one place where a visitor's page view may be counted under
 /// another key because of others (docs/PRIVACY.md, hazards).
 pub(super) const KEYS_PER_DAY_MAX: usize = 100_000;
@@ -25,11 +28,12 @@ pub(super) struct Cells {
     pub(super) days: BTreeMap<Epoch, DayTally>,
     pub(super) weeks: BTreeMap<Epoch, WeekTally>,
     pub(super) months: BTreeMap<Epoch, MonthTally>,
+    pub(super) quarters: BTreeMap<Epoch, QuarterTally>,
 }
 
 impl Cells {
     pub(super) fn is_empty(&self) -> bool {
-        self.days.is_empty() && self.weeks.is_empty() && self.months.is_empty()
+        self.epochs().next().is_none()
     }
 
     /// Adds a delta. Any order and any grouping gives the same cells.
@@ -43,11 +47,27 @@ impl Cells {
         for (epoch, tally) in &delta.months {
             self.months.entry(epoch.clone()).or_default().merge(tally);
         }
+        for (epoch, tally) in &delta.quarters {
+            self.quarters.entry(epoch.clone()).or_default().merge(tally);
+        }
     }
 
     /// All epochs that have a tally.
     pub(super) fn epochs(&self) -> impl Iterator<Item = &Epoch> {
-        self.days.keys().chain(self.weeks.keys()).chain(self.months.keys())
+        self.days.keys().chain(self.weeks.keys()).chain(self.months.keys()).chain(self.quarters.keys())
+    }
+
+    /// The periods of a kind for which a site has a tally, in order.
+    pub(super) fn periods(&self, site: &SiteName, kind: PeriodKind) -> Vec<Period> {
+        let first = Epoch { site: site.clone(), period: Period { kind, start: Day::from_number(i32::MIN), hour: 0 } };
+        let of_site = |epoch: &&Epoch| epoch.site == *site && epoch.period.kind == kind;
+        match kind {
+            PeriodKind::Hour => Vec::new(),
+            PeriodKind::Day => periods(self.days.range(first..).map(|(e, _)| e).take_while(of_site)),
+            PeriodKind::Week => periods(self.weeks.range(first..).map(|(e, _)| e).take_while(of_site)),
+            PeriodKind::Month => periods(self.months.range(first..).map(|(e, _)| e).take_while(of_site)),
+            PeriodKind::Quarter => periods(self.quarters.range(first..).map(|(e, _)| e).take_while(of_site)),
+        }
     }
 
     /// The stored form of one epoch's tally, or nothing where there is none.
@@ -57,6 +77,7 @@ impl Cells {
             PeriodKind::Day => self.days.get(epoch).map(postcard::to_allocvec),
             PeriodKind::Week => self.weeks.get(epoch).map(postcard::to_allocvec),
             PeriodKind::Month => self.months.get(epoch).map(postcard::to_allocvec),
+            PeriodKind::Quarter => self.quarters.get(epoch).map(postcard::to_allocvec),
         }
     }
 
@@ -67,6 +88,9 @@ impl Cells {
             PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Week => self.weeks.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
+            PeriodKind::Quarter => {
+                self.quarters.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?);
+            }
         }
         Ok(())
     }
@@ -76,14 +100,19 @@ impl Cells {
         self.days.remove(epoch);
         self.weeks.remove(epoch);
         self.months.remove(epoch);
+        self.quarters.remove(epoch);
     }
 }
 
-/// Bounds visits against what is committed and what this delta already adds, and puts them into the delta.
+fn periods<'a>(epochs: impl Iterator<Item = &'a Epoch>) -> Vec<Period> {
+    epochs.map(|epoch| epoch.period).collect()
+}
+
+/// Bounds what was seen against what is committed and what this delta already adds, and puts it into the delta.
 pub(super) struct Bounder<'a> {
     pub(super) site: &'a Site,
-    pub(super) bounds: Bounds,
-    pub(super) sealed: &'a Sealed,
+    /// What is sealed and public of the site.
+    pub(super) index: &'a SiteIndex,
     pub(super) open: &'a Cells,
     pub(super) activity: Activity,
     /// [`KEYS_PER_DAY_MAX`].
@@ -93,19 +122,18 @@ pub(super) struct Bounder<'a> {
 impl<'a> Bounder<'a> {
     pub(super) fn new(
         site: &'a Site,
-        bounds: Bounds,
-        sealed: &'a Sealed,
+        index: &'a SiteIndex,
         open: &'a Cells,
         by: ProducerId,
         now_unix_ms: i64,
     ) -> Self {
-        Self { site, bounds, sealed, open, activity: Activity::of(by, now_unix_ms), keys_max: KEYS_PER_DAY_MAX }
+        Self { site, index, open, activity: Activity::of(by, now_unix_ms), keys_max: KEYS_PER_DAY_MAX }
     }
 
-    /// Adds one visit to the delta, and says how it ended.
-    pub(super) fn add(&self, visit: &Visit, delta: &mut Cells) -> Outcome {
-        let period = Period::day(visit.day);
-        if self.sealed.contains(period) {
+    /// Adds one sighting to the delta, and says how it ended.
+    pub(super) fn add(&self, sighting: &Sighting, delta: &mut Cells) -> Outcome {
+        let period = Period::day(sighting.day);
+        if self.index.sealed.contains(period) {
             return Outcome::Late;
         }
         let epoch = Epoch { site: self.site.name.clone(), period };
@@ -115,27 +143,101 @@ impl<'a> Bounder<'a> {
         }
         let day = delta.days.entry(epoch).or_default();
         day.activity.merge(&self.activity);
-        let visitor = both(open, day, |d| d.visitors.get(&visit.visitor_tag).copied(), VisitorDay::merge);
-        let page = self.guarded(open, day, &visit.page, |d| &d.pages);
+        let tag = sighting.visitor_tag;
+        let visitor = both(open, day, |d| d.visitors.get(&tag).copied(), VisitorDay::merge);
+        let terms = self.site.terms_of(sighting.day);
+        match &sighting.seen {
+            Seen::Visit(visit) => match self.view(tag, visit, sighting.day, visitor, &terms, open, day) {
+                Some(page) => {
+                    self.see(visit, sighting.day, page, delta);
+                    Outcome::Counted
+                }
+                None => Outcome::BeyondBound,
+            },
+            Seen::Error { class, key } => {
+                let mark = VisitorDay::mark_error(*class);
+                if !visitor.has(mark) {
+                    self.error(tag, mark, *class, key, &terms, open, day);
+                }
+                Outcome::NotSuccess
+            }
+            Seen::Robot { family } => {
+                let mark = VisitorDay::mark_robot();
+                if !visitor.has(mark) && terms.has(Table::Bot) {
+                    day.mark(tag, mark);
+                    day.attributes.add_listed(Table::Bot, *family);
+                }
+                Outcome::Bot
+            }
+        }
+    }
+
+    /// Counts a page view, unless it is beyond a bound. Gives the key under which its page counts.
+    #[allow(clippy::too_many_arguments, reason = "each is looked up once for all kinds of sightings")]
+    fn view<'v>(
+        &self,
+        tag: u64,
+        visit: &'v Visit,
+        date: Day,
+        visitor: VisitorDay,
+        terms: &InForce,
+        open: Option<&DayTally>,
+        day: &mut DayTally,
+    ) -> Option<&'v str> {
+        let page = self.guarded(open, day, &visit.page, |d| Some(&d.pages));
         // What counts as one key is bounded as one page, so that no counter moves by more than one a visitor-day.
         let pair = if page == OTHER_KEY { visit.other_pair_tag } else { visit.pair_tag };
         let views_of_page = both(open, day, |d| d.pairs.get(&pair).copied(), u8::saturating_add);
-        match limit::bound(self.bounds, visitor, views_of_page, visit.hour) {
+        match limit::bound(terms.bounds(), visitor, views_of_page, visit.hour) {
             Bounded::Beyond { newly_limited } => {
                 if newly_limited {
-                    day.limit(visit);
+                    day.limit(tag);
                 }
-                Outcome::BeyondBound
+                None
             }
             Bounded::Counted(contribution) => {
-                let referrer = self.guarded(open, day, &visit.referrer, |d| &d.attributes.referrers);
-                let keys = Keys { page, pair, referrer };
-                let hour_is_open = !self.sealed.contains(Period::hour(visit.day, visit.hour));
-                day.count(visit, keys, contribution, hour_is_open);
-                self.see(visit, page, delta);
-                Outcome::Counted
+                let text = |table, key| self.guarded(open, day, key, |d| d.attributes.texts(table));
+                let (referrer, campaign) =
+                    (text(Table::Referrer, &visit.referrer), text(Table::Campaign, &visit.campaign));
+                let keys = Keys { page, pair, referrer, campaign };
+                let hour_is_open = !self.index.sealed.contains(Period::hour(date, visit.hour));
+                day.count(tag, visit, keys, contribution, hour_is_open, terms.tables());
+                // What is public needs no votes; and what is public follows from releases alone.
+                let votes = contribution.is_first_of_page && page != OTHER_KEY && !self.is_public(page);
+                if votes {
+                    day.vote(tag, page, visitor.votes());
+                }
+                Some(page)
             }
         }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "each is looked up once for all kinds of sightings")]
+    fn error(
+        &self,
+        tag: u64,
+        mark: VisitorDay,
+        class: u8,
+        key: &str,
+        terms: &InForce,
+        open: Option<&DayTally>,
+        day: &mut DayTally,
+    ) {
+        day.mark(tag, mark);
+        if terms.has(Table::Status) {
+            day.attributes.add_listed(Table::Status, class.into());
+        }
+        if terms.has(Table::Error) {
+            let key = self.guarded(open, day, key, |d| d.attributes.texts(Table::Error));
+            // Errors of two classes would be one key beyond the guard, and move it by two.
+            if key != OTHER_KEY {
+                day.attributes.add_text(Table::Error, key);
+            }
+        }
+    }
+
+    fn is_public(&self, page: &str) -> bool {
+        self.site.is_known_page(page) || self.index.is_public(Table::Page, page)
     }
 
     /// A key of an open key space, or `(other)` where the guard is reached and the key is new.
@@ -144,24 +246,24 @@ impl<'a> Bounder<'a> {
         open: Option<&DayTally>,
         delta: &DayTally,
         key: &'k str,
-        map: impl Fn(&DayTally) -> &HashMap<Box<str>, T>,
+        map: impl Fn(&DayTally) -> Option<&HashMap<Box<str>, T>>,
     ) -> &'k str {
-        let (open, delta) = (open.map(&map), map(delta));
-        let distinct = open.map_or(0, HashMap::len) + delta.len();
-        let is_known = || delta.contains_key(key) || open.is_some_and(|map| map.contains_key(key));
+        let (open, delta) = (open.and_then(&map), map(delta));
+        let distinct = open.map_or(0, HashMap::len) + delta.map_or(0, HashMap::len);
+        let is_known = || [delta, open].into_iter().flatten().any(|map| map.contains_key(key));
         if distinct < self.keys_max || is_known() { key } else { OTHER_KEY }
     }
 
     /// Raises the sketches of the week and the month, where these are open.
-    fn see(&self, visit: &Visit, page: &str, delta: &mut Cells) {
+    fn see(&self, visit: &Visit, day: Day, page: &str, delta: &mut Cells) {
         let epoch = |period| Epoch { site: self.site.name.clone(), period };
-        let (week, month) = (Period::week_of(visit.day), Period::month_of(visit.day));
-        if let Some(tag) = visit.week_tag.filter(|_| !self.sealed.contains(week)) {
+        let (week, month) = (Period::week_of(day), Period::month_of(day));
+        if let Some(tag) = visit.week_tag.filter(|_| !self.index.sealed.contains(week)) {
             let tally = delta.weeks.entry(epoch(week)).or_default();
             tally.activity.merge(&self.activity);
             see(&mut tally.visitors, tag);
         }
-        if let Some(tag) = visit.month_tag.filter(|_| !self.sealed.contains(month)) {
+        if let Some(tag) = visit.month_tag.filter(|_| !self.index.sealed.contains(month)) {
             let tally = delta.months.entry(epoch(month)).or_default();
             tally.activity.merge(&self.activity);
             tally.see(tag, page);

@@ -17,6 +17,9 @@ pub struct AccessEvent {
     pub(super) target: String,
     pub(super) referrer: String,
     pub(super) accept_language: String,
+    pub(super) client_host: String,
+    pub(super) response_time_ms: Option<u32>,
+    pub(super) response_bytes: Option<u64>,
 }
 
 impl AccessEvent {
@@ -51,6 +54,16 @@ impl AccessEvent {
     pub fn with_context(mut self, referrer: String, accept_language: String) -> Self {
         self.referrer = referrer;
         self.accept_language = accept_language;
+        self
+    }
+
+    /// What the server knows beside the request: the client's host name (empty where it was not looked up), how long
+    /// the answer took in milliseconds, and its length in bytes.
+    #[must_use]
+    pub fn with_answer(mut self, client_host: String, time_ms: Option<u32>, bytes: Option<u64>) -> Self {
+        self.client_host = client_host;
+        self.response_time_ms = time_ms;
+        self.response_bytes = bytes;
         self
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    anonymize::{Anonymizer, Bench, Visit},
+    anonymize::{Anonymizer, Bench, Sighting},
     event::AccessEvent,
     outcome::Books,
     release::index::{Index, Sealed},
@@ -63,12 +63,12 @@ pub enum Refusal {
     Fault(#[from] Fault),
 }
 
-/// A visit batch on its way to the keeper.
+/// A batch on its way to the keeper.
 pub(super) struct Commit {
     pub(super) site: Arc<Site>,
     pub(super) producer: ProducerId,
     pub(super) sequence: u64,
-    pub(super) visits: Vec<(u32, Visit)>,
+    pub(super) sightings: Vec<(u32, Sighting)>,
     pub(super) books: Books,
     pub(super) complete_through_unix_ms: i64,
     pub(super) cursor: Vec<u8>,
@@ -130,13 +130,13 @@ impl Lane {
     /// When the batch is longer than [`EVENTS_PER_BATCH_MAX`]; the caller checks.
     pub async fn send(&self, batch: Batch) -> Result<Receipt, Refusal> {
         assert!(batch.events.len() <= EVENTS_PER_BATCH_MAX, "the caller checks the length");
-        let (visits, books) = self.anonymize(batch.events)?;
+        let (sightings, books) = self.anonymize(batch.events)?;
         let (reply, receipt) = oneshot::channel();
         let commit = Commit {
             site: self.site.clone(),
             producer: self.producer,
             sequence: batch.sequence,
-            visits,
+            sightings,
             books,
             complete_through_unix_ms: batch.complete_through_unix_ms,
             cursor: batch.cursor,
@@ -146,20 +146,20 @@ impl Lane {
         receipt.await.unwrap_or(Err(Refusal::Unavailable))
     }
 
-    fn anonymize(&self, events: Vec<AccessEvent>) -> Result<(Vec<(u32, Visit)>, Books), Fault> {
+    fn anonymize(&self, events: Vec<AccessEvent>) -> Result<(Vec<(u32, Sighting)>, Books), Fault> {
         let shared = &self.intake.shared;
         let sealed = self.sealed();
         let now_unix_ms = shared.clock.now_unix_ms();
         let mut books = Books::open(u32::try_from(events.len()).unwrap_or(u32::MAX));
-        let mut visits = Vec::with_capacity(events.len());
+        let mut sightings = Vec::with_capacity(events.len());
         let mut bench = Bench::default();
         for (index, event) in (0_u32..).zip(events) {
             match shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench)? {
-                Ok(visit) => visits.push((index, visit)),
+                Ok(sighting) => sightings.push((index, sighting)),
                 Err(outcome) => books.enter(index, outcome),
             }
         }
-        Ok((visits, books))
+        Ok((sightings, books))
     }
 
     fn sealed(&self) -> Arc<Sealed> {

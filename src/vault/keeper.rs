@@ -25,7 +25,7 @@ use super::{
         Fault,
         disk::{Disk, Step},
         journal::{Checkpoint, Place, Record, Section},
-        rows::{self, ChainPoint, ProducerRow},
+        rows::{self, ChainPoint, ProducerRow, SiteRow},
     },
     tally::ProducerId,
 };
@@ -33,8 +33,8 @@ use crate::{clock::Clock, units::SiteName};
 
 /// Between two looks at what is due for sealing, while nothing else happens.
 const TICK: Duration = Duration::from_secs(2);
-/// Visits that are committed together at most.
-const VISITS_PER_GROUP_MAX: usize = 50_000;
+/// Sightings that are committed together at most.
+const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
 /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
 const JOURNAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -100,7 +100,7 @@ impl Keeper {
     /// Commits a batch with all that wait behind it. True if one of them stated how far it is complete.
     pub(super) fn commit_group(&mut self, first: Commit) -> Result<bool, Fault> {
         let mut group = Group::default();
-        let mut visits = first.visits.len();
+        let mut sightings = first.sightings.len();
         let now_unix_ms = self.clock.now_unix_ms();
         if let Err(fault) = self.disk.check_space() {
             crate::telemetry::store_refuses(&fault);
@@ -108,9 +108,9 @@ impl Keeper {
             return Ok(false);
         }
         self.take(first, &mut group, now_unix_ms);
-        while visits < VISITS_PER_GROUP_MAX {
+        while sightings < SIGHTINGS_PER_GROUP_MAX {
             let Ok(next) = self.commits.try_recv() else { break };
-            visits += next.visits.len();
+            sightings += next.sightings.len();
             self.take(next, &mut group, now_unix_ms);
         }
         let states_a_watermark = group.states_a_watermark;
@@ -142,11 +142,10 @@ impl Keeper {
         {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
             let none = SiteIndex::default();
-            let sealed = &index.sites.get(&commit.site.name).unwrap_or(&none).sealed;
-            let bounds = self.roster.privacy().bounds;
-            let bounder = Bounder::new(&commit.site, bounds, sealed, &self.cells, commit.producer, now_unix_ms);
-            for (at, visit) in &commit.visits {
-                books.enter(*at, bounder.add(visit, &mut group.delta));
+            let of_site = index.sites.get(&commit.site.name).unwrap_or(&none);
+            let bounder = Bounder::new(&commit.site, of_site, &self.cells, commit.producer, now_unix_ms);
+            for (at, sighting) in &commit.sightings {
+                books.enter(*at, bounder.add(sighting, &mut group.delta));
             }
             if !index.sites.contains_key(&commit.site.name) {
                 group.new_sites.insert(commit.site.name.clone());
@@ -224,16 +223,29 @@ impl Keeper {
         Ok(())
     }
 
-    /// Notes the configured sites that are new: they are published from today on, also when nobody comes.
-    pub(super) fn note_configured_sites(&mut self) -> Result<(), Fault> {
+    /// Notes the sites that are new or have new terms. Configured ones are published from today on, also when nobody
+    /// comes.
+    pub(super) fn note_sites(&mut self) -> Result<(), Fault> {
         let now_unix_ms = self.clock.now_unix_ms();
         let mut step = Step::default();
         let mut is_new = false;
-        for site in self.roster.all().iter().filter(|site| site.is_configured) {
-            let known = self.index.read().unwrap_or_else(PoisonError::into_inner).sites.contains_key(&site.name);
-            if !known {
-                self.note_site(&site.name, now_unix_ms, &mut step)?;
-                is_new = true;
+        for site in self.roster.all() {
+            let key = rows::site_key(&site.name);
+            let stored: Option<SiteRow> = self.disk.row(&key, "a site's row")?;
+            match stored {
+                None if !site.is_configured => {}
+                None => {
+                    self.note_site(&site.name, now_unix_ms, &mut step)?;
+                    is_new = true;
+                }
+                Some(stored) => {
+                    let row = site.row(stored.created_unix_ms);
+                    if let Some(terms) = row.terms.last().filter(|_| row != stored) {
+                        crate::telemetry::terms_change(&site.name, terms.from);
+                        step.put_row(&key, &row)?;
+                        is_new = true;
+                    }
+                }
             }
         }
         if is_new { self.disk.commit(step) } else { Ok(()) }

@@ -223,7 +223,7 @@ impl KeyRing {
 pub(super) fn parse_epoch(site: &str, period: &str) -> Option<Epoch> {
     let site = SiteName::new(site).ok()?;
     let (kind, date) = period.split_once('-')?;
-    let kind = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month].into_iter().find(|k| k.name() == kind)?;
+    let kind = PeriodKind::named(kind).filter(|kind| *kind != PeriodKind::Hour)?;
     let day = crate::calendar::Day::from_date(date.parse().ok()?);
     let period = Period::of(kind, day);
     (period.start == day).then_some(Epoch { site, period })

@@ -5,18 +5,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tables::{Bounds, VIEWS_PER_DAY_MAX};
+use super::{
+    anonymize::health::ERROR_CLASSES,
+    tables::{Bounds, VIEWS_PER_DAY_MAX},
+};
 
 const COUNT_BITS: u32 = 4;
 const LIMITED_BIT: u32 = COUNT_BITS;
 const HOURS_SHIFT: u32 = COUNT_BITS + 1;
 const HOUR_BITS: u32 = 5;
-const _: () = assert!(HOURS_SHIFT + HOUR_BITS * VIEWS_PER_DAY_MAX as u32 <= 64);
+const VOTES_SHIFT: u32 = HOURS_SHIFT + HOUR_BITS * VIEWS_PER_DAY_MAX as u32;
+const ERRORS_SHIFT: u32 = VOTES_SHIFT + COUNT_BITS;
+const ROBOT_SHIFT: u32 = ERRORS_SHIFT + ERROR_CLASSES.len() as u32;
+const _: () = assert!(ROBOT_SHIFT < 64);
 const _: () = assert!((VIEWS_PER_DAY_MAX as u32) < 1 << COUNT_BITS);
 const _: () = assert!((crate::calendar::HOURS_PER_DAY_MAX as u32) <= 1 << HOUR_BITS);
 
-/// What was counted of one visitor on one day: the hours of its page views (sorted, so that no order is kept) and
-/// whether a bound was hit. Packed into eight bytes, of which there is one for each visitor of an open day.
+/// What is either there or not: the limit, the errors, the robot.
+const MARKS: u64 = 1 << LIMITED_BIT | ((1 << (ERROR_CLASSES.len() + 1)) - 1) << ERRORS_SHIFT;
+
+/// What was counted of one visitor on one day: the hours of its page views (sorted, so that no order is kept), whether a
+/// bound was hit, how many pages it voted for, which classes of error it met, and whether it was seen as a robot. Packed
+/// into eight bytes, of which there is one for each visitor of an open day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct VisitorDay(u64);
 
@@ -30,6 +40,33 @@ impl VisitorDay {
     /// Nothing but the mark that a bound was hit.
     pub(super) fn mark_limited() -> Self {
         Self(1 << LIMITED_BIT)
+    }
+
+    /// One vote for a page that is not public yet.
+    pub(super) fn one_vote() -> Self {
+        Self(1 << VOTES_SHIFT)
+    }
+
+    /// An error of a class, by its position among [`ERROR_CLASSES`].
+    pub(super) fn mark_error(class: u8) -> Self {
+        debug_assert!(usize::from(class) < ERROR_CLASSES.len());
+        Self(1 << (ERRORS_SHIFT + u32::from(class)))
+    }
+
+    /// A robot.
+    pub(super) fn mark_robot() -> Self {
+        Self(1 << ROBOT_SHIFT)
+    }
+
+    /// How many pages it voted for.
+    pub(super) fn votes(self) -> u8 {
+        // Cast safety: masked to four bits.
+        (self.0 >> VOTES_SHIFT & ((1 << COUNT_BITS) - 1)) as u8
+    }
+
+    /// Whether it has all the marks of another.
+    pub(super) fn has(self, mark: Self) -> bool {
+        self.0 & mark.0 == mark.0
     }
 
     /// How many page views were counted.
@@ -68,7 +105,8 @@ impl VisitorDay {
         let all = &mut hours[..usize::from(mine + theirs)];
         all.sort_unstable();
         let kept = all.len().min(usize::from(VIEWS_PER_DAY_MAX));
-        let mut packed = (self.0 | other.0) & (1 << LIMITED_BIT) | kept as u64;
+        let votes = u64::from((self.votes() + other.votes()).min(VIEWS_PER_DAY_MAX));
+        let mut packed = (self.0 | other.0) & MARKS | votes << VOTES_SHIFT | kept as u64;
         for (i, &hour) in (0_u32..).zip(&all[..kept]) {
             packed |= u64::from(hour) << (HOURS_SHIFT + HOUR_BITS * i);
         }
@@ -124,11 +162,20 @@ mod tests {
             b in prop::collection::vec(0_u8..26, 0..4),
             c in prop::collection::vec(0_u8..26, 0..3),
             limited: bool,
+            votes in 0_u8..4,
         ) {
             let (a, mut b, c) = (day_of(&a), day_of(&b), day_of(&c));
             if limited {
-                b = b.merge(VisitorDay::mark_limited());
+                b = b.merge(VisitorDay::mark_limited()).merge(VisitorDay::mark_error(1));
             }
+            for _ in 0..votes {
+                b = b.merge(VisitorDay::one_vote());
+            }
+            let a = a.merge(VisitorDay::mark_robot());
+            prop_assert_eq!(a.merge(b).votes(), votes);
+            prop_assert!(a.merge(b).has(VisitorDay::mark_robot()));
+            prop_assert_eq!(a.merge(b).has(VisitorDay::mark_error(1)), limited);
+            prop_assert!(!a.merge(b).has(VisitorDay::mark_error(0)));
             prop_assert_eq!(a.merge(b), b.merge(a));
             prop_assert_eq!(a.merge(b).merge(c), a.merge(b.merge(c)));
             prop_assert_eq!(a.merge(b).views(), a.views() + b.views());

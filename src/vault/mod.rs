@@ -43,15 +43,19 @@ pub use keys::{Epoch, KeyFault};
 pub use outcome::{Books, Outcome};
 pub use release::{
     block::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
-    plan::{BASIS_POINTS, Mechanism, Privacy, Shares, What},
-    reader::{Releases, SiteInfo},
+    plan::{Mechanism, What},
+    reader::{DayLedger, Releases, SiteInfo},
+    shares::{BASIS_POINTS, Privacy, Shares},
+    terms::{Cost, Terms},
 };
+pub use anonymize::network::GeoFault;
 pub use roster::Welcome;
 pub use site::SiteSettings;
 pub use store::Fault;
-pub use tables::{Bounds, OTHER_KEY, Table, VIEWS_PER_DAY_MAX};
+pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX};
 
 use crate::clock::Clock;
+use anonymize::network::Countries;
 use release::{
     index::Index,
     noise::{Noise, SystemNoise},
@@ -73,6 +77,8 @@ pub struct Options {
     pub privacy: Privacy,
     /// The configured sites.
     pub sites: Vec<SiteSettings>,
+    /// Files that say which country an address is of; none: no countries are counted.
+    pub countries: Vec<PathBuf>,
     /// Which other sites take events.
     pub welcome: Welcome,
     /// How long a period waits for producers that did not say that they are complete, in milliseconds.
@@ -96,16 +102,23 @@ fn open_with_noise(
     noise: Box<dyn Noise + Send>,
 ) -> Result<(Intake, Keeper, Releases), Fault> {
     let disk = store::disk::Disk::open(&options.data, options.reserve_mib)?;
-    recover::check_settings(&disk, &options.data, &options.privacy)?;
+    recover::check_format(&disk, &options.data)?;
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
-    let roster = Arc::new(Roster::new(options.privacy, options.welcome, &options.sites));
+    let countries = Countries::load(&options.countries)?;
     let mut index = Index::default();
-    recover::restore_sites(&disk, &roster, &mut index)?;
-    roster.check_budgets()?;
+    let stored = recover::load_sites(&disk, &mut index)?;
     recover::load_index(&disk, &mut index)?;
     recover::destroy_stale_keys(&disk, &keys, &index)?;
     let given_up = parse_given_up(&options.give_up)?;
     let recovered = recover::load_cells(&disk, &keys, index, &given_up)?;
+    let roster = Arc::new(Roster::open(
+        options.privacy,
+        options.welcome,
+        &options.sites,
+        stored,
+        |site| recovered.newest_day(site),
+        clock.now_unix_ms(),
+    )?);
     let producer_key = keys.producer_key()?;
     let (latest, latest_seen) = watch::channel(recovered.index.last_release);
     let index = Arc::new(RwLock::new(recovered.index));
@@ -127,11 +140,20 @@ fn open_with_noise(
         latest,
         commits,
     };
-    keeper.note_configured_sites()?;
+    keeper.note_sites()?;
     keeper.give_up(&given_up)?;
-    let anonymizer = anonymize::Anonymizer::new(keys);
-    let shared = intake::Shared { anonymizer, roster: roster.clone(), index: index.clone(), clock, producer_key };
-    Ok((Intake::new(shared, sender), keeper, Releases::new(disk, index, roster, latest_seen)))
+    let anonymizer = anonymize::Anonymizer::new(keys, countries);
+    let releases = Releases::new(disk, index.clone(), roster.clone(), clock.clone(), latest_seen);
+    let shared = intake::Shared { anonymizer, roster, index, clock, producer_key };
+    Ok((Intake::new(shared, sender), keeper, releases))
+}
+
+/// Reads files of countries and says where their data come from, for the attribution that their licences ask for.
+///
+/// # Errors
+/// When a file cannot be read, with the line at fault.
+pub fn check_countries(files: &[PathBuf]) -> Result<Vec<String>, GeoFault> {
+    Countries::load(files).map(|countries| countries.sources().to_vec())
 }
 
 fn parse_given_up(texts: &[String]) -> Result<BTreeSet<Epoch>, Fault> {

@@ -10,20 +10,21 @@ use super::{
     keys::{Epoch, KeyFault, KeyRing},
     release::{
         index::{Index, Sealed},
-        plan::Privacy,
         reader::read_release,
     },
-    roster::Roster,
-    site::{Site, SiteSettings},
+    site::Site,
     store::{
         Fault,
         disk::{Disk, Step},
         journal::{Checkpoint, Place, Record, Section},
-        rows::{self, ChainPoint, FORMAT, PrivacyRow, ProducerRow, SiteRow},
+        rows::{self, ChainPoint, FORMAT, ProducerRow, SiteRow},
     },
     tally::ProducerId,
 };
-use crate::{calendar::Calendar, units::SiteName};
+use crate::{
+    calendar::{Day, PeriodKind},
+    units::SiteName,
+};
 
 /// What was read back.
 pub(super) struct Recovered {
@@ -41,41 +42,28 @@ impl Site {
     pub(super) fn row(&self, created_unix_ms: i64) -> SiteRow {
         SiteRow {
             zone: self.calendar.zone_name().to_owned(),
-            profile: self.profile.clone(),
-            shares: self.shares,
             created_unix_ms,
+            terms: self.history.terms().cloned().collect(),
         }
     }
 }
 
-/// Checks the format and that the promise is the one under which the data was counted.
-pub(super) fn check_settings(disk: &Disk, path: &std::path::Path, privacy: &Privacy) -> Result<(), Fault> {
+/// Checks the format of the directory; a new one gets its mark.
+pub(super) fn check_format(disk: &Disk, path: &std::path::Path) -> Result<(), Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
         None => {
             let mut step = Step::default();
             step.put_row(rows::FORMAT_KEY, &FORMAT)?;
-            step.put_row(rows::PRIVACY_KEY, privacy)?;
-            return disk.commit(step);
+            disk.commit(step)
         }
-        Some(FORMAT) => {}
-        Some(found) => return Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
+        Some(FORMAT) => Ok(()),
+        Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
-    let stored: Option<PrivacyRow> = disk.row(rows::PRIVACY_KEY, "the privacy row")?;
-    let stored = stored.ok_or_else(|| Fault::damaged("the privacy row"))?;
-    if stored == *privacy {
-        return Ok(());
-    }
-    let show = |p: &Privacy| {
-        format!(
-            "epsilon {}, delta {:e}, {} views a visitor-day, {} of one page",
-            p.epsilon, p.delta, p.bounds.views_per_visitor_day, p.bounds.views_per_page
-        )
-    };
-    Err(Fault::Settings { what: "the privacy promise".into(), stored: show(&stored), configured: show(privacy) })
 }
 
-/// Adds the stored sites to the roster, and refuses where a site's settings differ from the stored ones.
-pub(super) fn restore_sites(disk: &Disk, roster: &Roster, index: &mut Index) -> Result<(), Fault> {
+/// The stored sites; the index learns when each began.
+pub(super) fn load_sites(disk: &Disk, index: &mut Index) -> Result<BTreeMap<SiteName, SiteRow>, Fault> {
+    let mut sites = BTreeMap::new();
     for row in disk.scan(rows::SITE_PREFIX) {
         let (key, value) = row?;
         let what = "a site's row";
@@ -83,29 +71,9 @@ pub(super) fn restore_sites(disk: &Disk, roster: &Roster, index: &mut Index) -> 
         let name = name.ok_or_else(|| Fault::damaged(what))?;
         let stored: SiteRow = rows::decode(&value, what)?;
         index.sites.entry(name.clone()).or_default().created_unix_ms = stored.created_unix_ms;
-        match roster.get(&name) {
-            Some(site) => check_site(&site, &stored)?,
-            None => {
-                let calendar = Calendar::new(&stored.zone).map_err(|_| Fault::damaged(what))?;
-                let plain = SiteSettings::plain(name, calendar);
-                roster.add(&SiteSettings { profile: stored.profile, shares: stored.shares, ..plain });
-            }
-        }
+        sites.insert(name, stored);
     }
-    Ok(())
-}
-
-fn check_site(site: &Site, stored: &SiteRow) -> Result<(), Fault> {
-    let now = site.row(stored.created_unix_ms);
-    if now.zone != stored.zone {
-        let what = format!("the time zone of the site {}", site.name);
-        return Err(Fault::Settings { what, stored: stored.zone.clone(), configured: now.zone });
-    }
-    if now.shares != stored.shares {
-        let what = format!("the profile of the site {}", site.name);
-        return Err(Fault::Settings { what, stored: stored.profile.clone(), configured: now.profile });
-    }
-    Ok(())
+    Ok(sites)
 }
 
 /// Which periods are released, and which keys are public.
@@ -157,6 +125,13 @@ pub(super) fn load_cells(
 }
 
 impl Recovered {
+    /// The latest day of a site that has data, open or sealed.
+    pub(super) fn newest_day(&self, site: &SiteName) -> Option<Day> {
+        let open = self.cells.periods(site, PeriodKind::Day).last().map(|period| period.start);
+        let sealed = self.index.sites.get(site).and_then(|i| i.sealed.days()).map(|(_, last)| last);
+        open.max(sealed)
+    }
+
     fn is_closed(&self, epoch: &Epoch) -> bool {
         self.index.sites.get(&epoch.site).is_some_and(|site| site.sealed.contains(epoch.period))
     }

@@ -1,4 +1,4 @@
-//! The sites that are served, and what every visitor of them is promised.
+//! The sites that are served, and the terms under which each of them counts.
 
 use std::{
     collections::BTreeMap,
@@ -6,11 +6,14 @@ use std::{
 };
 
 use super::{
-    release::plan::{Plan, Privacy, Shares},
+    release::{shares::Privacy, terms::History},
     site::{Site, SiteSettings},
-    store::Fault,
+    store::{Fault, rows::SiteRow},
 };
-use crate::{calendar::Calendar, units::SiteName};
+use crate::{
+    calendar::{Calendar, Day},
+    units::SiteName,
+};
 
 /// How many sites a server without a configuration makes on demand.
 const SITES_ON_DEMAND_MAX: usize = 1_000;
@@ -32,29 +35,41 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub(super) fn new(privacy: Privacy, welcome: Welcome, settings: &[SiteSettings]) -> Self {
-        let roster = Self { sites: RwLock::default(), privacy, welcome };
+    /// The sites that are configured and those that are stored. `newest` gives the latest day of a site that has data.
+    pub(super) fn open(
+        privacy: Privacy,
+        welcome: Welcome,
+        settings: &[SiteSettings],
+        mut stored: BTreeMap<SiteName, SiteRow>,
+        newest: impl Fn(&SiteName) -> Option<Day>,
+        now_unix_ms: i64,
+    ) -> Result<Self, Fault> {
+        let mut sites = BTreeMap::new();
         for site in settings {
-            roster.add(site);
+            let history = match stored.remove(&site.name) {
+                Some(row) => settle(site, row, privacy, newest(&site.name), now_unix_ms)?,
+                None => History::of(vec![site.terms(privacy)]),
+            };
+            sites.insert(site.name.clone(), Arc::new(Site::new(site, history)));
         }
-        roster
-    }
-
-    pub(super) fn privacy(&self) -> Privacy {
-        self.privacy
-    }
-
-    /// Adds a site, if there is none of this name.
-    pub(super) fn add(&self, settings: &SiteSettings) -> Arc<Site> {
-        let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(Site::new(settings, Plan::new(&self.privacy, &settings.shares)));
-        sites.entry(settings.name.clone()).or_insert_with(make).clone()
+        for (name, row) in stored {
+            let calendar = Calendar::new(&row.zone).map_err(|_| Fault::damaged("a site's row"))?;
+            let site = SiteSettings::plain(name.clone(), calendar);
+            let history = match &welcome {
+                Welcome::Configured => History::of(row.terms),
+                Welcome::Any(_) => settle(&site, row, privacy, newest(&name), now_unix_ms)?,
+            };
+            sites.insert(name, Arc::new(Site::new(&site, history)));
+        }
+        let roster = Self { sites: RwLock::new(sites), privacy, welcome };
+        roster.check_budgets()?;
+        Ok(roster)
     }
 
     /// Refuses a site whose budget is too small for something that is to be published.
-    pub(super) fn check_budgets(&self) -> Result<(), Fault> {
+    fn check_budgets(&self) -> Result<(), Fault> {
         for site in self.all() {
-            if let Some(mechanism) = site.plan.unaffordable() {
+            if let Some(mechanism) = site.history.iter().find_map(|terms| terms.plan.unaffordable()) {
                 return Err(Fault::Budget {
                     site: site.name.to_string(),
                     table: mechanism.table.name(),
@@ -87,21 +102,31 @@ impl Roster {
             Welcome::Any(calendar) => Some(self.add(&SiteSettings::plain(name.clone(), calendar.clone()))),
         }
     }
+
+    /// Adds a site that is not stored, if there is none of this name.
+    fn add(&self, settings: &SiteSettings) -> Arc<Site> {
+        let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
+        let make = || Arc::new(Site::new(settings, History::of(vec![settings.terms(self.privacy)])));
+        sites.entry(settings.name.clone()).or_insert_with(make).clone()
+    }
 }
 
-impl SiteSettings {
-    /// A site about which nothing is known but its name and time zone.
-    #[must_use]
-    pub fn plain(name: SiteName, calendar: Calendar) -> Self {
-        Self {
-            name,
-            calendar,
-            hosts: Vec::new(),
-            profile: "standard".to_owned(),
-            shares: Shares::STANDARD,
-            known_pages: Vec::new(),
-            query_allow: Vec::new(),
-            is_configured: false,
-        }
+/// The terms that a stored site goes on with: what is configured now holds from the next local midnight.
+fn settle(
+    site: &SiteSettings,
+    stored: SiteRow,
+    privacy: Privacy,
+    newest: Option<Day>,
+    now_unix_ms: i64,
+) -> Result<History, Fault> {
+    let zone = site.calendar.zone_name();
+    if zone != stored.zone {
+        let what = format!("the time zone of the site {}", site.name);
+        return Err(Fault::Settings { what, stored: stored.zone, configured: zone.to_owned() });
     }
+    if stored.terms.is_empty() {
+        return Err(Fault::damaged("a site's row"));
+    }
+    let today = site.calendar.day_at(now_unix_ms);
+    Ok(History::settle(stored.terms, &site.terms(privacy), today, newest))
 }

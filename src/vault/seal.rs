@@ -17,16 +17,19 @@ use super::{
         index::{Sealed, SiteIndex},
         noise::NoiseFault,
         reader::read_release,
+        terms::Under,
     },
     site::Site,
     store::{Fault, disk::Step, rows},
     tables::Table,
-    tally::{Activity, DayTally, MonthTally, WeekTally},
+    tally::{Activity, DayTally, MonthTally, QuarterTally, WeekTally},
 };
 use crate::calendar::{Day, Period, PeriodKind};
 
 /// An empty day between two sealed ones is published too, unless more than this many days lie between them.
 const QUIET_DAYS_MAX: i32 = 31;
+/// Why a period is a gap whose sums are impossible.
+const UNBALANCED: &str = "its tables did not agree with each other; what was counted is kept";
 /// How far back weeks and months without an open cell are looked for.
 const LOOK_BACK_DAYS: i32 = 70;
 
@@ -68,37 +71,20 @@ impl Keeper {
             return Some(hour);
         }
         let from = site.calendar.day_at(now_unix_ms).plus(-LOOK_BACK_DAYS);
-        [PeriodKind::Week, PeriodKind::Month].into_iter().find_map(|kind| {
-            let recent = sealed.range(PeriodKind::Day, from, Day::from_number(i32::MAX));
-            let mut periods: BTreeSet<Period> = recent.map(|(day, _)| Period::of(kind, day.start)).collect();
-            periods.extend(self.open_periods(site, kind));
-            let since = site.is_configured.then(|| site.calendar.day_at(created_unix_ms));
+        let since = site.is_configured.then(|| site.calendar.day_at(created_unix_ms));
+        [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter].into_iter().find_map(|kind| {
+            let mut periods: BTreeSet<Period> = self.cells.periods(&site.name, kind).into_iter().collect();
+            if matches!(kind, PeriodKind::Week | PeriodKind::Month) {
+                let recent = sealed.range(PeriodKind::Day, from, Day::from_number(i32::MAX));
+                periods.extend(recent.map(|(day, _)| Period::of(kind, day.start)));
+            }
             periods.into_iter().filter(|p| self.days_are_sealed(site, &sealed, *p, since)).find(due)
         })
     }
 
-    /// Periods of a kind that have an open cell.
-    fn open_periods(&self, site: &Site, kind: PeriodKind) -> Vec<Period> {
-        let first =
-            Epoch { site: site.name.clone(), period: Period { kind, start: Day::from_number(i32::MIN), hour: 0 } };
-        let of_site = |epoch: &&Epoch| epoch.site == site.name;
-        match kind {
-            PeriodKind::Hour => Vec::new(),
-            PeriodKind::Day => {
-                self.cells.days.range(first..).map(|(e, _)| e).take_while(of_site).map(|e| e.period).collect()
-            }
-            PeriodKind::Week => {
-                self.cells.weeks.range(first..).map(|(e, _)| e).take_while(of_site).map(|e| e.period).collect()
-            }
-            PeriodKind::Month => {
-                self.cells.months.range(first..).map(|(e, _)| e).take_while(of_site).map(|e| e.period).collect()
-            }
-        }
-    }
-
     /// Days that may be due: with a cell, empty between sealed ones, and for a configured site all since its start.
     fn days_due(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64, now_unix_ms: i64) -> BTreeSet<Day> {
-        let mut days: BTreeSet<Day> = self.open_periods(site, PeriodKind::Day).into_iter().map(|p| p.start).collect();
+        let mut days: BTreeSet<Day> = self.cells.periods(&site.name, PeriodKind::Day).into_iter().map(|p| p.start).collect();
         let today = site.calendar.day_at(now_unix_ms);
         if site.is_configured && created_unix_ms > 0 {
             // What is older was sealed long ago.
@@ -123,7 +109,7 @@ impl Keeper {
     /// The hours that are over of days that are not.
     fn hours_open(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64, now_unix_ms: i64) -> Vec<Period> {
         let today = site.calendar.day_at(now_unix_ms);
-        let mut days: BTreeSet<Period> = self.open_periods(site, PeriodKind::Day).into_iter().collect();
+        let mut days: BTreeSet<Period> = self.cells.periods(&site.name, PeriodKind::Day).into_iter().collect();
         if site.is_configured {
             // Also where nobody came: that a day has hours must not tell that it had a visitor.
             let first = site.calendar.day_at(created_unix_ms);
@@ -150,6 +136,8 @@ impl Keeper {
             }
             PeriodKind::Week => self.cells.weeks.get(&epoch(period)).map(|t| &t.activity),
             PeriodKind::Month => self.cells.months.get(&epoch(period)).map(|t| &t.activity),
+            // It is made of days that are sealed.
+            PeriodKind::Quarter => None,
         }
     }
 
@@ -186,6 +174,7 @@ impl Keeper {
             PeriodKind::Day => self.seal_day(site, period, now_unix_ms),
             PeriodKind::Week => self.seal_week(site, period, now_unix_ms),
             PeriodKind::Month => self.seal_month(site, period, now_unix_ms),
+            PeriodKind::Quarter => self.seal_quarter(site, period, now_unix_ms),
         }
     }
 
@@ -193,64 +182,70 @@ impl Keeper {
     fn draw<T>(
         &mut self,
         site: &Site,
+        under: &Under,
         with: impl FnOnce(&mut Draw<'_>, &super::cells::Cells) -> Result<T, NoiseFault>,
     ) -> Result<T, Fault> {
         let public = {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
             index.sites.get(&site.name).map(|i| i.public.clone()).unwrap_or_default()
         };
-        let bounds = self.roster.privacy().bounds;
-        let mut draw = Draw { site, bounds, public: &public, noise: &mut *self.noise };
+        let known_pages = &site.known_pages;
+        let mut draw = Draw { site, known_pages, under, public: &public, noise: &mut *self.noise };
         Ok(with(&mut draw, &self.cells)?)
     }
 
     fn seal_hour(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
         let epoch = Epoch { site: site.name.clone(), period: Period::day(period.start) };
-        let hour = self.draw(site, |draw, cells| {
+        let under = site.history.of_period(period);
+        let hour = self.draw(site, &under, |draw, cells| {
             let none = DayTally::default();
             draw.hour(period.hour, cells.days.get(&epoch).unwrap_or(&none))
         })?;
-        let body = Body { site_numbers: None, hours: vec![hour], tables: Vec::new() };
-        self.publish(site, period, Ok(body), Step::default(), &[], now_unix_ms)
+        let body = Body { hours: hour.into_iter().collect(), ..Body::default() };
+        self.publish(site, period, under, Ok(body), Step::default(), &[], now_unix_ms)
     }
 
     fn seal_day(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
         let epoch = Epoch { site: site.name.clone(), period };
         let (published, hour_periods) = self.published_hours(site, period.start)?;
+        let under = site.history.of_period(period);
         let none = DayTally::default();
-        let balances = self.cells.days.get(&epoch).unwrap_or(&none).balances(hour_periods.is_empty());
-        if !balances {
-            let why = "the tables of this day did not agree with each other; what was counted is kept".to_owned();
-            return self.publish_gap(site, &epoch, why, now_unix_ms);
+        if !self.cells.days.get(&epoch).unwrap_or(&none).balances(hour_periods.is_empty(), under.always) {
+            return self.publish_gap(site, &epoch, UNBALANCED.to_owned(), now_unix_ms);
         }
-        let body =
-            self.draw(site, |draw, cells| draw.day(period.start, cells.days.get(&epoch).unwrap_or(&none), &published))?;
-        // The exact counters go on into the week and the month, in the same step that drops the day.
+        let body = self.draw(site, &under, |draw, cells| {
+            draw.day(period.start, cells.days.get(&epoch).unwrap_or(&none), &published)
+        })?;
+        // The exact counters go on into the longer periods, in the same step that drops the day.
         let mut step = Step::default();
-        if let Some(tally) = self.cells.days.remove(&epoch) {
-            let (sealed, _) = self.sealed(site);
-            self.absorb(site, period.start, &tally, &sealed, &mut step)?;
-        }
-        self.publish(site, period, Ok(body), step, &hour_periods, now_unix_ms)
+        let tally = self.cells.days.remove(&epoch).unwrap_or_default();
+        self.absorb(site, period.start, &tally, &mut step)?;
+        self.publish(site, period, under, Ok(body), step, &hour_periods, now_unix_ms)
     }
 
-    fn absorb(
-        &mut self,
-        site: &Site,
-        day: Day,
-        tally: &DayTally,
-        sealed: &Sealed,
-        step: &mut Step,
-    ) -> Result<(), Fault> {
-        for period in [Period::week_of(day), Period::month_of(day)] {
-            if sealed.contains(period) {
+    /// Adds a day's sums to its week, month and quarter. Where nobody came the quarter gets a cell all the same, so that its
+    /// release does not tell whether somebody did.
+    fn absorb(&mut self, site: &Site, day: Day, tally: &DayTally, step: &mut Step) -> Result<(), Fault> {
+        let (sealed, _) = self.sealed(site);
+        for kind in [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter] {
+            let period = Period::of(kind, day);
+            let epoch = Epoch { site: site.name.clone(), period };
+            if sealed.contains(period) || (*tally == DayTally::default() && kind != PeriodKind::Quarter) {
                 continue;
             }
-            let epoch = Epoch { site: site.name.clone(), period };
-            if period.kind == PeriodKind::Week {
-                self.cells.weeks.entry(epoch.clone()).or_default().absorb(tally);
-            } else {
-                self.cells.months.entry(epoch.clone()).or_default().absorb(tally);
+            match kind {
+                PeriodKind::Week => self.cells.weeks.entry(epoch.clone()).or_default().absorb(tally),
+                PeriodKind::Month => self.cells.months.entry(epoch.clone()).or_default().absorb(tally),
+                _ => {
+                    let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+                    let of_site = index.sites.get(&site.name);
+                    let is_public = |table: Table, key: &str| {
+                        (table == Table::Page && site.is_known_page(key))
+                            || table.public_keys().contains(&key)
+                            || of_site.is_some_and(|i| i.is_public(table, key))
+                    };
+                    self.cells.quarters.entry(epoch.clone()).or_default().absorb(tally, is_public);
+                }
             }
             self.put_cell(&epoch, step)?;
             self.dirty.remove(&epoch);
@@ -260,20 +255,34 @@ impl Keeper {
 
     fn seal_week(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
         let epoch = Epoch { site: site.name.clone(), period };
-        let body = self.draw(site, |draw, cells| match cells.weeks.get(&epoch) {
-            Some(tally) => draw.week(tally),
-            None => draw.week(&WeekTally::default()),
-        })?;
-        self.publish(site, period, Ok(body), Step::default(), &[], now_unix_ms)
+        let under = site.history.of_period(period);
+        let none = WeekTally::default();
+        if !self.cells.weeks.get(&epoch).unwrap_or(&none).balances() {
+            return self.publish_gap(site, &epoch, UNBALANCED.to_owned(), now_unix_ms);
+        }
+        let body = self.draw(site, &under, |draw, cells| draw.week(cells.weeks.get(&epoch).unwrap_or(&none)))?;
+        self.publish(site, period, under, Ok(body), Step::default(), &[], now_unix_ms)
     }
 
     fn seal_month(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
         let epoch = Epoch { site: site.name.clone(), period };
-        let body = self.draw(site, |draw, cells| match cells.months.get(&epoch) {
-            Some(tally) => draw.month(tally),
-            None => draw.month(&MonthTally::default()),
+        let under = site.history.of_period(period);
+        let none = MonthTally::default();
+        if !self.cells.months.get(&epoch).unwrap_or(&none).balances(under.always, under.ever) {
+            return self.publish_gap(site, &epoch, UNBALANCED.to_owned(), now_unix_ms);
+        }
+        let body = self.draw(site, &under, |draw, cells| draw.month(cells.months.get(&epoch).unwrap_or(&none)))?;
+        self.publish(site, period, under, Ok(body), Step::default(), &[], now_unix_ms)
+    }
+
+    fn seal_quarter(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
+        let epoch = Epoch { site: site.name.clone(), period };
+        let under = site.history.of_period(period);
+        let none = QuarterTally::default();
+        let body = self.draw(site, &under, |draw, cells| {
+            draw.quarter(cells.quarters.get(&epoch).unwrap_or(&none))
         })?;
-        self.publish(site, period, Ok(body), Step::default(), &[], now_unix_ms)
+        self.publish(site, period, under, Ok(body), Step::default(), &[], now_unix_ms)
     }
 
     /// The hours of a day that were published while it was open.
@@ -301,20 +310,23 @@ impl Keeper {
         if self.cells.epochs().any(|e| e == epoch) {
             self.put_cell(epoch, &mut step)?;
         }
-        self.publish(site, epoch.period, Err(why), step, &[], now_unix_ms)
+        let under = site.history.of_period(epoch.period);
+        self.publish(site, epoch.period, under, Err(why), step, &[], now_unix_ms)
     }
 
     /// One atomic step: the release in, the cell and its hours out. Then, and only then, the key is destroyed.
+    #[allow(clippy::too_many_arguments, reason = "all that makes one release")]
     fn publish(
         &mut self,
         site: &Site,
         period: Period,
+        under: Under,
         body: Result<Body, String>,
         mut step: Step,
         hours_taken_in: &[Period],
         now_unix_ms: i64,
     ) -> Result<(), Fault> {
-        let release = self.release(site, period, body, now_unix_ms);
+        let release = self.release(site, period, under, body, now_unix_ms);
         let is_gap = release.gap.is_some();
         let mut bytes = vec![RELEASE_VERSION];
         bytes.extend(rows::encode(&release)?);
@@ -349,22 +361,27 @@ impl Keeper {
         Ok(())
     }
 
-    fn release(&self, site: &Site, period: Period, body: Result<Body, String>, now_unix_ms: i64) -> Release {
+    fn release(
+        &self,
+        site: &Site,
+        period: Period,
+        under: Under,
+        body: Result<Body, String>,
+        now_unix_ms: i64,
+    ) -> Release {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let (body, gap) = match body {
             Ok(body) => (body, None),
-            Err(why) => (Body { site_numbers: None, hours: Vec::new(), tables: Vec::new() }, Some(why)),
+            Err(why) => (Body::default(), Some(why)),
         };
-        // A day's release takes in its hours, and what they cost with them.
-        let hours = if period.kind == PeriodKind::Day { site.plan.rho_of(PeriodKind::Hour).0 } else { 0 };
         Release {
             number: index.last_release + 1,
             site: site.name.clone(),
             zone: site.calendar.zone_name().to_owned(),
             period,
             sealed_at_unix_s: now_unix_ms.div_euclid(3_600_000) * 3_600,
-            rho_nano: site.plan.rho_of(period.kind).0 + hours,
-            bounds: self.roster.privacy().bounds,
+            costs: under.costs,
+            bounds: under.bounds,
             gap,
             site_numbers: body.site_numbers,
             hours: body.hours,
@@ -374,8 +391,8 @@ impl Keeper {
 
     fn new_public_keys(&self, site: &Site, release: &Release) -> Vec<(Table, Box<str>)> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let public = index.sites.get(&site.name).map(|i| &i.public);
-        let is_known = |table, key: &str| public.and_then(|p| p.get(&table)).is_some_and(|keys| keys.contains(key));
+        let of_site = index.sites.get(&site.name);
+        let is_known = |table, key: &str| of_site.is_some_and(|i| i.is_public(table, key));
         let open = release.tables.iter().filter(|t| t.table.is_open_key_space());
         open.flat_map(|t| t.keys.iter().map(|k| (t.table, k.key.as_str())))
             .filter(|(table, key)| !is_known(*table, key))

@@ -4,9 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{
     anonymize::page::{self, PageRules},
-    release::plan::{Plan, Shares},
+    release::{
+        shares::{Privacy, Shares},
+        terms::{History, InForce, Terms},
+    },
+    tables::TableSet,
 };
-use crate::{calendar::Calendar, units::SiteName};
+use crate::{
+    calendar::{Calendar, Day},
+    units::SiteName,
+};
 
 /// What an operator settles about a site.
 #[derive(Debug, Clone)]
@@ -21,8 +28,12 @@ pub struct SiteSettings {
     pub profile: String,
     /// How the profile shares the budget.
     pub shares: Shares,
+    /// The tables that are counted and published.
+    pub tables: TableSet,
     /// Pages that are known without looking at any visitor (a sitemap). They appear in every period.
     pub known_pages: Vec<String>,
+    /// Whether its configuration lists its pages: such a site spends less on finding new ones.
+    pub has_page_list: bool,
     /// Query parameters that tell pages apart.
     pub query_allow: Vec<String>,
     /// Whether it is published from its first start on even where nobody comes.
@@ -34,16 +45,15 @@ pub(super) struct Site {
     pub(super) name: SiteName,
     pub(super) calendar: Calendar,
     pub(super) hosts: Vec<String>,
-    pub(super) profile: String,
-    pub(super) shares: Shares,
     pub(super) page_rules: PageRules,
     pub(super) known_pages: BTreeSet<Box<str>>,
-    pub(super) plan: Plan,
+    /// Under which terms its days are counted.
+    pub(super) history: History,
     pub(super) is_configured: bool,
 }
 
 impl Site {
-    pub(super) fn new(settings: &SiteSettings, plan: Plan) -> Self {
+    pub(super) fn new(settings: &SiteSettings, history: History) -> Self {
         let page_rules = PageRules { query_allow: settings.query_allow.clone(), ..PageRules::default() };
         let mut known_pages = BTreeSet::new();
         let mut buffer = String::new();
@@ -56,12 +66,50 @@ impl Site {
             name: settings.name.clone(),
             calendar: settings.calendar.clone(),
             hosts: settings.hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
-            profile: settings.profile.clone(),
-            shares: settings.shares,
             page_rules,
             known_pages,
-            plan,
+            history,
             is_configured: settings.is_configured,
+        }
+    }
+
+    /// The terms under which a day is counted.
+    pub(super) fn terms_of(&self, day: Day) -> &InForce {
+        self.history.of_day(day)
+    }
+
+    pub(super) fn is_known_page(&self, page: &str) -> bool {
+        self.known_pages.contains(page)
+    }
+}
+
+impl SiteSettings {
+    /// A site about which nothing is known but its name and time zone.
+    #[must_use]
+    pub fn plain(name: SiteName, calendar: Calendar) -> Self {
+        Self {
+            name,
+            calendar,
+            hosts: Vec::new(),
+            profile: "standard".to_owned(),
+            shares: Shares::STANDARD,
+            tables: TableSet::without_sources(),
+            known_pages: Vec::new(),
+            has_page_list: false,
+            query_allow: Vec::new(),
+            is_configured: false,
+        }
+    }
+
+    /// The terms that these settings and the promise ask for.
+    pub(super) fn terms(&self, privacy: Privacy) -> Terms {
+        Terms {
+            from: Day::from_number(i32::MIN),
+            privacy,
+            profile: self.profile.clone(),
+            shares: self.shares,
+            tables: self.tables,
+            has_page_list: self.has_page_list,
         }
     }
 }

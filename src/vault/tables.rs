@@ -1,15 +1,19 @@
 //! The tables: the short list of what can ever be published. Nothing else exists.
 //!
-//! Counters are disjoint: a page view raises exactly one counter of a table. So a visitor-day moves as many counters
-//! by one as it has counted page views, and the L2 sensitivity is the square root of that bound, not the bound.
+//! Counters are disjoint: what a visitor does raises each counter of a table at most once a day. So a visitor-day moves
+//! as many counters by one as its bound allows, and the L2 sensitivity is the square root of that bound, not the bound.
 
 use serde::{Deserialize, Serialize};
 
 use super::anonymize::{
-    agent::{BROWSERS, DEVICES, OSES},
+    agent::{BOTS, BROWSERS, DEVICES, OSES},
+    campaign::PUBLIC_CAMPAIGNS,
+    health::{ERROR_CLASSES, RESPONSE_SIZES, RESPONSE_TIMES},
     language::LANGUAGES,
+    network::{COUNTRIES, DOMAINS},
     referrer::PUBLIC_REFERRERS,
 };
+use crate::calendar::{HOURS_PER_WEEK, PeriodKind};
 
 /// The largest bound that a configuration may set on a visitor-day's counted page views.
 pub const VIEWS_PER_DAY_MAX: u8 = 10;
@@ -21,6 +25,22 @@ pub(super) const PAGE_PRECISION: super::sketch::Precision = super::sketch::Preci
 
 /// The key under which pages beyond the guard on distinct pages are counted, and what is in no published key.
 pub const OTHER_KEY: &str = "(other)";
+
+/// What a visitor-day's vote for a page counts, in hundredths, by how many pages that are not public it voted for before.
+/// The squares add up to at most 1, so that one visitor-day moves all votes together by an L2 distance of at most 1, while
+/// most of them see one or two such pages and give these most of their weight (weighted differentially private set union:
+/// Gopi, Gulhane, Kulkarni, Shen, Shokouhi, Yekhanin 2020, arXiv:2002.09745).
+pub(super) const VOTE_WEIGHTS: [u16; VIEWS_PER_DAY_MAX as usize] = [77, 49, 31, 19, 12, 8, 5, 3, 2, 2];
+/// The square of the L2 sensitivity of the votes, in hundredths squared.
+pub(super) const VOTES_L2_SQUARED: u32 = 9_902;
+const _: () = {
+    let (mut sum, mut rank) = (0, 0);
+    while rank < VOTE_WEIGHTS.len() {
+        sum += VOTE_WEIGHTS[rank] as u32 * VOTE_WEIGHTS[rank] as u32;
+        rank += 1;
+    }
+    assert!(sum == VOTES_L2_SQUARED && sum <= 100 * 100, "the squares of the votes add up to at most 1");
+};
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,11 +59,95 @@ pub enum Table {
     Device,
     /// The preferred language.
     Language,
+    /// The country of the address.
+    Country,
+    /// The public suffix category of the client's host name.
+    Domain,
+    /// The campaign that a link named.
+    Campaign,
+    /// The page on which a visit began.
+    Entry,
+    /// The hour of the week in which a visit began.
+    Profile,
+    /// Visits that met an error, by class of status.
+    Status,
+    /// The first error of a visit, by class of status and page.
+    Error,
+    /// How long the first answer of a visit took.
+    ResponseTime,
+    /// How large the first answer of a visit was.
+    ResponseSize,
+    /// Robots, by family.
+    Bot,
 }
 
+/// How it is decided which keys of a table appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySpace {
+    /// The site itself: no keys.
+    None,
+    /// A public list: every key appears in every period, also with zero.
+    Public,
+    /// Beside a public list, new keys appear once their noisy count passes a threshold.
+    Open,
+    /// The published keys of the pages.
+    Pages,
+}
+
+/// Tables with a public list of keys, whose counters are kept by position.
+pub(super) const LISTED: [Table; 11] = [
+    Table::Browser,
+    Table::Os,
+    Table::Device,
+    Table::Language,
+    Table::Country,
+    Table::Domain,
+    Table::ResponseTime,
+    Table::ResponseSize,
+    Table::Profile,
+    Table::Status,
+    Table::Bot,
+];
+
+/// Tables whose keys are texts, beside the pages.
+pub(super) const TEXTS: [Table; 4] = [Table::Referrer, Table::Campaign, Table::Entry, Table::Error];
+
+/// The hours of a week: "Mon 00:00" to "Sun 23:00".
+static HOURS_OF_WEEK: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let all = DAYS.iter().flat_map(|day| (0..24).map(move |hour| format!("{day} {hour:02}:00")));
+    // Leaked once for the life of the process, so that all public lists have one type.
+    let all: Vec<&'static str> = all.map(|name| &*name.leak()).collect();
+    assert_eq!(all.len(), usize::from(HOURS_PER_WEEK), "a name for each hour");
+    all
+});
+
 impl Table {
-    /// The tables that count a visit once, by one attribute of its first page view.
-    pub const ATTRIBUTES: [Self; 5] = [Self::Referrer, Self::Browser, Self::Os, Self::Device, Self::Language];
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Site,
+        Self::Page,
+        Self::Referrer,
+        Self::Browser,
+        Self::Os,
+        Self::Device,
+        Self::Language,
+        Self::Country,
+        Self::Domain,
+        Self::Campaign,
+        Self::Entry,
+        Self::Profile,
+        Self::Status,
+        Self::Error,
+        Self::ResponseTime,
+        Self::ResponseSize,
+        Self::Bot,
+    ];
+
+    /// All but the site and the pages, which have rules of their own.
+    pub fn attributes() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().skip(2)
+    }
 
     /// Its name in messages and exports.
     #[must_use]
@@ -56,25 +160,134 @@ impl Table {
             Self::Os => "os",
             Self::Device => "device",
             Self::Language => "language",
+            Self::Country => "country",
+            Self::Domain => "domain",
+            Self::Campaign => "campaign",
+            Self::Entry => "entry",
+            Self::Profile => "profile",
+            Self::Status => "status",
+            Self::Error => "error",
+            Self::ResponseTime => "response-time",
+            Self::ResponseSize => "response-size",
+            Self::Bot => "bot",
         }
     }
 
+    /// The table of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
     /// The keys that are known without looking at any visitor. They appear in every period, also with zero.
+    #[must_use]
     pub(super) fn public_keys(self) -> &'static [&'static str] {
         match self {
-            Self::Site | Self::Page => &[],
+            Self::Site | Self::Page | Self::Entry | Self::Error => &[],
             Self::Referrer => PUBLIC_REFERRERS,
             Self::Browser => BROWSERS,
             Self::Os => OSES,
             Self::Device => DEVICES,
             Self::Language => LANGUAGES,
+            Self::Country => COUNTRIES,
+            Self::Domain => DOMAINS,
+            Self::Campaign => PUBLIC_CAMPAIGNS,
+            Self::Profile => &HOURS_OF_WEEK,
+            Self::Status => ERROR_CLASSES,
+            Self::ResponseTime => RESPONSE_TIMES,
+            Self::ResponseSize => RESPONSE_SIZES,
+            Self::Bot => BOTS,
+        }
+    }
+
+    /// How it is decided which keys appear.
+    #[must_use]
+    pub fn key_space(self) -> KeySpace {
+        match self {
+            Self::Site => KeySpace::None,
+            Self::Page | Self::Referrer | Self::Campaign | Self::Error => KeySpace::Open,
+            Self::Entry => KeySpace::Pages,
+            _ => KeySpace::Public,
         }
     }
 
     /// Whether a key that is in no list may appear, once its noisy count passes the threshold.
     #[must_use]
     pub fn is_open_key_space(self) -> bool {
-        matches!(self, Self::Page | Self::Referrer)
+        self.key_space() == KeySpace::Open
+    }
+
+    /// Whether every visit stands under exactly one of its published keys, so that they add up to the visits.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        self.key_space() == KeySpace::Public && !matches!(self, Self::Status | Self::Bot)
+    }
+
+    /// Whether it is published by day. All but the site's hours and weeks are published by day and month, the profile by
+    /// month alone.
+    #[must_use]
+    pub fn has_period(self, kind: PeriodKind) -> bool {
+        match kind {
+            PeriodKind::Day => self != Self::Profile,
+            PeriodKind::Month => true,
+            PeriodKind::Hour | PeriodKind::Week => self == Self::Site,
+            PeriodKind::Quarter => false,
+        }
+    }
+
+    /// Its place among [`LISTED`].
+    pub(super) fn listed(self) -> Option<usize> {
+        LISTED.into_iter().position(|table| table == self)
+    }
+
+    /// Its place among [`TEXTS`].
+    pub(super) fn text(self) -> Option<usize> {
+        TEXTS.into_iter().position(|table| table == self)
+    }
+
+    /// The most that one visitor-day can do to the counters of an attribute table: how many of them it raises by one.
+    pub(super) fn attribute_l2_squared(self) -> u32 {
+        match self {
+            // One for each class of error.
+            Self::Status | Self::Error => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// A set of tables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSet(u32);
+
+impl TableSet {
+    /// All tables.
+    #[must_use]
+    pub fn all() -> Self {
+        Table::ALL.into_iter().collect()
+    }
+
+    /// All tables but those that need what not every site has: a list of countries, host names of clients.
+    #[must_use]
+    pub fn without_sources() -> Self {
+        Self::all().without(Table::Country).without(Table::Domain)
+    }
+
+    /// Whether a table is in it.
+    #[must_use]
+    pub fn contains(self, table: Table) -> bool {
+        self.0 >> table as u32 & 1 == 1
+    }
+
+    /// The same without a table.
+    #[must_use]
+    pub fn without(self, table: Table) -> Self {
+        Self(self.0 & !(1 << table as u32))
+    }
+}
+
+impl FromIterator<Table> for TableSet {
+    fn from_iter<I: IntoIterator<Item = Table>>(tables: I) -> Self {
+        Self(tables.into_iter().fold(0, |bits, table| bits | 1 << table as u32))
     }
 }
 
@@ -108,6 +321,15 @@ impl Bounds {
         }
         most[views]
     }
+
+    /// The bounds that allow what either allows.
+    #[must_use]
+    pub fn widest(self, other: Self) -> Self {
+        Self {
+            views_per_visitor_day: self.views_per_visitor_day.max(other.views_per_visitor_day),
+            views_per_page: self.views_per_page.max(other.views_per_page),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,12 +348,17 @@ mod tests {
     }
 
     #[test]
-    fn public_keys_are_distinct() {
-        for table in Table::ATTRIBUTES {
+    fn public_keys_are_distinct_and_every_table_has_its_place() {
+        for table in Table::attributes() {
             let mut keys = table.public_keys().to_vec();
             keys.sort_unstable();
             keys.dedup();
             assert_eq!(keys.len(), table.public_keys().len(), "{}", table.name());
+            assert!(table.listed().is_some() != table.text().is_some(), "{}", table.name());
+            assert_eq!(table.listed().is_some(), table.key_space() == KeySpace::Public, "{}", table.name());
+            assert_eq!(Table::named(table.name()), Some(table));
         }
+        let all = TableSet::all();
+        assert!(Table::ALL.into_iter().all(|table| all.contains(table) && !all.without(table).contains(table)));
     }
 }

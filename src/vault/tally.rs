@@ -12,7 +12,7 @@ use super::{
     anonymize::Visit,
     limit::{Contribution, VisitorDay},
     sketch::Sketch,
-    tables::{PAGE_PRECISION, SITE_PRECISION, Table},
+    tables::{LISTED, PAGE_PRECISION, SITE_PRECISION, TEXTS, Table, TableSet, VOTE_WEIGHTS},
 };
 
 /// A producer's name as the store knows it: a keyed hash.
@@ -78,6 +78,11 @@ pub(super) struct SiteTally {
 }
 
 impl SiteTally {
+    /// Nobody has a third view without a second.
+    fn is_possible(&self) -> bool {
+        (0..VOTE_WEIGHTS.len()).all(|rank| self.ranks.get(rank + 1) <= self.ranks.get(rank))
+    }
+
     fn merge(&mut self, other: &Self) {
         self.ranks.merge(&other.ranks);
         self.limited += other.limited;
@@ -98,44 +103,91 @@ pub(super) struct PageTally {
     pub(super) repeat: u64,
 }
 
-/// Visits by the keys of each attribute table.
+/// Counts by the keys of each attribute table.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AttributeTally {
-    /// The open key space.
-    pub(super) referrers: HashMap<Box<str>, u64>,
-    /// The public lists, by position: browsers, systems, devices, languages.
-    pub(super) listed: [Counters; 4],
+    /// By text, in the order of [`TEXTS`].
+    texts: [Texts; TEXTS.len()],
+    /// By position in a public list, in the order of [`LISTED`].
+    listed: [Counters; LISTED.len()],
 }
+
+/// Counts by key.
+pub(super) type Texts = HashMap<Box<str>, u64>;
 
 impl AttributeTally {
     fn merge(&mut self, other: &Self) {
-        for (key, count) in &other.referrers {
-            *self.referrers.entry(key.clone()).or_default() += count;
+        for (mine, theirs) in self.texts.iter_mut().zip(&other.texts) {
+            merge_texts(mine, theirs, |_| true);
         }
         for (mine, theirs) in self.listed.iter_mut().zip(&other.listed) {
             mine.merge(theirs);
         }
     }
 
-    fn add(&mut self, visit: &Visit, referrer: &str) {
-        *self.referrers.entry(referrer.into()).or_default() += 1;
-        for (counters, position) in self.listed.iter_mut().zip(visit.listed) {
-            counters.add(usize::from(position), 1);
+    /// Adds a visit by its first page view.
+    fn add(&mut self, visit: &Visit, keys: Keys<'_>, active: TableSet) {
+        for (table, key) in
+            [(Table::Referrer, keys.referrer), (Table::Campaign, keys.campaign), (Table::Entry, keys.page)]
+        {
+            if active.contains(table) {
+                self.add_text(table, key);
+            }
+        }
+        for (table, position) in LISTED.into_iter().zip(visit.listed) {
+            if active.contains(table) {
+                self.add_listed(table, position);
+            }
         }
     }
 
-    /// Visits with a key of a table.
-    pub(super) fn get(&self, table: Table, key: &str) -> u64 {
-        let slot = match table {
-            Table::Referrer => return self.referrers.get(key).copied().unwrap_or(0),
-            Table::Browser => 0,
-            Table::Os => 1,
-            Table::Device => 2,
-            Table::Language => 3,
-            Table::Site | Table::Page => return 0,
-        };
-        let position = table.public_keys().iter().position(|k| *k == key);
-        position.map_or(0, |p| self.listed[slot].get(p))
+    pub(super) fn add_text(&mut self, table: Table, key: &str) {
+        let Some(slot) = table.text() else { return };
+        match self.texts[slot].get_mut(key) {
+            Some(count) => *count += 1,
+            None => {
+                self.texts[slot].insert(key.into(), 1);
+            }
+        }
+    }
+
+    pub(super) fn add_listed(&mut self, table: Table, position: u16) {
+        if let Some(slot) = table.listed() {
+            self.listed[slot].add(usize::from(position), 1);
+        }
+    }
+
+    /// The counts of a table whose keys are texts.
+    pub(super) fn texts(&self, table: Table) -> Option<&Texts> {
+        table.text().map(|slot| &self.texts[slot])
+    }
+
+    /// The counts of a table with a public list.
+    pub(super) fn listed(&self, table: Table) -> Option<&Counters> {
+        table.listed().map(|slot| &self.listed[slot])
+    }
+
+    /// All that a table counted.
+    fn sum(&self, table: Table) -> u64 {
+        let listed = self.listed(table).map(Counters::sum);
+        listed.or_else(|| Some(self.texts(table)?.values().sum())).unwrap_or(0)
+    }
+
+    /// Whether each table that counts every visit once did so. `active`: on every day; `ever`: on any day.
+    fn balances(&self, visits: u64, active: TableSet, ever: TableSet) -> bool {
+        let once = |table: Table| table.is_complete() || matches!(table, Table::Referrer | Table::Campaign | Table::Entry);
+        Table::attributes().filter(|table| once(*table)).all(|table| match self.sum(table) {
+            sum if active.contains(table) => sum == visits,
+            sum if ever.contains(table) => sum <= visits,
+            sum => sum == 0,
+        })
+    }
+}
+
+/// Adds the counts of those keys that are wanted.
+fn merge_texts(mine: &mut Texts, theirs: &Texts, wanted: impl Fn(&str) -> bool) {
+    for (key, count) in theirs.iter().filter(|(key, _)| wanted(key)) {
+        *mine.entry(key.clone()).or_default() += count;
     }
 }
 
@@ -146,6 +198,7 @@ pub(super) struct Keys<'k> {
     /// The tag of the visitor with that page.
     pub(super) pair: u64,
     pub(super) referrer: &'k str,
+    pub(super) campaign: &'k str,
 }
 
 /// One local day of one site.
@@ -159,6 +212,8 @@ pub(super) struct DayTally {
     /// By hour from local midnight; positions as [`HOUR_VISIT`], [`HOUR_ARRIVAL`], then the n-th view in the hour.
     pub(super) hours: HashMap<u8, Counters>,
     pub(super) pages: HashMap<Box<str>, PageTally>,
+    /// Votes in hundredths for pages that are not public yet.
+    pub(super) votes: Texts,
     pub(super) attributes: AttributeTally,
     pub(super) activity: Activity,
 }
@@ -182,14 +237,22 @@ impl DayTally {
             mine.first += page.first;
             mine.repeat += page.repeat;
         }
+        merge_texts(&mut self.votes, &other.votes, |_| true);
         self.attributes.merge(&other.attributes);
         self.activity.merge(&other.activity);
     }
 
-    /// Adds a counted page view.
-    pub(super) fn count(&mut self, visit: &Visit, keys: Keys<'_>, contribution: Contribution, hour_is_open: bool) {
-        let visitor = self.visitors.entry(visit.visitor_tag).or_default();
-        *visitor = visitor.merge(VisitorDay::one_view(visit.hour));
+    /// Adds a counted page view of a visitor.
+    pub(super) fn count(
+        &mut self,
+        tag: u64,
+        visit: &Visit,
+        keys: Keys<'_>,
+        contribution: Contribution,
+        hour_is_open: bool,
+        active: TableSet,
+    ) {
+        self.mark(tag, VisitorDay::one_view(visit.hour));
         *self.pairs.entry(keys.pair).or_default() += 1;
         self.site.ranks.add(usize::from(contribution.rank - 1), 1);
         if hour_is_open {
@@ -211,19 +274,31 @@ impl DayTally {
             }
         }
         if contribution.rank == 1 {
-            self.attributes.add(visit, keys.referrer);
+            self.attributes.add(visit, keys, active);
         }
     }
 
+    /// Adds to what is known of a visitor.
+    pub(super) fn mark(&mut self, tag: u64, mark: VisitorDay) {
+        let visitor = self.visitors.entry(tag).or_default();
+        *visitor = visitor.merge(mark);
+    }
+
+    /// Adds a visitor's vote for a page; `before`: for how many pages it voted before.
+    pub(super) fn vote(&mut self, tag: u64, page: &str, before: u8) {
+        self.mark(tag, VisitorDay::one_vote());
+        let weight = VOTE_WEIGHTS.get(usize::from(before)).copied().unwrap_or(0);
+        *self.votes.entry(page.into()).or_default() += u64::from(weight);
+    }
+
     /// Notes that a visit hit a bound, for the first time.
-    pub(super) fn limit(&mut self, visit: &Visit) {
-        let visitor = self.visitors.entry(visit.visitor_tag).or_default();
-        *visitor = visitor.merge(VisitorDay::mark_limited());
+    pub(super) fn limit(&mut self, tag: u64) {
+        self.mark(tag, VisitorDay::mark_limited());
         self.site.limited += 1;
     }
 
     /// Whether the tables agree with each other. They always do, unless this program or the store is broken.
-    pub(super) fn balances(&self, all_hours_are_open: bool) -> bool {
+    pub(super) fn balances(&self, all_hours_are_open: bool, active: TableSet) -> bool {
         let views = self.site.ranks.sum();
         let visits = self.site.ranks.get(0);
         let pages: u64 = self.pages.values().map(|p| p.first + p.repeat).sum();
@@ -234,9 +309,10 @@ impl DayTally {
             && in_limiter == views
             && in_pairs == views
             && (hours == views || (!all_hours_are_open && hours < views))
-            && self.attributes.referrers.values().sum::<u64>() == visits
-            && self.attributes.listed.iter().all(|c| c.sum() == visits)
+            && self.attributes.balances(visits, active, active)
             && self.site.limited <= self.visitors.len() as u64
+            && self.site.is_possible()
+            && self.pages.values().all(|page| page.first <= visits)
     }
 }
 
@@ -267,6 +343,11 @@ impl WeekTally {
     /// Takes the counters of a day that is being sealed.
     pub(super) fn absorb(&mut self, day: &DayTally) {
         self.site.merge(&day.site);
+    }
+
+    /// Whether its sums can be those of a week.
+    pub(super) fn balances(&self) -> bool {
+        self.site.is_possible()
     }
 }
 
@@ -341,6 +422,53 @@ impl MonthTally {
             mine.counts.repeat += page.repeat;
         }
         self.attributes.merge(&day.attributes);
+    }
+
+    /// Whether its sums agree with each other. `active`: tables that counted on every day; `ever`: on any day.
+    pub(super) fn balances(&self, active: TableSet, ever: TableSet) -> bool {
+        let pages: u64 = self.pages.values().map(|p| p.counts.first + p.counts.repeat).sum();
+        pages == self.site.ranks.sum()
+            && self.site.is_possible()
+            && self.attributes.balances(self.site.ranks.get(0), active, ever)
+    }
+}
+
+/// A quarter of one site: what speaks for keys that are not public yet. It knows of no visitor.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct QuarterTally {
+    /// Votes for pages, in hundredths.
+    pub(super) pages: Texts,
+    /// Visits by referrer.
+    pub(super) referrers: Texts,
+    /// Visits by campaign.
+    pub(super) campaigns: Texts,
+}
+
+impl QuarterTally {
+    pub(super) fn merge(&mut self, other: &Self) {
+        merge_texts(&mut self.pages, &other.pages, |_| true);
+        merge_texts(&mut self.referrers, &other.referrers, |_| true);
+        merge_texts(&mut self.campaigns, &other.campaigns, |_| true);
+    }
+
+    /// Takes what a day that is being sealed says of keys that are not public.
+    pub(super) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
+        merge_texts(&mut self.pages, &day.votes, |key| !is_public(Table::Page, key));
+        for (table, mine) in [(Table::Referrer, &mut self.referrers), (Table::Campaign, &mut self.campaigns)] {
+            if let Some(theirs) = day.attributes.texts(table) {
+                merge_texts(mine, theirs, |key| !is_public(table, key));
+            }
+        }
+    }
+
+    /// What speaks for the keys of a table.
+    pub(super) fn votes(&self, table: Table) -> Option<&Texts> {
+        match table {
+            Table::Page => Some(&self.pages),
+            Table::Referrer => Some(&self.referrers),
+            Table::Campaign => Some(&self.campaigns),
+            _ => None,
+        }
     }
 }
 

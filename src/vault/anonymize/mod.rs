@@ -1,10 +1,13 @@
-//! Turns an access into a visit: the only room that sees who somebody is, and it forgets at once.
+//! Turns an access into a sighting: the only room that sees who somebody is, and it forgets at once.
 //!
-//! In goes an [`AccessEvent`]; out comes a [`Visit`] that has keyed tags in place of the visitor and attributes cut
+//! In goes an [`AccessEvent`]; out comes a [`Sighting`] that has keyed tags in place of the visitor and attributes cut
 //! down to what a table publishes, or the reason why there is none. The event is wiped before this room is left.
 
 pub(in crate::vault) mod agent;
+pub(in crate::vault) mod campaign;
+pub(in crate::vault) mod health;
 pub(in crate::vault) mod language;
+pub(in crate::vault) mod network;
 pub(in crate::vault) mod page;
 pub(in crate::vault) mod referrer;
 mod visitor;
@@ -25,19 +28,35 @@ use crate::{
     calendar::{CalendarMemo, Day, Period},
     units::MS_PER_MINUTE,
 };
-use agent::Agents;
+use agent::{Agent, Agents};
+use network::Countries;
 
 /// No web log is older: 1990-01-01T00:00:00Z.
 const OLDEST_UNIX_MS: i64 = 631_152_000_000;
 /// How far a sender's clock may be ahead.
 const AHEAD_MS_MAX: i64 = 5 * MS_PER_MINUTE;
 
-/// A page view by somebody who is no longer known.
-pub(super) struct Visit {
+/// What somebody did who is no longer known.
+pub(super) struct Sighting {
     pub(super) day: Day,
-    pub(super) hour: u8,
     /// The visitor, under the day's key.
     pub(super) visitor_tag: u64,
+    pub(super) seen: Seen,
+}
+
+/// What was seen of a visitor.
+pub(super) enum Seen {
+    /// A page view.
+    Visit(Visit),
+    /// A request that was answered with an error: its class (a position among the classes), and class with page.
+    Error { class: u8, key: Box<str> },
+    /// A page view by a robot: its family (a position in the public list).
+    Robot { family: u16 },
+}
+
+/// A page view.
+pub(super) struct Visit {
+    pub(super) hour: u8,
     /// The visitor and the page together, under the day's key.
     pub(super) pair_tag: u64,
     /// The visitor and the key `(other)` together, under the day's key.
@@ -48,8 +67,10 @@ pub(super) struct Visit {
     pub(super) month_tag: Option<u64>,
     pub(super) page: Box<str>,
     pub(super) referrer: Box<str>,
-    /// Positions in the public lists: browser, system, device, language.
-    pub(super) listed: [u8; 4],
+    pub(super) campaign: Box<str>,
+    /// Positions in the public lists, in the order of [`super::tables::LISTED`]: browser, system, device, language,
+    /// country, domain, response time, response size, hour of the week.
+    pub(super) listed: [u16; 9],
 }
 
 /// The keys of the periods of one day.
@@ -68,6 +89,7 @@ pub(super) struct Bench {
     identity: Vec<u8>,
     page: String,
     referrer: String,
+    campaign: String,
 }
 
 impl Drop for Bench {
@@ -75,21 +97,23 @@ impl Drop for Bench {
         self.identity.zeroize();
         self.page.zeroize();
         self.referrer.zeroize();
+        self.campaign.zeroize();
     }
 }
 
 /// The room's tools.
 pub(super) struct Anonymizer {
     agents: Agents,
+    countries: Countries,
     keys: Arc<KeyRing>,
 }
 
 impl Anonymizer {
-    pub(super) fn new(keys: Arc<KeyRing>) -> Self {
-        Self { agents: Agents::new(), keys }
+    pub(super) fn new(keys: Arc<KeyRing>, countries: Countries) -> Self {
+        Self { agents: Agents::new(), countries, keys }
     }
 
-    /// The visit that an event was, or the outcome that ends it here.
+    /// What was seen in an event, or the outcome that ends it here.
     pub(super) fn anonymize(
         &self,
         site: &Site,
@@ -97,7 +121,7 @@ impl Anonymizer {
         now_unix_ms: i64,
         sealed: &Sealed,
         bench: &mut Bench,
-    ) -> Result<Result<Visit, Outcome>, KeyFault> {
+    ) -> Result<Result<Sighting, Outcome>, KeyFault> {
         let time_unix_ms = if event.time_unix_ms == 0 { now_unix_ms } else { event.time_unix_ms };
         if let Some(outcome) = reject_time(time_unix_ms, now_unix_ms) {
             return Ok(Err(outcome));
@@ -106,33 +130,69 @@ impl Anonymizer {
         if sealed.contains(Period::day(local.day)) {
             return Ok(Err(Outcome::Late));
         }
-        if let Err(outcome) = is_page_view(&event, site, &mut bench.page) {
-            return Ok(Err(outcome));
-        }
+        let request = match request(&event, site, &mut bench.page) {
+            Ok(request) => request,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
         if !visitor::identity(&event, &mut bench.identity) {
             return Ok(Err(Outcome::NoVisitor));
         }
         let agent = self.agents.classify(&event.user_agent);
-        if agent.is_bot {
-            return Ok(Err(Outcome::Bot));
-        }
-        referrer::referrer(&event.referrer, &site.hosts, &mut bench.referrer);
-        let language = language::primary(&event.accept_language);
+        let seen = match request {
+            Request::Error(_) if agent.is_bot => return Ok(Err(Outcome::NotSuccess)),
+            Request::Error(class) => {
+                let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], bench.page);
+                Some(Seen::Error { class, key: key.into() })
+            }
+            Request::Page if agent.is_bot => Some(Seen::Robot { family: agent.bot.into() }),
+            Request::Page => None,
+        };
+        let listed = match seen {
+            Some(_) => [0; 9],
+            None => self.attributes(&event, agent, local.hour_of_week, site, bench),
+        };
         drop(event);
         let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
         let visitor_tag = keys.day_keys.visitor_tag(&bench.identity);
-        Ok(Ok(Visit {
-            day: local.day,
-            hour: local.hour,
-            visitor_tag,
-            pair_tag: keys.day_keys.pair_tag(visitor_tag, &bench.page),
-            other_pair_tag: keys.day_keys.pair_tag(visitor_tag, OTHER_KEY),
-            week_tag: keys.week_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
-            month_tag: keys.month_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
-            page: bench.page.as_str().into(),
-            referrer: bench.referrer.as_str().into(),
-            listed: [agent.browser, agent.os, agent.device, language],
-        }))
+        let seen = seen.unwrap_or_else(|| {
+            Seen::Visit(Visit {
+                hour: local.hour,
+                pair_tag: keys.day_keys.pair_tag(visitor_tag, &bench.page),
+                other_pair_tag: keys.day_keys.pair_tag(visitor_tag, OTHER_KEY),
+                week_tag: keys.week_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
+                month_tag: keys.month_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
+                page: bench.page.as_str().into(),
+                referrer: bench.referrer.as_str().into(),
+                campaign: bench.campaign.as_str().into(),
+                listed,
+            })
+        });
+        Ok(Ok(Sighting { day: local.day, visitor_tag, seen }))
+    }
+
+    /// The attributes of a page view: positions in the public lists; referrer and campaign are put on the bench.
+    fn attributes(
+        &self,
+        event: &AccessEvent,
+        agent: Agent,
+        hour_of_week: u8,
+        site: &Site,
+        bench: &mut Bench,
+    ) -> [u16; 9] {
+        referrer::referrer(&event.referrer, &site.hosts, &mut bench.referrer);
+        campaign::campaign(&event.target, &mut bench.campaign);
+        let host = if event.client_host.is_empty() { &event.address } else { &event.client_host };
+        [
+            agent.browser.into(),
+            agent.os.into(),
+            agent.device.into(),
+            language::primary(&event.accept_language).into(),
+            self.countries.country(&event.address),
+            network::domain(host),
+            health::time_bin(event.response_time_ms),
+            health::size_bin(event.response_bytes),
+            hour_of_week.into(),
+        ]
     }
 
     fn keys_of<'b>(
@@ -167,20 +227,30 @@ fn reject_time(time_unix_ms: i64, now_unix_ms: i64) -> Option<Outcome> {
     }
 }
 
-/// Whether the event is a page view; the normalised page is then in `page`.
-fn is_page_view(event: &AccessEvent, site: &Site, page: &mut String) -> Result<(), Outcome> {
+/// What a request is worth looking at for; its normalised page or file is then in `page`.
+enum Request {
+    Page,
+    /// Answered with an error of this class.
+    Error(u8),
+}
+
+fn request(event: &AccessEvent, site: &Site, page: &mut String) -> Result<Request, Outcome> {
     if event.status != 0 && !(100..=599).contains(&event.status) {
         return Err(Outcome::BadStatus);
     }
     if !matches!(event.method.as_str(), "" | "GET") {
         return Err(Outcome::NotGet);
     }
-    if !matches!(event.status, 0 | 200 | 304) {
+    let error = health::error_class(event.status);
+    if error.is_none() && !matches!(event.status, 0 | 200 | 304) {
         return Err(Outcome::NotSuccess);
     }
-    match page::normalize(&event.target, &site.page_rules, page) {
-        Ok(page::Target::Page) => Ok(()),
-        Ok(page::Target::Asset) => Err(Outcome::Asset),
-        Err(page::BadTarget) => Err(Outcome::BadTarget),
+    match (page::normalize(&event.target, &site.page_rules, page), error) {
+        (Ok(_), Some(class)) => Ok(Request::Error(class)),
+        (Ok(page::Target::Page), None) => Ok(Request::Page),
+        (Ok(page::Target::Asset), None) => Err(Outcome::Asset),
+        // What cannot be read is answered with an error, as it should be.
+        (Err(page::BadTarget), Some(_)) => Err(Outcome::NotSuccess),
+        (Err(page::BadTarget), None) => Err(Outcome::BadTarget),
     }
 }

@@ -5,11 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::{Period, PeriodKind},
     units::SiteName,
-    vault::tables::{Bounds, Table},
+    vault::{
+        release::terms::Cost,
+        tables::{Bounds, Table},
+    },
 };
 
 /// The version of the stored form.
-pub(in crate::vault) const RELEASE_VERSION: u8 = 1;
+pub(in crate::vault) const RELEASE_VERSION: u8 = 2;
 
 /// A published period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,8 +27,8 @@ pub struct Release {
     pub period: Period,
     /// When it was sealed, in seconds since 1970, cut to the hour.
     pub sealed_at_unix_s: i64,
-    /// What it took from the budget of each visitor-day in it, in billionths of rho.
-    pub rho_nano: u64,
+    /// What it took from the budget of each visitor-day in it, by the terms of that day.
+    pub costs: Vec<Cost>,
     /// The bounds that the numbers were counted under.
     pub bounds: Bounds,
     /// Why there are no numbers, if there are none.
@@ -96,7 +99,7 @@ pub struct TableNumbers {
 pub struct KeyNumbers {
     /// The key.
     pub key: String,
-    /// Pages: first and repeat views. All others: visits.
+    /// Pages: first and repeat views. All others: visits. Empty in a quarter, which publishes names alone.
     pub counts: Vec<i64>,
     /// Pages in a month: distinct visitors.
     pub visitors: Option<Measured>,
@@ -107,6 +110,12 @@ impl Release {
     #[must_use]
     pub fn kind(&self) -> PeriodKind {
         self.period.kind
+    }
+
+    /// What it took from the budget of a visitor-day in it at most, in billionths of rho.
+    #[must_use]
+    pub fn rho_nano(&self) -> u64 {
+        self.costs.iter().map(|cost| cost.rho_nano).max().unwrap_or(0)
     }
 
     /// A table's numbers.

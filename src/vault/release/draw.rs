@@ -11,18 +11,20 @@ use super::{
     index::PublicKeys,
     noise::{Noise, NoiseFault},
     plan::{Mechanism, What},
+    terms::Under,
 };
 use crate::{
     calendar::{Day, PeriodKind},
     vault::{
         site::Site,
         sketch::{Precision, Sketch},
-        tables::{Bounds, PAGE_PRECISION, SITE_PRECISION, Table},
-        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, SiteTally, WeekTally},
+        tables::{KeySpace, PAGE_PRECISION, SITE_PRECISION, Table},
+        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, WeekTally},
     },
 };
 
 /// The numbers of a release, before it has a number of its own.
+#[derive(Default)]
 pub(in crate::vault) struct Body {
     pub(in crate::vault) site_numbers: Option<SiteNumbers>,
     pub(in crate::vault) hours: Vec<HourNumbers>,
@@ -32,12 +34,18 @@ pub(in crate::vault) struct Body {
 /// Draws releases of one site.
 pub(in crate::vault) struct Draw<'a> {
     pub(in crate::vault) site: &'a Site,
-    pub(in crate::vault) bounds: Bounds,
+    /// The pages that are known without looking at any visitor.
+    pub(in crate::vault) known_pages: &'a BTreeSet<Box<str>>,
+    /// The plan and the bounds of the period.
+    pub(in crate::vault) under: &'a Under,
     pub(in crate::vault) public: &'a PublicKeys,
     pub(in crate::vault) noise: &'a mut dyn Noise,
 }
 
 type Drawn<T> = Result<T, NoiseFault>;
+
+/// Exact counts by key; a key that is not there counted nothing.
+type Exact<'k> = BTreeMap<&'k str, [u64; 2]>;
 
 impl<'a> Draw<'a> {
     /// A day, with those of its hours that were not published before.
@@ -46,139 +54,177 @@ impl<'a> Draw<'a> {
         for hour in 0..self.site.calendar.hours_in(day) {
             match published.iter().find(|h| h.hour == hour) {
                 Some(numbers) => hours.push(numbers.clone()),
-                None => hours.push(self.hour(hour, tally)?),
+                None => hours.extend(self.hour(hour, tally)?),
             }
         }
-        let mut tables = vec![self.pages_of_day(tally)?];
+        let pages = tally.pages.iter().map(|(key, page)| (&**key, *page));
+        let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Day, pages)?.into_iter().collect();
         self.attributes(PeriodKind::Day, &tally.attributes, &mut tables)?;
-        Ok(Body { site_numbers: Some(self.site_numbers(PeriodKind::Day, &tally.site, None)?), hours, tables })
+        Ok(Body { site_numbers: self.site_numbers(PeriodKind::Day, &tally.site, None)?, hours, tables })
     }
 
     /// An hour of a day.
-    pub(in crate::vault) fn hour(&mut self, hour: u8, tally: &DayTally) -> Drawn<HourNumbers> {
-        let mechanism = *self.site.plan.get(Table::Site, PeriodKind::Hour, What::Counters);
+    pub(in crate::vault) fn hour(&mut self, hour: u8, tally: &DayTally) -> Drawn<Option<HourNumbers>> {
+        let Some(mechanism) = self.mechanism(Table::Site, PeriodKind::Hour, What::Counters) else { return Ok(None) };
         let none = Counters::default();
         let counters = tally.hours.get(&hour).unwrap_or(&none);
         // Visits begun, arrivals, and the second to the last view in the hour.
-        let positions = usize::from(self.bounds.views_per_visitor_day) + 1;
+        let positions = usize::from(self.under.bounds.views_per_visitor_day) + 1;
         let counts = (0..positions).map(|p| self.noisy(&mechanism, counters.get(p))).collect::<Drawn<_>>()?;
-        Ok(HourNumbers { hour, counts, sigma_milli: mechanism.sigma_milli })
+        Ok(Some(HourNumbers { hour, counts, sigma_milli: mechanism.sigma_milli }))
     }
 
     /// A week.
     pub(in crate::vault) fn week(&mut self, tally: &WeekTally) -> Drawn<Body> {
-        let numbers = self.site_numbers(PeriodKind::Week, &tally.site, Some(&tally.visitors))?;
-        Ok(Body { site_numbers: Some(numbers), hours: Vec::new(), tables: Vec::new() })
+        let site_numbers = self.site_numbers(PeriodKind::Week, &tally.site, Some(&tally.visitors))?;
+        Ok(Body { site_numbers, ..Body::default() })
     }
 
     /// A month.
     pub(in crate::vault) fn month(&mut self, tally: &MonthTally) -> Drawn<Body> {
-        let mut tables = vec![self.pages_of_month(tally)?];
+        let pages = tally.pages.iter().map(|(key, page)| (&**key, page.counts));
+        let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Month, pages)?.into_iter().collect();
+        if let Some(mechanism) = self.mechanism(Table::Page, PeriodKind::Month, What::Visitors) {
+            for numbers in tables.iter_mut().flat_map(|table| &mut table.keys) {
+                let sketch = tally.pages.get(numbers.key.as_str()).map(|page| &page.visitors);
+                numbers.visitors = Some(self.visitors(&mechanism, PAGE_PRECISION, sketch)?);
+            }
+        }
         self.attributes(PeriodKind::Month, &tally.attributes, &mut tables)?;
-        let numbers = self.site_numbers(PeriodKind::Month, &tally.site, Some(&tally.visitors))?;
-        Ok(Body { site_numbers: Some(numbers), hours: Vec::new(), tables })
+        let site_numbers = self.site_numbers(PeriodKind::Month, &tally.site, Some(&tally.visitors))?;
+        Ok(Body { site_numbers, tables, ..Body::default() })
     }
 
-    fn site_numbers(&mut self, kind: PeriodKind, tally: &SiteTally, sketch: Option<&Sketch>) -> Drawn<SiteNumbers> {
-        let visits = *self.site.plan.get(Table::Site, kind, What::Visits);
-        let further = *self.site.plan.get(Table::Site, kind, What::FurtherViews);
+    /// A quarter: the names of keys that become public, without any number.
+    pub(in crate::vault) fn quarter(&mut self, tally: &QuarterTally) -> Drawn<Body> {
+        let mut body = Body::default();
+        for table in [Table::Page, Table::Referrer, Table::Campaign] {
+            let Some(mechanism) = self.mechanism(table, PeriodKind::Quarter, What::Votes) else { continue };
+            let public = self.public_keys(table);
+            let candidates: BTreeMap<&str, u64> = tally.votes(table).into_iter().flatten().map(|(k, n)| (&**k, *n)).collect();
+            let mut keys = Vec::new();
+            for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
+                if self.noisy(&mechanism, votes)? >= mechanism.threshold {
+                    keys.push(KeyNumbers { key: key.to_owned(), counts: Vec::new(), visitors: None });
+                }
+            }
+            body.tables.push(numbers_of(&mechanism, keys));
+        }
+        Ok(body)
+    }
+
+    fn mechanism(&self, table: Table, kind: PeriodKind, what: What) -> Option<Mechanism> {
+        self.under.plan.get(table, kind, what).copied()
+    }
+
+    fn site_numbers(
+        &mut self,
+        kind: PeriodKind,
+        tally: &SiteTally,
+        sketch: Option<&Sketch>,
+    ) -> Drawn<Option<SiteNumbers>> {
+        let find = |what| self.mechanism(Table::Site, kind, what);
+        let (Some(visits), Some(further)) = (find(What::Visits), find(What::FurtherViews)) else { return Ok(None) };
+        let visitors = find(What::Visitors).zip(sketch);
         let mut ranks = Vec::new();
-        for rank in 0..usize::from(self.bounds.views_per_visitor_day) {
+        for rank in 0..usize::from(self.under.bounds.views_per_visitor_day) {
             let mechanism = if rank == 0 { &visits } else { &further };
             let count = self.noisy(mechanism, tally.ranks.get(rank))?;
             ranks.push(Noisy { count, sigma_milli: mechanism.sigma_milli });
         }
         let limited = Noisy { count: self.noisy(&further, tally.limited)?, sigma_milli: further.sigma_milli };
-        let visitors = match sketch {
-            Some(sketch) => {
-                let mechanism = *self.site.plan.get(Table::Site, kind, What::Visitors);
-                Some(self.visitors(&mechanism, SITE_PRECISION, Some(sketch))?)
-            }
+        let visitors = match visitors {
+            Some((mechanism, sketch)) => Some(self.visitors(&mechanism, SITE_PRECISION, Some(sketch))?),
             None => None,
         };
-        Ok(SiteNumbers { ranks, limited, visitors })
+        Ok(Some(SiteNumbers { ranks, limited, visitors }))
     }
 
-    fn pages_of_day(&mut self, tally: &DayTally) -> Drawn<TableNumbers> {
-        let mechanism = *self.site.plan.get(Table::Page, PeriodKind::Day, What::Counters);
-        let counts = tally.pages.iter().map(|(key, page)| (&**key, *page)).collect();
-        self.pages(&mechanism, counts)
-    }
-
-    fn pages_of_month(&mut self, tally: &MonthTally) -> Drawn<TableNumbers> {
-        let counters = *self.site.plan.get(Table::Page, PeriodKind::Month, What::Counters);
-        let visitors = *self.site.plan.get(Table::Page, PeriodKind::Month, What::Visitors);
-        let counts = tally.pages.iter().map(|(key, page)| (&**key, page.counts)).collect();
-        let mut table = self.pages(&counters, counts)?;
-        for numbers in &mut table.keys {
-            let sketch = tally.pages.get(numbers.key.as_str()).map(|page| &page.visitors);
-            numbers.visitors = Some(self.visitors(&visitors, PAGE_PRECISION, sketch)?);
-        }
-        Ok(table)
-    }
-
-    fn pages(&mut self, mechanism: &Mechanism, counts: BTreeMap<&str, PageTally>) -> Drawn<TableNumbers> {
-        let pairs = counts.into_iter().map(|(key, page)| (key, vec![page.first, page.repeat])).collect();
-        let public: BTreeSet<&str> = self.site.known_pages.iter().map(|k| &**k).collect();
-        self.table(mechanism, public, pairs, 2)
+    fn pages<'k>(
+        &mut self,
+        kind: PeriodKind,
+        pages: impl Iterator<Item = (&'k str, PageTally)>,
+    ) -> Drawn<Option<TableNumbers>> {
+        let Some(mechanism) = self.mechanism(Table::Page, kind, What::Counters) else { return Ok(None) };
+        let exact: Exact<'_> = pages.map(|(key, page)| (key, [page.first, page.repeat])).collect();
+        self.open(&mechanism, &exact, 2).map(Some)
     }
 
     fn attributes(&mut self, kind: PeriodKind, tally: &AttributeTally, out: &mut Vec<TableNumbers>) -> Drawn<()> {
-        for table in Table::ATTRIBUTES {
-            let mechanism = *self.site.plan.get(table, kind, What::Counters);
-            let public: BTreeSet<&str> = table.public_keys().iter().copied().collect();
-            let mut counts: BTreeMap<&str, Vec<u64>> =
-                public.iter().map(|key| (*key, vec![tally.get(table, key)])).collect();
-            if table == Table::Referrer {
-                counts.extend(tally.referrers.iter().map(|(key, count)| (&**key, vec![*count])));
-            }
-            out.push(self.table(&mechanism, public, counts, 1)?);
+        for table in Table::attributes() {
+            let Some(mechanism) = self.mechanism(table, kind, What::Counters) else { continue };
+            let texts = || tally.texts(table).into_iter().flatten().map(|(key, count)| (&**key, [*count, 0]));
+            let numbers = match table.key_space() {
+                KeySpace::None => continue,
+                KeySpace::Public => self.listed(&mechanism, tally.listed(table))?,
+                KeySpace::Open => self.open(&mechanism, &texts().collect(), 1)?,
+                KeySpace::Pages => {
+                    let pages = out.iter().find(|t| t.table == Table::Page);
+                    let keys: Vec<String> = pages.into_iter().flat_map(|t| &t.keys).map(|k| k.key.clone()).collect();
+                    self.each(&mechanism, keys.iter().map(String::as_str), &texts().collect(), 1)?
+                }
+            };
+            out.push(numbers);
         }
         Ok(())
     }
 
-    /// Every public key, and of the others those that pass the threshold.
-    fn table<'k>(
+    /// Every key of a public list, in the order of the keys.
+    fn listed(&mut self, mechanism: &Mechanism, counters: Option<&Counters>) -> Drawn<TableNumbers> {
+        let keys = mechanism.table.public_keys().iter().enumerate();
+        let exact: Exact<'_> = keys.map(|(at, key)| (*key, [counters.map_or(0, |c| c.get(at)), 0])).collect();
+        self.each(mechanism, exact.keys().copied(), &exact, 1)
+    }
+
+    /// These keys, in this order.
+    fn each<'k>(
         &mut self,
         mechanism: &Mechanism,
-        mut public: BTreeSet<&'k str>,
-        counts: BTreeMap<&'k str, Vec<u64>>,
+        keys: impl Iterator<Item = &'k str>,
+        exact: &Exact<'_>,
         counters: usize,
-    ) -> Drawn<TableNumbers>
-    where
-        'a: 'k,
-    {
-        // Through a copy of the reference, so that drawing may go on while the keys are borrowed.
-        let published: &PublicKeys = self.public;
-        public.extend(published.get(&mechanism.table).into_iter().flatten().map(|key| &**key));
-        let none = vec![0; counters];
+    ) -> Drawn<TableNumbers> {
+        let mut numbers = Vec::new();
+        for key in keys {
+            let exact = exact.get(key).copied().unwrap_or_default();
+            let counts = exact[..counters].iter().map(|n| self.noisy(mechanism, *n)).collect::<Drawn<_>>()?;
+            numbers.push(KeyNumbers { key: key.to_owned(), counts, visitors: None });
+        }
+        Ok(numbers_of(mechanism, numbers))
+    }
+
+    /// Every public key, and of the others those that pass the threshold.
+    fn open(&mut self, mechanism: &Mechanism, exact: &Exact<'_>, counters: usize) -> Drawn<TableNumbers> {
+        let public = self.public_keys(mechanism.table);
+        let candidates: BTreeSet<&str> = public.iter().copied().chain(exact.keys().copied()).collect();
         let mut keys = Vec::new();
-        let candidates: BTreeSet<&str> = public.iter().copied().chain(counts.keys().copied()).collect();
         for key in candidates {
-            let exact = counts.get(key).unwrap_or(&none);
+            let exact = exact.get(key).copied().unwrap_or_default();
             let first = self.noisy(mechanism, exact[0])?;
-            let is_new = !public.contains(key);
-            if is_new && (mechanism.threshold == 0 || first < mechanism.threshold) {
+            if first < mechanism.threshold && !public.contains(key) {
                 continue;
             }
-            let mut noisy = vec![first];
-            for &count in &exact[1..] {
-                noisy.push(self.noisy(mechanism, count)?);
+            let mut counts = vec![first];
+            for &count in &exact[1..counters] {
+                counts.push(self.noisy(mechanism, count)?);
             }
-            keys.push(KeyNumbers { key: key.to_owned(), counts: noisy, visitors: None });
+            keys.push(KeyNumbers { key: key.to_owned(), counts, visitors: None });
         }
-        Ok(TableNumbers {
-            table: mechanism.table,
-            sigma_milli: mechanism.sigma_milli,
-            threshold: mechanism.threshold,
-            keys,
-        })
+        Ok(numbers_of(mechanism, keys))
+    }
+
+    /// What is public of an open key space before this release.
+    fn public_keys(&self, table: Table) -> BTreeSet<&'a str> {
+        let known = (table == Table::Page).then_some(self.known_pages).into_iter().flatten();
+        let published = self.public.get(&table).into_iter().flatten();
+        let listed = table.public_keys().iter().copied();
+        listed.chain(known.chain(published).map(|key| &**key)).collect()
     }
 
     fn visitors(&mut self, mechanism: &Mechanism, precision: Precision, sketch: Option<&Sketch>) -> Drawn<Measured> {
         let empty = Sketch::new(precision);
-        let histogram = sketch.unwrap_or(&empty).histogram();
-        let noisy: Vec<i64> = histogram.iter().map(|&n| self.noisy(mechanism, u64::from(n))).collect::<Drawn<_>>()?;
+        let released = estimate::released_form(&sketch.unwrap_or(&empty).histogram());
+        let noisy = released.into_iter().map(|bin| self.noise_on(mechanism, bin)).collect::<Drawn<Vec<i64>>>()?;
         // Unwrap safety: the histogram has the length that its precision asks for.
         let found = estimate::cardinality(&noisy, precision, mechanism.sigma()).expect("a whole histogram");
         Ok(Measured {
@@ -188,8 +234,20 @@ impl<'a> Draw<'a> {
     }
 
     fn noisy(&mut self, mechanism: &Mechanism, exact: u64) -> Drawn<i64> {
-        let exact = i64::try_from(exact).unwrap_or(i64::MAX / 2);
+        self.noise_on(mechanism, i64::try_from(exact).unwrap_or(i64::MAX / 2))
+    }
+
+    fn noise_on(&mut self, mechanism: &Mechanism, exact: i64) -> Drawn<i64> {
         Ok(exact.saturating_add(self.noise.sample(mechanism.sigma())?))
+    }
+}
+
+fn numbers_of(mechanism: &Mechanism, keys: Vec<KeyNumbers>) -> TableNumbers {
+    TableNumbers {
+        table: mechanism.table,
+        sigma_milli: mechanism.sigma_milli,
+        threshold: mechanism.threshold,
+        keys,
     }
 }
 

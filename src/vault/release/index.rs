@@ -84,3 +84,10 @@ pub(in crate::vault) struct SiteIndex {
     pub(in crate::vault) public: PublicKeys,
     pub(in crate::vault) created_unix_ms: i64,
 }
+
+impl SiteIndex {
+    /// Whether a key was published once.
+    pub(in crate::vault) fn is_public(&self, table: Table, key: &str) -> bool {
+        self.public.get(&table).is_some_and(|keys| keys.contains(key))
+    }
+}

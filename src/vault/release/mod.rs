@@ -10,4 +10,6 @@ pub(super) mod noise;
 pub(super) mod plan;
 pub(super) mod reader;
 pub(super) mod regular;
+pub(super) mod shares;
+pub(super) mod terms;
 pub(super) mod threshold;

@@ -10,142 +10,20 @@ use serde::{Deserialize, Serialize};
 use super::{
     budget::{self, RhoNano, SigmaMilli},
     noise::SIGMA_MILLI_MAX,
+    shares::{BASIS_POINTS, Privacy, Shares, weight},
     threshold::threshold,
 };
 use crate::{
     calendar::PeriodKind,
-    vault::tables::{Bounds, Table},
+    vault::{
+        anonymize::health::ERROR_CLASSES,
+        tables::{Table, TableSet, VOTE_WEIGHTS, VOTES_L2_SQUARED},
+    },
 };
 
-/// Hundredths of a percent in a whole.
-pub const BASIS_POINTS: u16 = 10_000;
-
-/// What is promised to every visitor. Fixed for a data directory.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Privacy {
-    /// Epsilon for a visitor-day on one site, over everything ever published of it.
-    pub epsilon: f64,
-    /// Delta, of which half covers the choice of which keys appear.
-    pub delta: f64,
-    /// What a visitor-day can add at most.
-    pub bounds: Bounds,
-}
-
-impl Default for Privacy {
-    fn default() -> Self {
-        Self { epsilon: 3.0, delta: 1e-7, bounds: Bounds::default() }
-    }
-}
-
-impl Privacy {
-    /// The part of delta for the choice of which keys appear.
-    #[must_use]
-    pub fn delta_keys(&self) -> f64 {
-        self.delta / 2.0
-    }
-
-    /// The budget of a visitor-day: the largest rho that converts to epsilon at the other half of delta.
-    #[must_use]
-    pub(in crate::vault) fn rho(&self) -> RhoNano {
-        budget::rho_of(self.epsilon, self.delta - self.delta_keys())
-    }
-
-    /// The budget in billionths of rho.
-    #[must_use]
-    pub fn rho_nano(&self) -> u64 {
-        self.rho().0
-    }
-}
-
-/// How the budget is shared over periods and tables, in basis points. They add up to at most [`BASIS_POINTS`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Shares {
-    /// Hours of the site.
-    pub hour: u16,
-    /// Days of the site.
-    pub day_site: u16,
-    /// Days of the pages.
-    pub day_pages: u16,
-    /// Days of the attribute tables, in equal parts.
-    pub day_attributes: u16,
-    /// Weeks of the site.
-    pub week_site: u16,
-    /// Months of the site.
-    pub month_site: u16,
-    /// Months of the pages.
-    pub month_pages: u16,
-    /// Months of the attribute tables, in equal parts.
-    pub month_attributes: u16,
-}
-
-impl Shares {
-    /// For a site of some hundred visits a day: most for the month's pages and the day's visits.
-    pub const SMALL: Self = Self {
-        hour: 100,
-        day_site: 1_500,
-        day_pages: 300,
-        day_attributes: 300,
-        week_site: 500,
-        month_site: 700,
-        month_pages: 5_700,
-        month_attributes: 900,
-    };
-    /// For a site of some thousand visits a day.
-    pub const STANDARD: Self = Self {
-        hour: 1_000,
-        day_site: 750,
-        day_pages: 2_000,
-        day_attributes: 2_250,
-        week_site: 500,
-        month_site: 525,
-        month_pages: 1_400,
-        month_attributes: 1_575,
-    };
-    /// For a site of some hundred thousand visits a day: hours and days.
-    pub const BUSY: Self = Self {
-        hour: 2_500,
-        day_site: 800,
-        day_pages: 2_000,
-        day_attributes: 1_700,
-        week_site: 500,
-        month_site: 500,
-        month_pages: 1_000,
-        month_attributes: 1_000,
-    };
-
-    /// The built-in profile of a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "small" => Some(Self::SMALL),
-            "standard" => Some(Self::STANDARD),
-            "busy" => Some(Self::BUSY),
-            _ => None,
-        }
-    }
-
-    /// All of them, for checks.
-    #[must_use]
-    pub fn all(&self) -> [u16; 8] {
-        [
-            self.hour,
-            self.day_site,
-            self.day_pages,
-            self.day_attributes,
-            self.week_site,
-            self.month_site,
-            self.month_pages,
-            self.month_attributes,
-        ]
-    }
-
-    /// The sum; at most [`BASIS_POINTS`] is allowed.
-    #[must_use]
-    pub fn sum(&self) -> u16 {
-        self.all().into_iter().fold(0, u16::saturating_add)
-    }
-}
+/// The square of what one visitor-day can change in the released form of a sketch (see [`super::estimate`]): a register
+/// that is used for the first time leaves the bin of the unused ones, which counts double, and enters another.
+const SKETCH_L2_SQUARED: u32 = 2 * 2 + 1;
 
 /// What is released of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,6 +36,8 @@ pub enum What {
     Counters,
     /// A sketch of distinct visitors.
     Visitors,
+    /// What speaks for keys that are not public yet; only the names of those that pass are published.
+    Votes,
 }
 
 impl What {
@@ -169,6 +49,7 @@ impl What {
             Self::FurtherViews => "further views",
             Self::Counters => "counters",
             Self::Visitors => "visitors",
+            Self::Votes => "votes for new keys",
         }
     }
 }
@@ -196,46 +77,41 @@ pub struct Mechanism {
 #[derive(Debug, Clone)]
 pub(in crate::vault) struct Plan {
     pub(in crate::vault) mechanisms: Vec<Mechanism>,
+    /// The delta for each choice of new keys.
+    delta_selection: f64,
+    /// Counted page views a visitor-day.
+    bound: usize,
 }
 
-/// Tables and periods in which new keys are selected; each takes an equal part of the delta for keys.
-const SELECTIONS: u32 = 4;
+/// Makes the mechanisms of a plan one after the other.
+struct Maker<'a> {
+    privacy: &'a Privacy,
+    tables: TableSet,
+    total: RhoNano,
+    mechanisms: Vec<Mechanism>,
+}
 
 impl Plan {
-    /// The plan of a site with these shares.
-    pub(in crate::vault) fn new(privacy: &Privacy, shares: &Shares) -> Self {
+    /// The plan of a site with these shares, for the tables that it counts.
+    pub(in crate::vault) fn new(privacy: &Privacy, shares: &Shares, tables: TableSet) -> Self {
         assert!(shares.sum() <= BASIS_POINTS, "the configuration checks the shares");
         let total = privacy.rho();
-        let bound = u32::from(privacy.bounds.views_per_visitor_day);
-        let pages = privacy.bounds.pages_l2_squared();
-        // Of `ten_thousandths` of the budget, `part` of `parts`.
-        let rho = |ten_thousandths: u16, part: u64, parts: u64| {
-            RhoNano(budget::rho_share(total, ten_thousandths).0 * part / parts)
+        let mut maker = Maker { privacy, tables, total, mechanisms: Vec::new() };
+        maker.site(shares);
+        maker.pages(shares);
+        maker.attributes(PeriodKind::Day, shares.day_attributes);
+        maker.attributes(PeriodKind::Month, shares.month_attributes);
+        maker.selection(shares.selection);
+        // Each choice of new keys takes an equal part of the delta for keys.
+        let selections = maker.mechanisms.iter().filter(|m| m.selects()).count().max(1);
+        let mut plan = Self {
+            mechanisms: maker.mechanisms,
+            delta_selection: privacy.delta_keys() / selections as f64,
+            bound: usize::from(privacy.bounds.views_per_visitor_day),
         };
-        let mut mechanisms = Vec::new();
-        let mut add = |table, period, what, rho: RhoNano, l2_squared| {
-            mechanisms.push(mechanism(privacy, table, period, what, rho, l2_squared));
-        };
-        let (hour, day, week, month) = (PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month);
-        add(Table::Site, hour, What::Counters, rho(shares.hour, 1, 1), bound);
-        // Further views: ranks 2 to the bound, and the mark of a limited visit, each raised once at most.
-        add(Table::Site, day, What::Visits, rho(shares.day_site, 2, 5), 1);
-        add(Table::Site, day, What::FurtherViews, rho(shares.day_site, 3, 5), bound);
-        for (period, share) in [(week, shares.week_site), (month, shares.month_site)] {
-            add(Table::Site, period, What::Visits, rho(share, 1, 5), 1);
-            add(Table::Site, period, What::FurtherViews, rho(share, 3, 10), bound);
-            // One visitor-day changes at most one register: one bin loses one, another gains one.
-            add(Table::Site, period, What::Visitors, rho(share, 1, 2), 2);
+        for mechanism in &mut plan.mechanisms {
+            mechanism.raise_threshold(plan.delta_selection, plan.bound);
         }
-        add(Table::Page, day, What::Counters, rho(shares.day_pages, 1, 1), pages);
-        add(Table::Page, month, What::Counters, rho(shares.month_pages, 9, 10), pages);
-        add(Table::Page, month, What::Visitors, rho(shares.month_pages, 1, 10), 2 * bound);
-        let attributes = Table::ATTRIBUTES.len() as u64;
-        for table in Table::ATTRIBUTES {
-            add(table, day, What::Counters, rho(shares.day_attributes, 1, attributes), 1);
-            add(table, month, What::Counters, rho(shares.month_attributes, 1, attributes), 1);
-        }
-        let plan = Self { mechanisms };
         assert!(plan.rho() <= total, "the shares never exceed the budget");
         plan
     }
@@ -250,16 +126,111 @@ impl Plan {
         RhoNano(self.mechanisms.iter().map(|m| m.rho_nano).sum())
     }
 
-    /// What a release of one kind of period takes.
-    pub(in crate::vault) fn rho_of(&self, period: PeriodKind) -> RhoNano {
-        RhoNano(self.mechanisms.iter().filter(|m| m.period == period).map(|m| m.rho_nano).sum())
+    /// The plan with the largest sigma of several plans for each mechanism, and with thresholds that keep the promise
+    /// of each of them under that sigma.
+    pub(in crate::vault) fn strictest(plans: &[&Self]) -> Self {
+        assert!(!plans.is_empty(), "there are terms for every day");
+        let mut strictest = plans[0].clone();
+        if plans.len() == 1 {
+            return strictest;
+        }
+        for mechanism in plans[1..].iter().flat_map(|plan| &plan.mechanisms) {
+            match strictest.mechanisms.iter_mut().find(|m| m.is_same(mechanism)) {
+                None => strictest.mechanisms.push(*mechanism),
+                Some(mine) => {
+                    mine.sigma_milli = mine.sigma_milli.max(mechanism.sigma_milli);
+                    mine.l2_squared = mine.l2_squared.max(mechanism.l2_squared);
+                    mine.rho_nano = budget::rho_spent(mine.l2_squared, mine.sigma()).0;
+                }
+            }
+        }
+        for plan in plans {
+            for mechanism in &mut strictest.mechanisms {
+                mechanism.raise_threshold(plan.delta_selection, plan.bound);
+            }
+        }
+        strictest
     }
 
-    /// The mechanism of a table, period and kind of number.
-    pub(in crate::vault) fn get(&self, table: Table, period: PeriodKind, what: What) -> &Mechanism {
-        let found = self.mechanisms.iter().find(|m| (m.table, m.period, m.what) == (table, period, what));
-        // Unwrap safety: `new` makes every combination that this program releases.
-        found.expect("every released number has a mechanism")
+    /// What a release of a kind of period, drawn under this plan, takes from a visitor-day under the terms of another.
+    /// A day's release takes in its hours, and what they cost with them.
+    pub(in crate::vault) fn cost_under(&self, terms: &Self, kind: PeriodKind) -> RhoNano {
+        let of_kind = |m: &&Mechanism| m.period == kind || (kind == PeriodKind::Day && m.period == PeriodKind::Hour);
+        let costs = terms.mechanisms.iter().filter(of_kind).map(|own| {
+            let drawn = self.mechanisms.iter().find(|m| m.is_same(own));
+            drawn.map_or(0, |drawn| budget::rho_spent(own.l2_squared, drawn.sigma()).0.min(own.rho_nano))
+        });
+        RhoNano(costs.sum())
+    }
+
+    /// The mechanism of a table, period and kind of number, where this is released.
+    pub(in crate::vault) fn get(&self, table: Table, period: PeriodKind, what: What) -> Option<&Mechanism> {
+        self.mechanisms.iter().find(|m| (m.table, m.period, m.what) == (table, period, what))
+    }
+}
+
+impl Maker<'_> {
+    /// Adds a mechanism with `part` of `parts` of a share in basis points.
+    fn add(&mut self, table: Table, period: PeriodKind, what: What, share: (u16, u64, u64), l2_squared: u32) {
+        if !self.tables.contains(table) {
+            return;
+        }
+        let (basis_points, part, parts) = share;
+        let rho = RhoNano(budget::rho_share(self.total, basis_points).0 * part / parts);
+        let sigma = budget::sigma_milli(l2_squared, rho);
+        self.mechanisms.push(Mechanism {
+            table,
+            period,
+            what,
+            // What the rounded sigma really takes, which is never more than its share; an empty share takes nothing.
+            rho_nano: budget::rho_spent(l2_squared, sigma).0.min(rho.0),
+            l2_squared,
+            sigma_milli: sigma.0,
+            threshold: 0,
+        });
+    }
+
+    fn bound(&self) -> u32 {
+        u32::from(self.privacy.bounds.views_per_visitor_day)
+    }
+
+    fn site(&mut self, shares: &Shares) {
+        use PeriodKind::{Day, Hour, Month, Week};
+        let bound = self.bound();
+        self.add(Table::Site, Hour, What::Counters, (shares.hour, 1, 1), bound);
+        // Further views: ranks 2 to the bound, and the mark of a limited visit, each raised once at most.
+        self.add(Table::Site, Day, What::Visits, (shares.day_site, 2, 5), 1);
+        self.add(Table::Site, Day, What::FurtherViews, (shares.day_site, 3, 5), bound);
+        for (period, share) in [(Week, shares.week_site), (Month, shares.month_site)] {
+            self.add(Table::Site, period, What::Visits, (share, 12, 100), 1);
+            self.add(Table::Site, period, What::FurtherViews, (share, 23, 100), bound);
+            self.add(Table::Site, period, What::Visitors, (share, 65, 100), SKETCH_L2_SQUARED);
+        }
+    }
+
+    fn pages(&mut self, shares: &Shares) {
+        use PeriodKind::{Day, Month};
+        let pages = self.privacy.bounds.pages_l2_squared();
+        self.add(Table::Page, Day, What::Counters, (shares.day_pages, 1, 1), pages);
+        self.add(Table::Page, Month, What::Counters, (shares.month_pages, 9, 10), pages);
+        self.add(Table::Page, Month, What::Visitors, (shares.month_pages, 1, 10), SKETCH_L2_SQUARED * self.bound());
+    }
+
+    fn attributes(&mut self, period: PeriodKind, share: u16) {
+        let counted = self.tables;
+        let tables = || Table::attributes().filter(|t| t.has_period(period) && counted.contains(*t));
+        let all = tables().map(weight).sum();
+        for table in tables() {
+            self.add(table, period, What::Counters, (share, weight(table), all), table.attribute_l2_squared());
+        }
+    }
+
+    /// Three parts in four go to the pages, the rest to referrers and campaigns.
+    fn selection(&mut self, share: u16) {
+        let quarter = PeriodKind::Quarter;
+        self.add(Table::Page, quarter, What::Votes, (share, 6, 8), VOTES_L2_SQUARED);
+        self.add(Table::Referrer, quarter, What::Votes, (share, 1, 8), 1);
+        self.add(Table::Campaign, quarter, What::Votes, (share, 1, 8), 1);
     }
 }
 
@@ -267,30 +238,31 @@ impl Mechanism {
     pub(in crate::vault) fn sigma(&self) -> SigmaMilli {
         SigmaMilli(self.sigma_milli)
     }
-}
 
-fn mechanism(
-    privacy: &Privacy,
-    table: Table,
-    period: PeriodKind,
-    what: What,
-    rho: RhoNano,
-    l2_squared: u32,
-) -> Mechanism {
-    let sigma = budget::sigma_milli(l2_squared, rho);
-    let selects = table.is_open_key_space() && what == What::Counters;
-    // A visitor-day can be alone on as many new pages as it has counted views, but has only one referrer.
-    let keys = if table == Table::Page { f64::from(privacy.bounds.views_per_visitor_day) } else { 1.0 };
-    let delta_key = privacy.delta_keys() / f64::from(SELECTIONS) / keys;
-    Mechanism {
-        table,
-        period,
-        what,
-        // What the rounded sigma really takes, which is never more than its share; an empty share takes nothing.
-        rho_nano: budget::rho_spent(l2_squared, sigma).0.min(rho.0),
-        l2_squared,
-        sigma_milli: sigma.0,
-        threshold: if selects { threshold(sigma, delta_key, 1) } else { 0 },
+    fn is_same(&self, other: &Self) -> bool {
+        (self.table, self.period, self.what) == (other.table, other.period, other.what)
+    }
+
+    /// Whether new keys are chosen by it.
+    pub(in crate::vault) fn selects(&self) -> bool {
+        self.table.is_open_key_space() && matches!(self.what, What::Counters | What::Votes)
+    }
+
+    /// Raises the threshold to what this delta asks for, where new keys are chosen.
+    fn raise_threshold(&mut self, delta: f64, bound: usize) {
+        if self.selects() {
+            self.threshold = self.threshold.max(threshold(self.sigma(), delta, &self.alone(bound)));
+        }
+    }
+
+    /// What one visitor-day adds to each of the keys that it can be alone on, at most.
+    fn alone(&self, views_per_visitor_day: usize) -> Vec<i64> {
+        match (self.table, self.what) {
+            (Table::Page, What::Votes) => VOTE_WEIGHTS[..views_per_visitor_day].iter().map(|w| i64::from(*w)).collect(),
+            (Table::Page, _) => vec![1; views_per_visitor_day],
+            (Table::Error, _) => vec![1; ERROR_CLASSES.len()],
+            _ => vec![1],
+        }
     }
 }
 
@@ -304,7 +276,7 @@ mod tests {
             assert_eq!(Shares::named(name), Some(shares));
             assert_eq!(shares.sum(), BASIS_POINTS);
             let privacy = Privacy::default();
-            let plan = Plan::new(&privacy, &shares);
+            let plan = Plan::new(&privacy, &shares, TableSet::all());
             // What the noise really spends: D^2 / (2 sigma^2) for each mechanism.
             let spent: f64 = plan
                 .mechanisms
@@ -318,9 +290,22 @@ mod tests {
     }
 
     #[test]
-    fn selections_share_the_delta_for_keys() {
-        let plan = Plan::new(&Privacy::default(), &Shares::STANDARD);
-        let with_threshold = plan.mechanisms.iter().filter(|m| m.threshold > 0).count();
-        assert_eq!(with_threshold, SELECTIONS as usize);
+    fn every_choice_of_new_keys_has_a_threshold_and_nothing_else_has() {
+        let plan = Plan::new(&Privacy::default(), &Shares::STANDARD, TableSet::all());
+        assert!(plan.mechanisms.iter().all(|m| (m.threshold > 0) == m.selects()));
+        // Pages, referrers, campaigns and errors by day and month; all but errors by quarter.
+        assert_eq!(plan.mechanisms.iter().filter(|m| m.selects()).count(), 11);
+    }
+
+    #[test]
+    fn a_table_that_is_not_counted_leaves_its_share_to_the_others() {
+        let privacy = Privacy::default();
+        let all = Plan::new(&privacy, &Shares::STANDARD, TableSet::all());
+        let less = TableSet::all().without(Table::Country).without(Table::Domain);
+        let less = Plan::new(&privacy, &Shares::STANDARD, less);
+        assert!(less.get(Table::Country, PeriodKind::Day, What::Counters).is_none());
+        let sigma = |plan: &Plan| plan.get(Table::Device, PeriodKind::Day, What::Counters).unwrap().sigma_milli;
+        assert!(sigma(&less) < sigma(&all));
+        assert!(less.rho() <= privacy.rho());
     }
 }

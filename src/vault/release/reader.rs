@@ -8,14 +8,17 @@ use tokio::sync::watch;
 use super::{
     block::{RELEASE_VERSION, Release},
     index::{Index, SiteIndex},
-    plan::{Mechanism, Privacy},
+    plan::Mechanism,
     regular,
+    terms::Terms,
 };
 use crate::{
-    calendar::{Calendar, Day, Period, PeriodKind},
+    calendar::{Calendar, Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
+    clock::Clock,
     units::SiteName,
     vault::{
         roster::Roster,
+        site::Site,
         store::{Fault, disk::Disk, rows},
     },
 };
@@ -33,6 +36,7 @@ struct Inner {
     disk: Disk,
     index: Arc<RwLock<Index>>,
     roster: Arc<Roster>,
+    clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
     cache: Cache<u64, Arc<Release>>,
 }
@@ -54,14 +58,39 @@ pub struct SiteInfo {
     pub releases: usize,
 }
 
+/// What was spent of the budget of the visitor-days of one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayLedger {
+    /// The day.
+    pub day: Day,
+    /// The first day of its terms; the smallest day there is for the first terms of a site.
+    pub terms_from: Day,
+    /// What was promised not to be exceeded, in billionths of rho.
+    pub promised_rho_nano: u64,
+    /// By release: its period, its number, what it took in billionths of rho. Hours that are published before their day
+    /// each take the share of all hours, because one visitor-day may lie in a single one; they share it once.
+    pub spent: Vec<(Period, u64, u64)>,
+}
+
+impl DayLedger {
+    /// What was spent in all.
+    #[must_use]
+    pub fn spent_rho_nano(&self) -> u64 {
+        let of = |is_hour: bool| self.spent.iter().filter(move |(p, ..)| (p.kind == PeriodKind::Hour) == is_hour);
+        // A visitor-day raises at most its bound of counters over all hours together: their cost is not added up.
+        of(true).map(|(.., rho)| *rho).max().unwrap_or(0) + of(false).map(|(.., rho)| *rho).sum::<u64>()
+    }
+}
+
 impl Releases {
     pub(in crate::vault) fn new(
         disk: Disk,
         index: Arc<RwLock<Index>>,
         roster: Arc<Roster>,
+        clock: Arc<dyn Clock>,
         latest: watch::Receiver<u64>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { disk, index, roster, latest, cache: Cache::new(CACHED_RELEASES) }) }
+        Self { inner: Arc::new(Inner { disk, index, roster, clock, latest, cache: Cache::new(CACHED_RELEASES) }) }
     }
 
     /// All sites, by name.
@@ -78,30 +107,60 @@ impl Releases {
         Some(SiteInfo {
             name: name.clone(),
             calendar: site.calendar.clone(),
-            profile: site.profile.clone(),
+            profile: site.terms_of(self.today(&site)).terms.profile.clone(),
             has_known_pages: !site.known_pages.is_empty(),
             days,
             releases,
         })
     }
 
-    /// What every visitor is promised.
-    #[must_use]
-    pub fn privacy(&self) -> Privacy {
-        self.inner.roster.privacy()
+    fn today(&self, site: &Site) -> Day {
+        site.calendar.day_at(self.inner.clock.now_unix_ms())
     }
 
-    /// How a site's budget is used.
+    /// The terms under which a site counts today, and those that begin later.
+    #[must_use]
+    pub fn terms(&self, name: &SiteName) -> Option<(Terms, Vec<Terms>)> {
+        let site = self.inner.roster.get(name)?;
+        let today = self.today(&site);
+        let later = site.history.terms().filter(|terms| terms.from > today).cloned().collect();
+        Some((site.terms_of(today).terms.clone(), later))
+    }
+
+    /// How a site's budget is used under the terms of today.
     #[must_use]
     pub fn mechanisms(&self, name: &SiteName) -> Option<Vec<Mechanism>> {
-        Some(self.inner.roster.get(name)?.plan.mechanisms.clone())
+        let site = self.inner.roster.get(name)?;
+        Some(site.terms_of(self.today(&site)).plan.mechanisms.clone())
     }
 
     /// Epsilon, at the same delta as for one day, for a visitor of a site who comes on every day of a week, a month and a
-    /// year.
+    /// year, under the terms of today.
     #[must_use]
     pub fn regular_epsilons(&self, name: &SiteName) -> Option<[f64; 3]> {
-        Some(regular::epsilons(&self.inner.roster.get(name)?.plan, &self.privacy()))
+        let site = self.inner.roster.get(name)?;
+        let in_force = site.terms_of(self.today(&site));
+        Some(regular::epsilons(&in_force.plan, &in_force.terms.privacy))
+    }
+
+    /// What was spent of a day's budget, by the releases that hold it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn day_ledger(&self, name: &SiteName, day: Day) -> Result<Option<DayLedger>, Fault> {
+        let Some(site) = self.inner.roster.get(name) else { return Ok(None) };
+        let terms = &site.terms_of(day).terms;
+        let mut ledger = DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
+        for kind in PeriodKind::ALL {
+            let hours = if kind == PeriodKind::Hour { HOURS_PER_DAY_MAX } else { 1 };
+            for hour in 0..hours {
+                let period = Period { hour, ..Period::of(kind, day) };
+                let Some(release) = self.get(name, period)? else { continue };
+                let cost = release.costs.iter().find(|cost| cost.terms_from == terms.from);
+                ledger.spent.push((period, release.number, cost.map_or(0, |cost| cost.rho_nano)));
+            }
+        }
+        Ok(Some(ledger))
     }
 
     /// The published periods of a kind from a day to a day, both included, in order.

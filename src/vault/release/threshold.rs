@@ -1,7 +1,7 @@
 //! The threshold: how large a noisy count must be before a new key may appear.
 //!
-//! A page or a referrer that one visitor alone touched must not show up by its mere name. Such a key has at most
-//! `most_by_one` counts, so it shows up only if the noise carries it over the threshold. This file finds the lowest
+//! A page or a referrer that one visitor alone touched must not show up by its mere name. Such a key has what one
+//! visitor-day adds at most, so it shows up only if the noise carries it over the threshold. This file finds the lowest
 //! threshold that keeps this rare enough, by adding up the exact probabilities of the discrete Gaussian from the far
 //! tail inward (the smallest terms first, so nothing is lost in rounding). It never sees a count or a key.
 
@@ -16,45 +16,80 @@ const REACH_SIGMAS: f64 = 12.0;
 /// Sigma above which the sums would take too long, in counts. Such a table publishes nothing of use anyway.
 const SIGMA_SUMMED_MAX: f64 = 100_000.0;
 
-/// The smallest T with `P(most_by_one + X >= T) <= delta_key`, X discrete Gaussian of parameter `sigma`.
+/// The smallest T with `sum over k of P(alone[k] + X >= T) <= delta`, X discrete Gaussian of parameter `sigma`.
 ///
-/// `delta_key` is the chance for **one** key. A visitor-day can touch several keys that nobody else touches, so the
-/// caller divides the delta it has for choosing keys by how many that can be (union bound), and passes the most that
-/// one visitor-day adds to one key as `most_by_one`.
+/// `alone` is what one visitor-day adds to each of the keys that nobody else touches: the union over these keys bounds the
+/// chance that any of them appears because of it.
 ///
-/// `delta_key` above one half is taken as one half. Where it is 0, negative or not a number, and where sigma is 0, the
+/// `delta` above one half is taken as one half. Where it is 0, negative or not a number, and where sigma is 0, the
 /// answer is `i64::MAX`: no new key ever appears. The work is about 25 exponentials for each unit
 /// of sigma; above a sigma of 100,000 counts the answer is a safe bound instead of the smallest T (9 % more at 5e-8).
-pub(in crate::vault) fn threshold(sigma: SigmaMilli, delta_key: f64, most_by_one: i64) -> i64 {
-    if delta_key.is_nan() || delta_key <= 0.0 || sigma.0 == 0 || sigma == SigmaMilli::UNAFFORDABLE {
+pub(in crate::vault) fn threshold(sigma: SigmaMilli, delta: f64, alone: &[i64]) -> i64 {
+    let most = alone.iter().copied().max().unwrap_or(0);
+    if delta.is_nan() || delta <= 0.0 || sigma.0 == 0 || sigma == SigmaMilli::UNAFFORDABLE {
         return i64::MAX;
     }
-    most_by_one.saturating_add(noise_quantile(sigma.as_sigma(), delta_key.min(0.5)))
+    let delta = delta.min(0.5);
+    if sigma.as_sigma() > SIGMA_SUMMED_MAX {
+        // X is sub-Gaussian (arXiv:2004.00010): P(X >= x) <= exp(-x^2 / (2 sigma^2)).
+        let each = delta / alone.len().max(1) as f64;
+        let reach = (sigma.as_sigma() * (-2.0 * each.ln()).sqrt()).ceil() as i64 + 1;
+        return most.saturating_add(reach);
+    }
+    let tails = Tails::new(sigma.as_sigma(), delta);
+    let appears = |threshold: i64| alone.iter().map(|count| tails.at(threshold.saturating_sub(*count))).sum::<f64>();
+    // Falls as the threshold rises: halving finds the edge. No key appears by its noise at the start of the tails.
+    let (mut too_low, mut enough) = (0, most.saturating_add(tails.start()));
+    while enough - too_low > 1 {
+        let middle = too_low + (enough - too_low) / 2;
+        if appears(middle) * (1.0 + HAIR) <= delta {
+            enough = middle;
+        } else {
+            too_low = middle;
+        }
+    }
+    enough
 }
 
-/// The smallest t >= 1 with `P(X >= t) <= delta`.
-fn noise_quantile(sigma: f64, delta: f64) -> i64 {
-    if sigma > SIGMA_SUMMED_MAX {
-        // X is sub-Gaussian (arXiv:2004.00010): P(X >= x) <= exp(-x^2 / (2 sigma^2)).
-        return (sigma * (-2.0 * delta.ln()).sqrt()).ceil() as i64 + 1;
-    }
-    let weight = |x: i64| (-0.5 * (x as f64 / sigma).powi(2)).exp();
-    // Truncating makes the total smaller and so each probability larger: the safe side.
-    let reach = (REACH_SIGMAS * sigma).ceil() as i64;
-    let total = 1.0 + 2.0 * (1..=reach).rev().map(weight).sum::<f64>();
+/// The upper tail of a discrete Gaussian: P(X >= t) for t from 1 up.
+struct Tails {
+    /// By t - 1; what lies beyond the end is below any delta of use.
+    above: Vec<f64>,
+}
 
-    // By the same bound what lies beyond this start is below delta times e^-40, and all of that is counted.
-    let start = (sigma * (2.0 * (40.0 - delta.ln())).sqrt()).ceil() as i64 + 1;
-    let mut tail = delta * (-40.0_f64).exp();
-    let mut lowest = start;
-    while lowest > 1 {
-        tail += weight(lowest - 1) / total;
-        if tail * (1.0 + HAIR) > delta {
-            break;
-        }
-        lowest -= 1;
+impl Tails {
+    /// `delta` says how far out the sums must begin.
+    fn new(sigma: f64, delta: f64) -> Self {
+        let weight = |x: i64| (-0.5 * (x as f64 / sigma).powi(2)).exp();
+        // Truncating makes the total smaller and so each probability larger: the safe side.
+        let reach = (REACH_SIGMAS * sigma).ceil() as i64;
+        let total = 1.0 + 2.0 * (1..=reach).rev().map(weight).sum::<f64>();
+        // By the sub-Gaussian bound what lies beyond this start is below delta times e^-40, and all of that is counted.
+        let start = (sigma * (2.0 * (40.0 - delta.ln())).sqrt()).ceil() as i64 + 1;
+        let mut tail = delta * (-40.0_f64).exp();
+        let mut above: Vec<f64> = (1..start)
+            .rev()
+            .map(|x| {
+                tail += weight(x) / total;
+                tail
+            })
+            .collect();
+        above.reverse();
+        Self { above }
     }
-    lowest
+
+    /// The first t beyond the table.
+    fn start(&self) -> i64 {
+        i64::try_from(self.above.len()).unwrap_or(i64::MAX - 1) + 1
+    }
+
+    /// P(X >= t); 1 for t of 0 and below, which is never too small.
+    fn at(&self, t: i64) -> f64 {
+        match usize::try_from(t - 1) {
+            Err(_) => 1.0,
+            Ok(place) => self.above.get(place).or(self.above.last()).copied().unwrap_or(0.0),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,35 +119,41 @@ mod tests {
             (500, 1e-6, 3),
             (100_000, 1e-15, 795),
         ] {
-            assert_eq!(threshold(SigmaMilli(sigma_milli), delta, 0), t, "sigma {sigma_milli}, delta {delta}");
-            assert_eq!(threshold(SigmaMilli(sigma_milli), delta, 2), t + 2);
+            assert_eq!(threshold(SigmaMilli(sigma_milli), delta, &[0]), t, "sigma {sigma_milli}, delta {delta}");
+            assert_eq!(threshold(SigmaMilli(sigma_milli), delta, &[2]), t + 2);
+            // Eight keys share the delta; a key that gets less hardly counts.
+            assert_eq!(threshold(SigmaMilli(sigma_milli), delta * 8.0, &[0; 8]), t);
+            let unequal = threshold(SigmaMilli(sigma_milli), delta, &[2, 0]);
+            let sigma = sigma_milli as f64 / 1e3;
+            let appears = |at: i64| tail_brute(sigma, at - 2) + tail_brute(sigma, at);
+            assert!(appears(unequal) <= delta && appears(unequal - 1) > delta * (1.0 - 2e-9), "{unequal}");
         }
     }
 
     #[test]
     fn nonsense_publishes_nothing() {
         for delta in [0.0, -1.0, f64::NAN] {
-            assert_eq!(threshold(SigmaMilli(1_000), delta, 1), i64::MAX);
+            assert_eq!(threshold(SigmaMilli(1_000), delta, &[1]), i64::MAX);
         }
-        assert_eq!(threshold(SigmaMilli(0), 1e-9, 1), i64::MAX);
-        assert_eq!(threshold(SigmaMilli::UNAFFORDABLE, 1e-9, 1), i64::MAX);
-        assert_eq!(threshold(SigmaMilli(1_000), 1e-9, i64::MAX), i64::MAX);
-        assert_eq!(threshold(SigmaMilli(1_000), 7.0, 1), 2);
+        assert_eq!(threshold(SigmaMilli(0), 1e-9, &[1]), i64::MAX);
+        assert_eq!(threshold(SigmaMilli::UNAFFORDABLE, 1e-9, &[1]), i64::MAX);
+        assert_eq!(threshold(SigmaMilli(1_000), 1e-9, &[i64::MAX]), i64::MAX);
+        assert_eq!(threshold(SigmaMilli(1_000), 7.0, &[1]), 2);
     }
 
     #[test]
     fn huge_sigmas_take_the_bound() {
         // 5.3267 standard deviations is the normal quantile of 5e-8; the bound is 5.7984.
-        let summed = threshold(SigmaMilli(100_000_000), 5e-8, 0);
+        let summed = threshold(SigmaMilli(100_000_000), 5e-8, &[0]);
         assert!((532_600..532_750).contains(&summed), "{summed}");
-        let bound = threshold(SigmaMilli(100_000_001), 5e-8, 0);
+        let bound = threshold(SigmaMilli(100_000_001), 5e-8, &[0]);
         assert!((579_800..579_900).contains(&bound), "{bound}");
-        assert!(threshold(SigmaMilli(1_000_000_000_000), 5e-8, 0) > 5_000_000_000);
+        assert!(threshold(SigmaMilli(1_000_000_000_000), 5e-8, &[0]) > 5_000_000_000);
     }
 
     #[test]
     fn survives_deltas_near_the_smallest_number() {
-        let t = threshold(SigmaMilli(3_000), 1e-300, 0);
+        let t = threshold(SigmaMilli(3_000), 1e-300, &[0]);
         // The normal tail at 37.0471 standard deviations is 1e-300; the lattice moves that by one at most.
         assert!((111..=113).contains(&t), "{t}");
     }
@@ -121,7 +162,7 @@ mod tests {
         #[test]
         fn is_the_smallest_that_holds(sigma_milli in 300_u64..60_000, log_delta in -60.0_f64..-1.0) {
             let (sigma, delta) = (sigma_milli as f64 / 1e3, log_delta.exp());
-            let t = threshold(SigmaMilli(sigma_milli), delta, 0);
+            let t = threshold(SigmaMilli(sigma_milli), delta, &[0]);
             prop_assert!(tail_brute(sigma, t) <= delta);
             prop_assert!(t == 1 || tail_brute(sigma, t - 1) > delta * (1.0 - 2e-9));
             // Never past what the continuous bound P(X >= t) <= exp(-t^2 / (2 sigma^2)) asks for.

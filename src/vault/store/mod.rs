@@ -10,7 +10,10 @@ pub(super) mod rows;
 
 use std::{io, path::PathBuf};
 
-use super::keys::{Epoch, KeyFault};
+use super::{
+    anonymize::network::GeoFault,
+    keys::{Epoch, KeyFault},
+};
 
 /// Our own failure: the store or a key cannot be used. What was acknowledged is still there.
 #[derive(Debug, thiserror::Error)]
@@ -64,11 +67,11 @@ pub enum Fault {
         /// Which row.
         what: String,
     },
-    /// The privacy settings differ from those that the open data was counted under.
+    /// A setting that cannot change differs from the stored one.
     #[error(
-        "{what} was {stored} when this data directory was made and is now {configured}. It cannot change while \
-         periods are open, because a visitor-day could then cost more than was promised: set it back, or start with \
-         a new data directory"
+        "{what} was {stored} when this data directory was made and is now {configured}. It cannot change, because days \
+         would then overlap and a visitor-day could cost more than was promised: set it back, or start with a new data \
+         directory"
     )]
     Settings {
         /// Which setting.
@@ -81,6 +84,9 @@ pub enum Fault {
     /// A key is missing or cannot be written.
     #[error(transparent)]
     Key(#[from] KeyFault),
+    /// A file of countries cannot be read.
+    #[error(transparent)]
+    Geo(#[from] GeoFault),
     /// A part of the budget is too small to publish anything.
     #[error(
         "the site {site}: the share of the budget for {table} by {period} comes to nothing. Give it a larger share, or \

@@ -12,17 +12,16 @@ use crate::{
     units::SiteName,
     vault::{
         keys::Epoch,
-        release::plan::{Privacy, Shares},
+        release::terms::Terms,
         tables::Table,
         tally::ProducerId,
     },
 };
 
 /// The layout's version. A program that finds another refuses to open.
-pub(in crate::vault) const FORMAT: u32 = 1;
+pub(in crate::vault) const FORMAT: u32 = 2;
 
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
-pub(in crate::vault) const PRIVACY_KEY: &[u8] = b"m/privacy";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
 pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
 pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
@@ -35,9 +34,9 @@ pub(in crate::vault) const PUBLIC_KEY_PREFIX: &[u8] = b"k/";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::vault) struct SiteRow {
     pub(in crate::vault) zone: String,
-    pub(in crate::vault) profile: String,
-    pub(in crate::vault) shares: Shares,
     pub(in crate::vault) created_unix_ms: i64,
+    /// Under which terms its days are counted, in the order of their first days.
+    pub(in crate::vault) terms: Vec<Terms>,
 }
 
 /// What is kept of a producer.
@@ -54,9 +53,6 @@ pub(in crate::vault) struct ChainPoint {
     pub(in crate::vault) sequence: u64,
     pub(in crate::vault) digest: [u8; 32],
 }
-
-/// The stored privacy settings.
-pub(in crate::vault) type PrivacyRow = Privacy;
 
 pub(in crate::vault) fn site_key(site: &SiteName) -> Vec<u8> {
     [SITE_PREFIX, site.as_str().as_bytes()].concat()
@@ -85,9 +81,7 @@ fn period_text(period: Period) -> String {
 fn parse_period(text: &str) -> Option<Period> {
     let mut parts = text.split('/');
     let (kind, start, hour) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let kind = [PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month]
-        .into_iter()
-        .find(|k| k.name() == kind)?;
+    let kind = PeriodKind::named(kind)?;
     parts.next().is_none().then_some(Period { kind, start: Day::from_number(start), hour })
 }
 
@@ -125,8 +119,7 @@ pub(in crate::vault) fn parse_public_key(row: &[u8]) -> Option<(SiteName, Table,
     let text = std::str::from_utf8(row.strip_prefix(PUBLIC_KEY_PREFIX)?).ok()?;
     let mut parts = text.splitn(3, '/');
     let (site, table, key) = (parts.next()?, parts.next()?, parts.next()?);
-    let table = [Table::Page].into_iter().chain(Table::ATTRIBUTES).find(|t| t.name() == table)?;
-    Some((SiteName::new(site).ok()?, table, key.into()))
+    Some((SiteName::new(site).ok()?, Table::named(table)?, key.into()))
 }
 
 impl Step {

@@ -2,7 +2,7 @@
 //! clear nor as a plain hash, before sealing nor after.
 
 use super::*;
-use crate::calendar::{Day, Period};
+use crate::calendar::{Day, Period, PeriodKind};
 
 const ADDRESS: &str = "203.0.113.77";
 const COOKIE: &str = "canary-cookie-5f1c";
@@ -55,11 +55,12 @@ fn no_canary_reaches_the_disk() {
 
     let running = house.open();
     let lane = running.lane("www", "canary-producer");
-    let after = NOON_UNIX_MS + 40 * DAY_MS;
+    // Past the end of the quarter, the longest period with a key.
+    let after = NOON_UNIX_MS + 70 * DAY_MS;
     house.clock.set(after);
     block_on(lane.send(batch(2, vec![], after))).unwrap();
     let day = Day::from_date("2026-11-02".parse().unwrap());
-    running.wait_for("www", Period::month_of(day));
+    running.wait_for("www", Period::of(PeriodKind::Quarter, day));
     drop(lane);
     running.close();
     assert_clean(&house, "after sealing");

@@ -9,10 +9,7 @@ use std::{
 use super::*;
 use crate::calendar::{CalendarMemo, Day, Period};
 use cells::{Bounder, Cells};
-use release::{
-    draw::Draw,
-    index::{PublicKeys, Sealed},
-};
+use release::index::{PublicKeys, Sealed, SiteIndex};
 use siphasher::sip::SipHasher24;
 use site::Site;
 
@@ -63,16 +60,17 @@ struct Exact {
 
 fn site() -> Site {
     let settings = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
-    Site::new(&settings, release::plan::Plan::new(&Privacy::default(), &Shares::STANDARD))
+    plain_site(&settings)
 }
 
 /// Runs the log through the real anonymiser and limiter, and through a plain count.
 fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, HashSet<(String, String)>) {
     let site = site();
-    let anonymizer = anonymize::Anonymizer::new(Arc::new(keys::KeyRing::open(keys).unwrap()));
+    let anonymizer = anonymizer(keys);
     let (mut bench, sealed, open) = (anonymize::Bench::default(), Sealed::default(), Cells::default());
     let mut delta = Cells::default();
-    let bounder = Bounder::new(&site, Bounds::default(), &sealed, &open, [0; 16], 0);
+    let index = SiteIndex::default();
+    let bounder = Bounder::new(&site, &index, &open, [0; 16], 0);
     let mut exact: BTreeMap<Day, Exact> = BTreeMap::new();
     let mut seen: HashMap<(Day, (String, String)), HashMap<String, u32>> = HashMap::new();
     let mut people = HashSet::new();
@@ -82,10 +80,11 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
             .for_what("GET".into(), line.target)
             .with_context(line.referrer, String::new());
         // Robots, assets and the page's name are the anonymiser's to tell; the counting is done twice.
-        let Ok(visit) = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap() else {
+        let Ok(sighting) = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap() else {
             continue;
         };
         let day = site.calendar.locate(line.unix_ms, &mut CalendarMemo::default()).day;
+        let anonymize::Seen::Visit(visit) = &sighting.seen else { continue };
         let page = visit.page.to_string();
         let mine = seen.entry((day, line.who.clone())).or_default();
         let day = exact.entry(day).or_default();
@@ -97,7 +96,7 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
             day.views += 1;
             *day.pages.entry(page).or_default() += 1;
         }
-        let outcome = bounder.add(&visit, &mut delta);
+        let outcome = bounder.add(&sighting, &mut delta);
         assert_eq!(outcome == Outcome::Counted, is_within);
     }
     (delta, exact, people)
@@ -134,8 +133,9 @@ fn check(log: &str) {
         [(Table::Page, exact.values().flat_map(|d| d.pages.keys()).map(|k| k.as_str().into()).collect())].into();
     for seed in 0..RELEASES {
         let mut noise = SeededNoise::new(seed);
-        let mut draw = Draw { site: &site, bounds: Bounds::default(), public: &known, noise: &mut noise };
         for (day, exact) in &exact {
+            let under = site.history.of_period(Period::day(*day));
+            let mut draw = draw(&site, &under, &known, &mut noise);
             let epoch = Epoch { site: site.name.clone(), period: Period::day(*day) };
             let body = draw.day(*day, &cells.days[&epoch], &[]).unwrap();
             let ranks = body.site_numbers.unwrap().ranks;
@@ -156,7 +156,8 @@ fn check(log: &str) {
             tally::see(&mut month.visitors, tag);
         }
         let none = PublicKeys::default();
-        let mut draw = Draw { site: &site, bounds: Bounds::default(), public: &none, noise: &mut noise };
+        let under = site.history.of_period(Period::month_of(Day::from_number(0)));
+        let mut draw = draw(&site, &under, &none, &mut noise);
         let found = draw.month(&month).unwrap().site_numbers.unwrap().visitors.unwrap();
         visitors.add(found.estimate_milli / 1_000, variance(found.standard_error_milli), people.len() as i64);
     }

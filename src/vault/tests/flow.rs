@@ -129,9 +129,9 @@ fn what_cannot_be_trusted_is_refused() {
     drop(lane);
     running.close();
 
-    let other = Privacy { epsilon: 1.0, ..Privacy::default() };
-    let changed = house.open_with(Options { privacy: other, ..house.options() }).err().unwrap();
-    assert!(changed.to_string().contains("epsilon 3"), "{changed}");
+    let sites = vec![SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("Asia/Tokyo").unwrap())];
+    let moved = house.open_with(Options { sites, ..house.options() }).err().unwrap();
+    assert!(moved.to_string().contains("was UTC"), "{moved}");
     // Swapped keys do not decrypt.
     let (day, month) = (house.keys().join("www.day-2026-11-02.key"), house.keys().join("www.month-2026-11-01.key"));
     std::fs::copy(&month, &day).unwrap();

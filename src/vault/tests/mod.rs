@@ -3,7 +3,10 @@
 mod canary;
 mod coverage;
 mod flow;
+mod neighbours;
 mod sealing;
+mod tables;
+mod terms;
 
 use std::{path::Path, sync::Arc, thread::JoinHandle};
 
@@ -51,6 +54,7 @@ impl House {
             reserve_mib: 0,
             privacy: Privacy::default(),
             sites: Vec::new(),
+            countries: Vec::new(),
             welcome: Welcome::Any(Calendar::new("UTC").unwrap()),
             max_lateness_ms: DAY_MS,
             give_up: Vec::new(),
@@ -94,6 +98,27 @@ impl Running {
         drop((self.intake, self.releases));
         self.keeper.join().unwrap().unwrap();
     }
+}
+
+/// A site under the terms that its settings and the usual promise ask for.
+pub(super) fn plain_site(settings: &SiteSettings) -> site::Site {
+    let terms = settings.terms(Privacy::default());
+    site::Site::new(settings, release::terms::History::of(vec![terms]))
+}
+
+pub(super) fn anonymizer(keys: &Path) -> anonymize::Anonymizer {
+    let countries = anonymize::network::Countries::load(&[]).unwrap();
+    anonymize::Anonymizer::new(Arc::new(keys::KeyRing::open(keys).unwrap()), countries)
+}
+
+/// Draws releases of a site without known pages.
+pub(super) fn draw<'a>(
+    site: &'a site::Site,
+    under: &'a release::terms::Under,
+    public: &'a release::index::PublicKeys,
+    noise: &'a mut dyn Noise,
+) -> release::draw::Draw<'a> {
+    release::draw::Draw { site, known_pages: &site.known_pages, under, public, noise }
 }
 
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {

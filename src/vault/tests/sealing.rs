@@ -94,13 +94,12 @@ fn a_configured_site_is_published_when_nobody_comes() {
 #[test]
 fn beyond_the_guard_a_visitor_still_moves_each_counter_by_one() {
     let house = House::new();
-    let keys = Arc::new(keys::KeyRing::open(&house.keys()).unwrap());
-    let anonymizer = anonymize::Anonymizer::new(keys);
+    let anonymizer = anonymizer(&house.keys());
     let settings = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
-    let site = site::Site::new(&settings, release::plan::Plan::new(&Privacy::default(), &Shares::STANDARD));
-    let (sealed, open, mut delta) =
-        (release::index::Sealed::default(), cells::Cells::default(), cells::Cells::default());
-    let bounder = cells::Bounder::new(&site, Bounds::default(), &sealed, &open, [0; 16], 0);
+    let site = plain_site(&settings);
+    let (index, sealed) = (release::index::SiteIndex::default(), release::index::Sealed::default());
+    let (open, mut delta) = (cells::Cells::default(), cells::Cells::default());
+    let bounder = cells::Bounder::new(&site, &index, &open, [0; 16], 0);
     let bounder = cells::Bounder { keys_max: 3, ..bounder };
     let mut bench = anonymize::Bench::default();
     let mut add = |visitor: u32, target: &str| {
@@ -117,5 +116,5 @@ fn beyond_the_guard_a_visitor_still_moves_each_counter_by_one() {
     let day = delta.days.values().next().unwrap();
     let other = day.pages[OTHER_KEY];
     assert_eq!((other.first, other.repeat), (1, 1));
-    assert!(day.balances(true));
+    assert!(day.balances(true, TableSet::without_sources()));
 }

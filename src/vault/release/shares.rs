@@ -1,0 +1,163 @@
+//! What an operator settles about privacy: the promise, and how a profile shares its budget over tables and periods.
+//!
+//! Nothing here looks at data: a profile is chosen by what an operator expects of a site.
+
+use serde::{Deserialize, Serialize};
+
+use super::budget::{self, RhoNano};
+use crate::vault::tables::{Bounds, Table};
+
+/// Hundredths of a percent in a whole.
+pub const BASIS_POINTS: u16 = 10_000;
+
+/// What is promised to every visitor. Fixed for a data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Privacy {
+    /// Epsilon for a visitor-day on one site, over everything ever published of it.
+    pub epsilon: f64,
+    /// Delta, of which half covers the choice of which keys appear.
+    pub delta: f64,
+    /// What a visitor-day can add at most.
+    pub bounds: Bounds,
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self { epsilon: 3.0, delta: 1e-7, bounds: Bounds::default() }
+    }
+}
+
+impl Privacy {
+    /// The part of delta for the choice of which keys appear.
+    #[must_use]
+    pub fn delta_keys(&self) -> f64 {
+        self.delta / 2.0
+    }
+
+    /// The budget of a visitor-day: the largest rho that converts to epsilon at the other half of delta.
+    #[must_use]
+    pub(in crate::vault) fn rho(&self) -> RhoNano {
+        budget::rho_of(self.epsilon, self.delta - self.delta_keys())
+    }
+
+    /// The budget in billionths of rho.
+    #[must_use]
+    pub fn rho_nano(&self) -> u64 {
+        self.rho().0
+    }
+}
+
+/// How the budget is shared over periods and tables, in basis points. They add up to at most [`BASIS_POINTS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shares {
+    /// Hours of the site.
+    pub hour: u16,
+    /// Days of the site.
+    pub day_site: u16,
+    /// Days of the pages.
+    pub day_pages: u16,
+    /// Days of the attribute tables, by their weights.
+    pub day_attributes: u16,
+    /// Weeks of the site.
+    pub week_site: u16,
+    /// Months of the site.
+    pub month_site: u16,
+    /// Months of the pages.
+    pub month_pages: u16,
+    /// Months of the attribute tables, by their weights.
+    pub month_attributes: u16,
+    /// The choice of new keys by quarter.
+    pub selection: u16,
+}
+
+impl Shares {
+    /// For a site of some hundred visits a day: most for the month's pages and the day's visits.
+    pub const SMALL: Self = Self {
+        hour: 100,
+        day_site: 1_500,
+        day_pages: 300,
+        day_attributes: 300,
+        week_site: 500,
+        month_site: 700,
+        month_pages: 5_500,
+        month_attributes: 900,
+        selection: 200,
+    };
+    /// For a site of some thousand visits a day.
+    pub const STANDARD: Self = Self {
+        hour: 750,
+        day_site: 750,
+        day_pages: 2_000,
+        day_attributes: 2_000,
+        week_site: 900,
+        month_site: 900,
+        month_pages: 1_300,
+        month_attributes: 1_200,
+        selection: 200,
+    };
+    /// For a site of some hundred thousand visits a day: hours and days.
+    pub const BUSY: Self = Self {
+        hour: 2_200,
+        day_site: 800,
+        day_pages: 2_000,
+        day_attributes: 1_700,
+        week_site: 600,
+        month_site: 700,
+        month_pages: 1_000,
+        month_attributes: 900,
+        selection: 100,
+    };
+
+    /// The built-in profile of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "small" => Some(Self::SMALL),
+            "standard" => Some(Self::STANDARD),
+            "busy" => Some(Self::BUSY),
+            _ => None,
+        }
+    }
+
+    /// The shares of a site that has a list of its pages, or has none. Where new pages must be found, a third of what goes
+    /// to the pages of a month goes to the choice of new ones: noise on a page that does not appear is of no use.
+    #[must_use]
+    pub(in crate::vault) fn for_pages(self, has_list: bool) -> Self {
+        let moved = if has_list { 0 } else { self.month_pages / 3 };
+        Self { month_pages: self.month_pages - moved, selection: self.selection + moved, ..self }
+    }
+
+    /// All of them, for checks.
+    #[must_use]
+    pub fn all(&self) -> [u16; 9] {
+        [
+            self.hour,
+            self.day_site,
+            self.day_pages,
+            self.day_attributes,
+            self.week_site,
+            self.month_site,
+            self.month_pages,
+            self.month_attributes,
+            self.selection,
+        ]
+    }
+
+    /// The sum; at most [`BASIS_POINTS`] is allowed.
+    #[must_use]
+    pub fn sum(&self) -> u16 {
+        self.all().into_iter().fold(0, u16::saturating_add)
+    }
+}
+
+/// How much of an attribute group's share a table gets, relative to the others that are counted. More where people look
+/// first, or where counts lie in many keys.
+pub(super) fn weight(table: Table) -> u64 {
+    match table {
+        Table::Referrer | Table::Country | Table::Entry => 3,
+        Table::Device | Table::Language | Table::Campaign | Table::Profile | Table::Status | Table::Error => 2,
+        Table::Site | Table::Page => 0,
+        _ => 1,
+    }
+}

@@ -1,0 +1,157 @@
+//! The terms under which a day is counted: the promise, the bounds, and how the budget is shared.
+//!
+//! A configuration may change; a day may not. New terms hold from the next local midnight on, and every day keeps those
+//! under which it began. A week, month, quarter or year that has days under several terms is released under the
+//! strictest of them: for each mechanism the largest sigma and the highest threshold. Its noise is then at least that
+//! which each day's own terms ask for, so no day spends more than it was promised.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    budget::RhoNano,
+    plan::Plan,
+    shares::{Privacy, Shares},
+};
+use crate::{
+    calendar::{Day, Period},
+    vault::tables::{Bounds, Table, TableSet},
+};
+
+/// What holds for the days of a site from one day on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The first local day.
+    pub from: Day,
+    /// The promise to every visitor, and the bounds.
+    pub privacy: Privacy,
+    /// The name of the profile.
+    pub profile: String,
+    /// How it shares the budget.
+    pub shares: Shares,
+    /// The tables that are counted and published.
+    pub tables: TableSet,
+    /// Whether the site has a list of its pages, or new pages must be found.
+    pub has_page_list: bool,
+}
+
+impl Terms {
+    /// Whether they say the same, whenever they begin.
+    #[must_use]
+    pub fn agree(&self, other: &Self) -> bool {
+        Self { from: other.from, ..self.clone() } == *other
+    }
+}
+
+/// Terms with the plan that follows from them.
+#[derive(Debug, Clone)]
+pub(in crate::vault) struct InForce {
+    pub(in crate::vault) terms: Terms,
+    pub(in crate::vault) plan: Plan,
+}
+
+impl InForce {
+    pub(in crate::vault) fn new(terms: Terms) -> Self {
+        let plan = Plan::new(&terms.privacy, &terms.shares.for_pages(terms.has_page_list), terms.tables);
+        Self { terms, plan }
+    }
+
+    pub(in crate::vault) fn bounds(&self) -> Bounds {
+        self.terms.privacy.bounds
+    }
+
+    pub(in crate::vault) fn tables(&self) -> TableSet {
+        self.terms.tables
+    }
+
+    pub(in crate::vault) fn has(&self, table: Table) -> bool {
+        self.terms.tables.contains(table)
+    }
+}
+
+/// The terms of a site, one after the other. Never empty.
+#[derive(Debug, Clone)]
+pub(in crate::vault) struct History(Vec<InForce>);
+
+/// What a period is released under.
+pub(in crate::vault) struct Under {
+    pub(in crate::vault) plan: Plan,
+    /// The widest bounds of any of its days.
+    pub(in crate::vault) bounds: Bounds,
+    /// Tables that counted on every day, and on any day.
+    pub(in crate::vault) always: TableSet,
+    pub(in crate::vault) ever: TableSet,
+    /// What the release takes from the budget of a visitor-day, by the first day of that day's terms.
+    pub(in crate::vault) costs: Vec<Cost>,
+}
+
+/// What a release takes from the budget of each visitor-day that is under the terms that began on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// The first day of the terms.
+    pub terms_from: Day,
+    /// Billionths of rho.
+    pub rho_nano: u64,
+}
+
+impl History {
+    /// The history that is stored, with what is configured now from the next local midnight on. `today` is the local day
+    /// now, `newest` the latest day that has data.
+    pub(in crate::vault) fn settle(stored: Vec<Terms>, configured: &Terms, today: Day, newest: Option<Day>) -> Self {
+        let mut all = stored;
+        let next = newest.map_or(today, |newest| newest.max(today)).plus(1);
+        // What was to begin later and has no data yet can still be withdrawn.
+        while all.len() > 1 && all.last().is_some_and(|last| last.from >= next && !last.agree(configured)) {
+            all.pop();
+        }
+        match all.last() {
+            Some(last) if last.agree(configured) => {}
+            Some(_) => all.push(Terms { from: next, ..configured.clone() }),
+            None => all.push(Terms { from: Day::from_number(i32::MIN), ..configured.clone() }),
+        }
+        Self::of(all)
+    }
+
+    /// The history of a site that is no longer configured.
+    pub(in crate::vault) fn of(terms: Vec<Terms>) -> Self {
+        assert!(!terms.is_empty(), "a site has terms from its first day on");
+        Self(terms.into_iter().map(InForce::new).collect())
+    }
+
+    /// All terms, in the order of their first days.
+    pub(in crate::vault) fn terms(&self) -> impl Iterator<Item = &Terms> {
+        self.0.iter().map(|in_force| &in_force.terms)
+    }
+
+    pub(in crate::vault) fn iter(&self) -> impl Iterator<Item = &InForce> {
+        self.0.iter()
+    }
+
+    /// The terms of a day.
+    pub(in crate::vault) fn of_day(&self, day: Day) -> &InForce {
+        self.0.iter().rev().find(|in_force| in_force.terms.from <= day).unwrap_or(&self.0[0])
+    }
+
+    /// What a period is released under.
+    pub(in crate::vault) fn of_period(&self, period: Period) -> Under {
+        let first = self.of_day(period.start);
+        let last = self.of_day(period.end_day().plus(-1));
+        let within = self.0.iter().filter(|t| first.terms.from <= t.terms.from && t.terms.from <= last.terms.from);
+        let within: Vec<&InForce> = within.collect();
+        let plan = Plan::strictest(&within.iter().map(|t| &t.plan).collect::<Vec<_>>());
+        let has = |table: &Table, t: &&InForce| t.has(*table);
+        let costs = within.iter().map(|t| {
+            let RhoNano(rho_nano) = plan.cost_under(&t.plan, period.kind);
+            Cost { terms_from: t.terms.from, rho_nano }
+        });
+        Under {
+            bounds: within.iter().map(|t| t.bounds()).fold(first.bounds(), Bounds::widest),
+            always: Table::ALL.into_iter().filter(|table| within.iter().all(|t| has(table, t))).collect(),
+            ever: Table::ALL.into_iter().filter(|table| within.iter().any(|t| has(table, t))).collect(),
+            costs: costs.collect(),
+            plan,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
