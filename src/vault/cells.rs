@@ -147,7 +147,7 @@ impl<'a> Bounder<'a> {
         let visitor = both(open, day, |d| d.visitors.get(&tag).copied(), VisitorDay::merge);
         let terms = self.site.terms_of(sighting.day);
         match &sighting.seen {
-            Seen::Visit(visit) => match self.view(tag, visit, sighting.day, visitor, &terms, open, day) {
+            Seen::Visit(visit) => match self.view(tag, visit, sighting.day, visitor, terms, open, day) {
                 Some(page) => {
                     self.see(visit, sighting.day, page, delta);
                     Outcome::Counted
@@ -157,7 +157,7 @@ impl<'a> Bounder<'a> {
             Seen::Error { class, key } => {
                 let mark = VisitorDay::mark_error(*class);
                 if !visitor.has(mark) {
-                    self.error(tag, mark, *class, key, &terms, open, day);
+                    self.error(tag, mark, *class, key, terms, open, day);
                 }
                 Outcome::NotSuccess
             }

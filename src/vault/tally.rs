@@ -4,6 +4,9 @@
 //! grouping of merges gives the same cell. It links no two facts of one visitor: visitors stand in it as keyed tags
 //! without their pages, visitor-and-page pairs as other keyed tags, and everything else is a sum or a sketch.
 
+mod attributes;
+mod longer;
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -11,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     anonymize::Visit,
     limit::{Contribution, VisitorDay},
-    sketch::Sketch,
-    tables::{LISTED, PAGE_PRECISION, SITE_PRECISION, TEXTS, Table, TableSet, VOTE_WEIGHTS},
+    tables::{TableSet, VOTE_WEIGHTS},
 };
+use attributes::merge_texts;
+pub(super) use attributes::{AttributeTally, Texts};
+pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see};
 
 /// A producer's name as the store knows it: a keyed hash.
 pub(super) type ProducerId = [u8; 16];
@@ -101,94 +106,6 @@ pub(super) struct PageTally {
     pub(super) first: u64,
     /// All other counted views.
     pub(super) repeat: u64,
-}
-
-/// Counts by the keys of each attribute table.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct AttributeTally {
-    /// By text, in the order of [`TEXTS`].
-    texts: [Texts; TEXTS.len()],
-    /// By position in a public list, in the order of [`LISTED`].
-    listed: [Counters; LISTED.len()],
-}
-
-/// Counts by key.
-pub(super) type Texts = HashMap<Box<str>, u64>;
-
-impl AttributeTally {
-    fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.texts.iter_mut().zip(&other.texts) {
-            merge_texts(mine, theirs, |_| true);
-        }
-        for (mine, theirs) in self.listed.iter_mut().zip(&other.listed) {
-            mine.merge(theirs);
-        }
-    }
-
-    /// Adds a visit by its first page view.
-    fn add(&mut self, visit: &Visit, keys: Keys<'_>, active: TableSet) {
-        for (table, key) in
-            [(Table::Referrer, keys.referrer), (Table::Campaign, keys.campaign), (Table::Entry, keys.page)]
-        {
-            if active.contains(table) {
-                self.add_text(table, key);
-            }
-        }
-        for (table, position) in LISTED.into_iter().zip(visit.listed) {
-            if active.contains(table) {
-                self.add_listed(table, position);
-            }
-        }
-    }
-
-    pub(super) fn add_text(&mut self, table: Table, key: &str) {
-        let Some(slot) = table.text() else { return };
-        match self.texts[slot].get_mut(key) {
-            Some(count) => *count += 1,
-            None => {
-                self.texts[slot].insert(key.into(), 1);
-            }
-        }
-    }
-
-    pub(super) fn add_listed(&mut self, table: Table, position: u16) {
-        if let Some(slot) = table.listed() {
-            self.listed[slot].add(usize::from(position), 1);
-        }
-    }
-
-    /// The counts of a table whose keys are texts.
-    pub(super) fn texts(&self, table: Table) -> Option<&Texts> {
-        table.text().map(|slot| &self.texts[slot])
-    }
-
-    /// The counts of a table with a public list.
-    pub(super) fn listed(&self, table: Table) -> Option<&Counters> {
-        table.listed().map(|slot| &self.listed[slot])
-    }
-
-    /// All that a table counted.
-    fn sum(&self, table: Table) -> u64 {
-        let listed = self.listed(table).map(Counters::sum);
-        listed.or_else(|| Some(self.texts(table)?.values().sum())).unwrap_or(0)
-    }
-
-    /// Whether each table that counts every visit once did so. `active`: on every day; `ever`: on any day.
-    fn balances(&self, visits: u64, active: TableSet, ever: TableSet) -> bool {
-        let once = |table: Table| table.is_complete() || matches!(table, Table::Referrer | Table::Campaign | Table::Entry);
-        Table::attributes().filter(|table| once(*table)).all(|table| match self.sum(table) {
-            sum if active.contains(table) => sum == visits,
-            sum if ever.contains(table) => sum <= visits,
-            sum => sum == 0,
-        })
-    }
-}
-
-/// Adds the counts of those keys that are wanted.
-fn merge_texts(mine: &mut Texts, theirs: &Texts, wanted: impl Fn(&str) -> bool) {
-    for (key, count) in theirs.iter().filter(|(key, _)| wanted(key)) {
-        *mine.entry(key.clone()).or_default() += count;
-    }
 }
 
 /// The keys under which a page view counts: its own, or `(other)` beyond the guard.
@@ -314,172 +231,4 @@ impl DayTally {
             && self.site.is_possible()
             && self.pages.values().all(|page| page.first <= visits)
     }
-}
-
-/// One week of one site.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct WeekTally {
-    /// Sums of the sealed days.
-    pub(super) site: SiteTally,
-    /// Distinct visitors, under the week's key.
-    pub(super) visitors: Sketch,
-    pub(super) activity: Activity,
-}
-
-impl Default for WeekTally {
-    fn default() -> Self {
-        let visitors = Sketch::new(SITE_PRECISION);
-        Self { site: SiteTally::default(), visitors, activity: Activity::default() }
-    }
-}
-
-impl WeekTally {
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.site.merge(&other.site);
-        join(&mut self.visitors, &other.visitors);
-        self.activity.merge(&other.activity);
-    }
-
-    /// Takes the counters of a day that is being sealed.
-    pub(super) fn absorb(&mut self, day: &DayTally) {
-        self.site.merge(&day.site);
-    }
-
-    /// Whether its sums can be those of a week.
-    pub(super) fn balances(&self) -> bool {
-        self.site.is_possible()
-    }
-}
-
-/// A page's month.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct PageMonthTally {
-    pub(super) counts: PageTally,
-    pub(super) visitors: Sketch,
-}
-
-impl Default for PageMonthTally {
-    fn default() -> Self {
-        Self { counts: PageTally::default(), visitors: Sketch::new(PAGE_PRECISION) }
-    }
-}
-
-/// One month of one site.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct MonthTally {
-    /// Sums of the sealed days.
-    pub(super) site: SiteTally,
-    /// Distinct visitors, under the month's key.
-    pub(super) visitors: Sketch,
-    pub(super) pages: HashMap<Box<str>, PageMonthTally>,
-    pub(super) attributes: AttributeTally,
-    pub(super) activity: Activity,
-}
-
-impl Default for MonthTally {
-    fn default() -> Self {
-        Self {
-            site: SiteTally::default(),
-            visitors: Sketch::new(SITE_PRECISION),
-            pages: HashMap::new(),
-            attributes: AttributeTally::default(),
-            activity: Activity::default(),
-        }
-    }
-}
-
-impl MonthTally {
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.site.merge(&other.site);
-        join(&mut self.visitors, &other.visitors);
-        for (key, page) in &other.pages {
-            let mine = self.pages.entry(key.clone()).or_default();
-            mine.counts.first += page.counts.first;
-            mine.counts.repeat += page.counts.repeat;
-            join(&mut mine.visitors, &page.visitors);
-        }
-        self.attributes.merge(&other.attributes);
-        self.activity.merge(&other.activity);
-    }
-
-    /// Raises the visitor sketches of the site and of a page.
-    pub(super) fn see(&mut self, tag: u64, page: &str) {
-        see(&mut self.visitors, tag);
-        if !self.pages.contains_key(page) {
-            self.pages.insert(page.into(), PageMonthTally::default());
-        }
-        if let Some(tally) = self.pages.get_mut(page) {
-            see(&mut tally.visitors, tag);
-        }
-    }
-
-    /// Takes the counters of a day that is being sealed.
-    pub(super) fn absorb(&mut self, day: &DayTally) {
-        self.site.merge(&day.site);
-        for (key, page) in &day.pages {
-            let mine = self.pages.entry(key.clone()).or_default();
-            mine.counts.first += page.first;
-            mine.counts.repeat += page.repeat;
-        }
-        self.attributes.merge(&day.attributes);
-    }
-
-    /// Whether its sums agree with each other. `active`: tables that counted on every day; `ever`: on any day.
-    pub(super) fn balances(&self, active: TableSet, ever: TableSet) -> bool {
-        let pages: u64 = self.pages.values().map(|p| p.counts.first + p.counts.repeat).sum();
-        pages == self.site.ranks.sum()
-            && self.site.is_possible()
-            && self.attributes.balances(self.site.ranks.get(0), active, ever)
-    }
-}
-
-/// A quarter of one site: what speaks for keys that are not public yet. It knows of no visitor.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct QuarterTally {
-    /// Votes for pages, in hundredths.
-    pub(super) pages: Texts,
-    /// Visits by referrer.
-    pub(super) referrers: Texts,
-    /// Visits by campaign.
-    pub(super) campaigns: Texts,
-}
-
-impl QuarterTally {
-    pub(super) fn merge(&mut self, other: &Self) {
-        merge_texts(&mut self.pages, &other.pages, |_| true);
-        merge_texts(&mut self.referrers, &other.referrers, |_| true);
-        merge_texts(&mut self.campaigns, &other.campaigns, |_| true);
-    }
-
-    /// Takes what a day that is being sealed says of keys that are not public.
-    pub(super) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
-        merge_texts(&mut self.pages, &day.votes, |key| !is_public(Table::Page, key));
-        for (table, mine) in [(Table::Referrer, &mut self.referrers), (Table::Campaign, &mut self.campaigns)] {
-            if let Some(theirs) = day.attributes.texts(table) {
-                merge_texts(mine, theirs, |key| !is_public(table, key));
-            }
-        }
-    }
-
-    /// What speaks for the keys of a table.
-    pub(super) fn votes(&self, table: Table) -> Option<&Texts> {
-        match table {
-            Table::Page => Some(&self.pages),
-            Table::Referrer => Some(&self.referrers),
-            Table::Campaign => Some(&self.campaigns),
-            _ => None,
-        }
-    }
-}
-
-fn join(mine: &mut Sketch, theirs: &Sketch) {
-    // Unwrap safety: all sketches of a table are made with one precision, and what is read from the disk is
-    // authenticated.
-    mine.merge(theirs).expect("sketches of one table have one precision");
-}
-
-/// Raises a sketch by a visitor's tag, which serves as its keyed 64-bit hash.
-pub(super) fn see(sketch: &mut Sketch, tag: u64) {
-    let (index, rank) = sketch.precision().position(tag);
-    sketch.raise(index, rank);
 }

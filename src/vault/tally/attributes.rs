@@ -1,0 +1,99 @@
+//! Counts by the keys of the attribute tables: what a visit counts once, by its first page view, and errors and robots.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Counters, Keys};
+use crate::vault::{
+    anonymize::Visit,
+    tables::{LISTED, TEXTS, Table, TableSet},
+};
+
+/// Counts by the keys of each attribute table.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct AttributeTally {
+    /// By text, in the order of [`TEXTS`].
+    texts: [Texts; TEXTS.len()],
+    /// By position in a public list, in the order of [`LISTED`].
+    listed: [Counters; LISTED.len()],
+}
+
+/// Counts by key.
+pub(in crate::vault) type Texts = HashMap<Box<str>, u64>;
+
+impl AttributeTally {
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.texts.iter_mut().zip(&other.texts) {
+            merge_texts(mine, theirs, |_| true);
+        }
+        for (mine, theirs) in self.listed.iter_mut().zip(&other.listed) {
+            mine.merge(theirs);
+        }
+    }
+
+    /// Adds a visit by its first page view.
+    pub(super) fn add(&mut self, visit: &Visit, keys: Keys<'_>, active: TableSet) {
+        for (table, key) in
+            [(Table::Referrer, keys.referrer), (Table::Campaign, keys.campaign), (Table::Entry, keys.page)]
+        {
+            if active.contains(table) {
+                self.add_text(table, key);
+            }
+        }
+        for (table, position) in LISTED.into_iter().zip(visit.listed) {
+            if active.contains(table) {
+                self.add_listed(table, position);
+            }
+        }
+    }
+
+    pub(in crate::vault) fn add_text(&mut self, table: Table, key: &str) {
+        let Some(slot) = table.text() else { return };
+        match self.texts[slot].get_mut(key) {
+            Some(count) => *count += 1,
+            None => {
+                self.texts[slot].insert(key.into(), 1);
+            }
+        }
+    }
+
+    pub(in crate::vault) fn add_listed(&mut self, table: Table, position: u16) {
+        if let Some(slot) = table.listed() {
+            self.listed[slot].add(usize::from(position), 1);
+        }
+    }
+
+    /// The counts of a table whose keys are texts.
+    pub(in crate::vault) fn texts(&self, table: Table) -> Option<&Texts> {
+        table.text().map(|slot| &self.texts[slot])
+    }
+
+    /// The counts of a table with a public list.
+    pub(in crate::vault) fn listed(&self, table: Table) -> Option<&Counters> {
+        table.listed().map(|slot| &self.listed[slot])
+    }
+
+    /// All that a table counted.
+    fn sum(&self, table: Table) -> u64 {
+        let listed = self.listed(table).map(Counters::sum);
+        listed.or_else(|| Some(self.texts(table)?.values().sum())).unwrap_or(0)
+    }
+
+    /// Whether each table that counts every visit once did so. `active`: on every day; `ever`: on any day.
+    pub(super) fn balances(&self, visits: u64, active: TableSet, ever: TableSet) -> bool {
+        let once = |table: Table| table.is_complete() || matches!(table, Table::Referrer | Table::Campaign | Table::Entry);
+        Table::attributes().filter(|table| once(*table)).all(|table| match self.sum(table) {
+            sum if active.contains(table) => sum == visits,
+            sum if ever.contains(table) => sum <= visits,
+            sum => sum == 0,
+        })
+    }
+}
+
+/// Adds the counts of those keys that are wanted.
+pub(super) fn merge_texts(mine: &mut Texts, theirs: &Texts, wanted: impl Fn(&str) -> bool) {
+    for (key, count) in theirs.iter().filter(|(key, _)| wanted(key)) {
+        *mine.entry(key.clone()).or_default() += count;
+    }
+}

@@ -1,0 +1,179 @@
+//! Weeks, months and quarters: sums of sealed days, and sketches of visitors whom no one may remember.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Activity, AttributeTally, DayTally, PageTally, SiteTally, Texts, merge_texts};
+use crate::vault::{
+    sketch::Sketch,
+    tables::{PAGE_PRECISION, SITE_PRECISION, Table, TableSet},
+};
+
+/// One week of one site.
+#[derive(Clone, Serialize, Deserialize)]
+pub(in crate::vault) struct WeekTally {
+    /// Sums of the sealed days.
+    pub(in crate::vault) site: SiteTally,
+    /// Distinct visitors, under the week's key.
+    pub(in crate::vault) visitors: Sketch,
+    pub(in crate::vault) activity: Activity,
+}
+
+impl Default for WeekTally {
+    fn default() -> Self {
+        let visitors = Sketch::new(SITE_PRECISION);
+        Self { site: SiteTally::default(), visitors, activity: Activity::default() }
+    }
+}
+
+impl WeekTally {
+    pub(in crate::vault) fn merge(&mut self, other: &Self) {
+        self.site.merge(&other.site);
+        join(&mut self.visitors, &other.visitors);
+        self.activity.merge(&other.activity);
+    }
+
+    /// Takes the counters of a day that is being sealed.
+    pub(in crate::vault) fn absorb(&mut self, day: &DayTally) {
+        self.site.merge(&day.site);
+    }
+
+    /// Whether its sums can be those of a week.
+    pub(in crate::vault) fn balances(&self) -> bool {
+        self.site.is_possible()
+    }
+}
+
+/// A page's month.
+#[derive(Clone, Serialize, Deserialize)]
+pub(in crate::vault) struct PageMonthTally {
+    pub(in crate::vault) counts: PageTally,
+    pub(in crate::vault) visitors: Sketch,
+}
+
+impl Default for PageMonthTally {
+    fn default() -> Self {
+        Self { counts: PageTally::default(), visitors: Sketch::new(PAGE_PRECISION) }
+    }
+}
+
+/// One month of one site.
+#[derive(Clone, Serialize, Deserialize)]
+pub(in crate::vault) struct MonthTally {
+    /// Sums of the sealed days.
+    pub(in crate::vault) site: SiteTally,
+    /// Distinct visitors, under the month's key.
+    pub(in crate::vault) visitors: Sketch,
+    pub(in crate::vault) pages: HashMap<Box<str>, PageMonthTally>,
+    pub(in crate::vault) attributes: AttributeTally,
+    pub(in crate::vault) activity: Activity,
+}
+
+impl Default for MonthTally {
+    fn default() -> Self {
+        Self {
+            site: SiteTally::default(),
+            visitors: Sketch::new(SITE_PRECISION),
+            pages: HashMap::new(),
+            attributes: AttributeTally::default(),
+            activity: Activity::default(),
+        }
+    }
+}
+
+impl MonthTally {
+    pub(in crate::vault) fn merge(&mut self, other: &Self) {
+        self.site.merge(&other.site);
+        join(&mut self.visitors, &other.visitors);
+        for (key, page) in &other.pages {
+            let mine = self.pages.entry(key.clone()).or_default();
+            mine.counts.first += page.counts.first;
+            mine.counts.repeat += page.counts.repeat;
+            join(&mut mine.visitors, &page.visitors);
+        }
+        self.attributes.merge(&other.attributes);
+        self.activity.merge(&other.activity);
+    }
+
+    /// Raises the visitor sketches of the site and of a page.
+    pub(in crate::vault) fn see(&mut self, tag: u64, page: &str) {
+        see(&mut self.visitors, tag);
+        if !self.pages.contains_key(page) {
+            self.pages.insert(page.into(), PageMonthTally::default());
+        }
+        if let Some(tally) = self.pages.get_mut(page) {
+            see(&mut tally.visitors, tag);
+        }
+    }
+
+    /// Takes the counters of a day that is being sealed.
+    pub(in crate::vault) fn absorb(&mut self, day: &DayTally) {
+        self.site.merge(&day.site);
+        for (key, page) in &day.pages {
+            let mine = self.pages.entry(key.clone()).or_default();
+            mine.counts.first += page.first;
+            mine.counts.repeat += page.repeat;
+        }
+        self.attributes.merge(&day.attributes);
+    }
+
+    /// Whether its sums agree with each other. `active`: tables that counted on every day; `ever`: on any day.
+    pub(in crate::vault) fn balances(&self, active: TableSet, ever: TableSet) -> bool {
+        let pages: u64 = self.pages.values().map(|p| p.counts.first + p.counts.repeat).sum();
+        pages == self.site.ranks.sum()
+            && self.site.is_possible()
+            && self.attributes.balances(self.site.ranks.get(0), active, ever)
+    }
+}
+
+/// A quarter of one site: what speaks for keys that are not public yet. It knows of no visitor.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vault) struct QuarterTally {
+    /// Votes for pages, in hundredths.
+    pub(in crate::vault) pages: Texts,
+    /// Visits by referrer.
+    pub(in crate::vault) referrers: Texts,
+    /// Visits by campaign.
+    pub(in crate::vault) campaigns: Texts,
+}
+
+impl QuarterTally {
+    pub(in crate::vault) fn merge(&mut self, other: &Self) {
+        merge_texts(&mut self.pages, &other.pages, |_| true);
+        merge_texts(&mut self.referrers, &other.referrers, |_| true);
+        merge_texts(&mut self.campaigns, &other.campaigns, |_| true);
+    }
+
+    /// Takes what a day that is being sealed says of keys that are not public.
+    pub(in crate::vault) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
+        merge_texts(&mut self.pages, &day.votes, |key| !is_public(Table::Page, key));
+        for (table, mine) in [(Table::Referrer, &mut self.referrers), (Table::Campaign, &mut self.campaigns)] {
+            if let Some(theirs) = day.attributes.texts(table) {
+                merge_texts(mine, theirs, |key| !is_public(table, key));
+            }
+        }
+    }
+
+    /// What speaks for the keys of a table.
+    pub(in crate::vault) fn votes(&self, table: Table) -> Option<&Texts> {
+        match table {
+            Table::Page => Some(&self.pages),
+            Table::Referrer => Some(&self.referrers),
+            Table::Campaign => Some(&self.campaigns),
+            _ => None,
+        }
+    }
+}
+
+fn join(mine: &mut Sketch, theirs: &Sketch) {
+    // Unwrap safety: all sketches of a table are made with one precision, and what is read from the disk is
+    // authenticated.
+    mine.merge(theirs).expect("sketches of one table have one precision");
+}
+
+/// Raises a sketch by a visitor's tag, which serves as its keyed 64-bit hash.
+pub(in crate::vault) fn see(sketch: &mut Sketch, tag: u64) {
+    let (index, rank) = sketch.precision().position(tag);
+    sketch.raise(index, rank);
+}
