@@ -119,7 +119,8 @@ impl<'a> Draw<'a> {
 
     fn pages(&mut self, mechanism: &Mechanism, counts: BTreeMap<&str, PageTally>) -> Drawn<TableNumbers> {
         let pairs = counts.into_iter().map(|(key, page)| (key, vec![page.first, page.repeat])).collect();
-        let public: BTreeSet<&str> = self.site.known_pages.iter().map(|k| &**k).collect();
+        let known = self.site.known_pages();
+        let public: BTreeSet<&str> = known.iter().map(|k| &**k).collect();
         self.table(mechanism, public, pairs, 2)
     }
 

@@ -79,7 +79,7 @@ impl Releases {
             name: name.clone(),
             calendar: site.calendar.clone(),
             profile: site.profile.clone(),
-            has_known_pages: !site.known_pages.is_empty(),
+            has_known_pages: !site.known_pages().is_empty(),
             days,
             releases,
         })

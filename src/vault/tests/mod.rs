@@ -3,6 +3,7 @@
 mod canary;
 mod coverage;
 mod flow;
+mod known;
 mod sealing;
 
 use std::{path::Path, sync::Arc, thread::JoinHandle};
