@@ -7,6 +7,7 @@
 //! - [`rpc`]: the wire; [`serve`] runs it.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
 //! - [`query`]: answers made of releases and nothing else.
+//! - [`sitemap`]: pages that are known without looking at anybody.
 //! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
 //!
 //! Words: a *visitor* is a browser as far as a site can tell; a *visit* is all that a visitor does on a site from local
@@ -24,6 +25,7 @@ pub mod report;
 pub mod rpc;
 pub mod serve;
 pub mod ship;
+pub mod sitemap;
 pub mod telemetry;
 pub mod units;
 pub mod vault;
