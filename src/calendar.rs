@@ -154,7 +154,9 @@ impl Period {
             PeriodKind::Day => Self::day(day),
             PeriodKind::Week => Self::week_of(day),
             PeriodKind::Month => Self::month_of(day),
-            PeriodKind::Quarter => Self { kind, start: day.months_before(i32::from((day.date().month() - 1) % 3)), hour: 0 },
+            PeriodKind::Quarter => {
+                Self { kind, start: day.months_before(i32::from((day.date().month() - 1) % 3)), hour: 0 }
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 //! - [`rpc`]: the wire; [`serve`] runs it.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
 //! - [`query`]: answers made of releases and nothing else.
+//! - [`sitemap`]: pages that are known without looking at anybody.
 //! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
 //!
 //! Beside the rooms: [`bins`], [`calendar`], [`clock`] and [`units`], which know nothing of people.
@@ -27,6 +28,7 @@ pub mod report;
 pub mod rpc;
 pub mod serve;
 pub mod ship;
+pub mod sitemap;
 pub mod telemetry;
 pub mod units;
 pub mod vault;

@@ -45,6 +45,16 @@ pub fn terms_change(site: &SiteName, from: Day) {
     tracing::info!(%site, %from, "the configuration changed: promise, bounds, profile and tables are the new ones from this day on");
 }
 
+/// A sitemap was read; so many pages of the site are known now.
+pub fn sitemap_read(site: &SiteName, pages: usize) {
+    tracing::info!(%site, pages, "sitemap read");
+}
+
+/// A sitemap cannot be read; the pages known before stay. The fault names the file or URL, and what the sitemap says.
+pub fn sitemap_failed(site: &SiteName, fault: &impl Display) {
+    tracing::warn!(%site, %fault, "the sitemap cannot be read; the pages known before stay");
+}
+
 /// The store takes nothing now.
 pub fn store_refuses(fault: &impl Display) {
     tracing::error!(%fault, "the store refuses");

@@ -3,7 +3,7 @@
 //! It is here so that a mistake is found before a server is restarted. It reads the configuration and the sitemaps it
 //! names, and prints.
 //!
-//! It never opens the data directory, binds no socket and changes nothing.
+//! It never opens the data directory, binds no socket and changes nothing. It opens the network with `--fetch` alone.
 
 use std::{
     fmt::Write as _,
@@ -15,7 +15,8 @@ use std::{
 use clap::Parser;
 
 use crate::{
-    config::{self, Config, SiteConfig},
+    config::{self, Config, SiteConfig, SitemapConfig},
+    sitemap::{Limits, together},
     units::MS_PER_MINUTE,
 };
 
@@ -23,21 +24,25 @@ use crate::{
 ///
 /// Reads the file, the HEADCOUNT_SECTION__KEY variables of the environment (HEADCOUNT_SERVER__LISTEN sets
 /// server.listen) and the sitemaps, and prints what a server would do with them. Nothing is started and no file is
-/// written.
+/// written. A sitemap that is an URL is fetched with --fetch only.
 ///
 /// Without a file it prints what applies without one.
 #[derive(Clone, Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
   headcount check --config /etc/headcount.toml
+  headcount check --config /etc/headcount.toml --fetch
   HEADCOUNT_PRIVACY__EPSILON=1 headcount check --config headcount.toml
 
 Exit codes: 0 the configuration is right (also when the reader closed the pipe), \
-1 the output cannot be written, 2 the configuration or the command line is wrong.")]
+1 the output cannot be written or a sitemap cannot be fetched, 2 the configuration or the command line is wrong.")]
 pub struct Args {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
     pub config: Option<PathBuf>,
+    /// Fetch the sitemaps that are URLs now, and say how many pages they have
+    #[arg(long)]
+    pub fetch: bool,
 }
 
 /// Checks and prints.
@@ -54,14 +59,40 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match io::stdout().lock().write_all(meaning(&config).as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let printed = io::stdout().lock().write_all(meaning(&config).as_bytes());
+    match printed.and_then(|()| if args.fetch { fetch(&config) } else { Ok(true) }) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("headcount check: the output cannot be written: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Fetches every sitemap that is an URL and says what it has. Gives whether all of them could be had.
+fn fetch(config: &Config) -> io::Result<bool> {
+    let mut has_all = true;
+    for (site, settings) in config.sites.iter().filter_map(|site| Some((site, site.sitemap.as_ref()?))) {
+        let SitemapConfig { sitemap, listed, .. } = settings;
+        if !sitemap.is_remote() {
+            continue;
+        }
+        let found = sitemap.read(Limits::default()).map_err(|error| error.to_string());
+        let counts = found.and_then(|found| Ok((found.len(), together(listed, found)?.len())));
+        match counts {
+            Ok((found, known)) => {
+                let text = format!("{}: {} pages; {known} known pages with the list", site.name, found);
+                writeln!(io::stdout(), "{:<12}{text}", "fetched")?;
+            }
+            Err(error) => {
+                eprintln!("headcount check: site {}: {error}", site.name);
+                has_all = false;
+            }
+        }
+    }
+    Ok(has_all)
 }
 
 /// What a configuration means, in lines for people.
@@ -93,6 +124,9 @@ pub fn meaning(config: &Config) -> String {
     }
     for site in &config.sites {
         line("site", site_line(site));
+        if let Some(settings) = &site.sitemap {
+            line("sitemap", sitemap_line(site, settings));
+        }
     }
     out
 }
@@ -121,6 +155,14 @@ fn site_line(site: &SiteConfig) -> String {
         f64::from(site.shares.sum()) / 100.0,
         site.pages.len(),
     )
+}
+
+fn sitemap_line(site: &SiteConfig, settings: &SitemapConfig) -> String {
+    let SitemapConfig { sitemap, refresh_minutes, .. } = settings;
+    let verb = if sitemap.is_remote() { "fetched" } else { "read" };
+    let try_it = if sitemap.is_remote() { " (try it with --fetch)" } else { "" };
+    let name = &site.name;
+    format!("{name}: {} is {verb} at the start and every {refresh_minutes} minutes{try_it}", sitemap.source)
 }
 
 #[cfg(test)]

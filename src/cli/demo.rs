@@ -128,6 +128,7 @@ fn invented_site(site: DemoSite) -> Result<Show, Failure> {
         profile: profile.to_owned(),
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
         pages: if is_main { Vec::new() } else { pages.collect() },
+        sitemap: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
     };
@@ -145,6 +146,7 @@ fn own(args: &Args) -> Result<Vec<Show>, Failure> {
         profile: "standard".to_owned(),
         shares: Shares::STANDARD,
         pages: Vec::new(),
+        sitemap: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
     };
@@ -195,7 +197,7 @@ async fn start(
         ..Config::default()
     };
     let options = options(&config, Welcome::Configured, Vec::new());
-    let server = tokio::spawn(serve::run(listener, options, Arc::new(SystemClock), stop));
+    let server = tokio::spawn(serve::run(listener, options, Vec::new(), Arc::new(SystemClock), stop));
     Ok((address, server))
 }
 

@@ -1,6 +1,6 @@
 //! `headcount serve`: the server.
 
-use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -11,8 +11,9 @@ use tokio::{
 use crate::{
     calendar::Calendar,
     clock::SystemClock,
-    config::{self, Config},
-    serve, telemetry,
+    config::{self, Config, SitemapConfig},
+    serve::{self, Watched},
+    telemetry,
     vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
 };
 
@@ -73,7 +74,8 @@ pub async fn run(args: Args) -> ExitCode {
             listener.local_addr().unwrap_or(config.listen)
         );
     }
-    match serve::run(listener, options(&config, welcome, args.give_up), Arc::new(SystemClock), stop).await {
+    let options = options(&config, welcome, args.give_up);
+    match serve::run(listener, options, sitemaps(&config), Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -149,7 +151,7 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         shares: site.shares,
         tables: site.tables,
         known_pages: site.pages.clone(),
-        has_page_list: !site.pages.is_empty(),
+        has_page_list: site.sitemap.is_some() || !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
     };
@@ -165,4 +167,20 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         max_lateness_ms: config.max_lateness_ms,
         give_up,
     }
+}
+
+/// The sitemaps that the server reads again and again.
+fn sitemaps(config: &Config) -> Vec<Watched> {
+    let watched = |site: &config::SiteConfig| {
+        let SitemapConfig { sitemap, refresh_minutes, listed } = site.sitemap.clone()?;
+        Some(Watched {
+            site: site.name.clone(),
+            // A local file was read with the configuration.
+            is_read: !sitemap.is_remote(),
+            sitemap,
+            listed,
+            refresh: Duration::from_secs(60 * u64::from(refresh_minutes)),
+        })
+    };
+    config.sites.iter().filter_map(watched).collect()
 }

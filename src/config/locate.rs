@@ -74,7 +74,7 @@ impl<'t> Source<'t> {
 }
 
 /// The line, counted from 1, of a place in a text.
-pub(super) fn line_at(text: &[u8], offset_bytes: usize) -> usize {
+pub(crate) fn line_at(text: &[u8], offset_bytes: usize) -> usize {
     let before = &text[..offset_bytes.min(text.len())];
     1 + before.iter().filter(|&&byte| byte == b'\n').count()
 }

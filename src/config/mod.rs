@@ -3,11 +3,11 @@
 //! It is here so that every other part gets values that are already known to be right. [`raw`] is what may be written,
 //! [`validate`] what it means, [`locate`] where a mistake stands. Reading happens once, at the start.
 //!
-//! It never writes a file, never opens the network (sitemaps are local files) and never reads the store.
+//! It never writes a file, never opens the network (a sitemap with an URL is fetched by the server) and never reads the
+//! store.
 
 mod locate;
 mod raw;
-mod sitemap;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -18,14 +18,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{calendar::Calendar, units::SiteName, vault::{Shares, TableSet}};
+pub(crate) use locate::line_at;
+pub(crate) use raw::{nearest, shown};
+
+pub use crate::sitemap::KNOWN_PAGES_MAX;
+use crate::{
+    calendar::Calendar,
+    sitemap::Sitemap,
+    units::SiteName,
+    vault::{Shares, TableSet},
+};
 
 /// The largest configuration file, in bytes.
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// The most sites.
 pub const SITES_MAX: usize = 1_000;
-/// The most known pages of one site, from its list and its sitemap together.
-pub const KNOWN_PAGES_MAX: usize = 50_000;
 
 /// A configuration that is complete and checked.
 #[derive(Debug, Clone)]
@@ -67,12 +74,26 @@ pub struct SiteConfig {
     pub profile: String,
     /// How the profile shares the privacy budget.
     pub shares: Shares,
-    /// Known pages as paths with an optional query, without repeats, in the order in which they are written.
+    /// Pages known at the start as paths with an optional query, without repeats, in the order in which they are written:
+    /// those of the list and of a local sitemap.
     pub pages: Vec<String>,
+    /// What keeps the known pages up to date.
+    pub sitemap: Option<SitemapConfig>,
     /// The query parameters that choose a page.
     pub query_allow: Vec<String>,
     /// The tables that are counted and published.
     pub tables: TableSet,
+}
+
+/// A sitemap that is read again and again.
+#[derive(Debug, Clone)]
+pub struct SitemapConfig {
+    /// Where it is.
+    pub sitemap: Sitemap,
+    /// How often it is read, 5 to 43,200.
+    pub refresh_minutes: u32,
+    /// The pages that the configuration lists itself. They stay known whatever the sitemap holds.
+    pub listed: Vec<String>,
 }
 
 impl Default for Config {

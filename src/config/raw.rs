@@ -102,6 +102,7 @@ pub(super) struct Site {
     #[serde(default)]
     pub pages: Vec<String>,
     pub sitemap: Option<String>,
+    pub sitemap_refresh_minutes: Option<i64>,
     #[serde(default)]
     pub query_allow: Vec<String>,
     #[serde(default)]
@@ -244,7 +245,7 @@ fn allowed_words(allowed: &str) -> &str {
 }
 
 /// A value for a message: in quotes, controls escaped, cut where it is long.
-pub(super) fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     if value.chars().count() <= SHOWN_CHARS_MAX {
         return format!("{value:?}");
     }
@@ -253,7 +254,7 @@ pub(super) fn shown(value: &str) -> String {
 }
 
 /// The candidate that differs from a word by the fewest single-character edits, if it is by few.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > SHOWN_CHARS_MAX {
         return None;
     }

@@ -30,7 +30,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
         "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
-        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, query_allow, client_domains, skip_tables",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, query_allow, client_domains, skip_tables",
     ),
     (
         "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",
@@ -129,6 +129,30 @@ const WRONG: &[(&str, &str)] = &[
         "[[site]]\nname = \"a\"\nsitemap = \"no-such-file.xml\"\n",
         "h.toml:3: site[0].sitemap: no-such-file.xml: cannot be read: No such file or directory (os error 2)",
     ),
+    (
+        "[[site]]\nname = \"a\"\nsitemap = \"https://a.jp/sitemap.xml\"\n",
+        "h.toml:3: site[0].sitemap: \"https://a.jp/sitemap.xml\" is on the network and the site has no hosts; allowed: an URL on a host that `hosts` names",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"www.a.jp\"]\nsitemap = \"https://ww.a.jp/sitemap.xml\"\n",
+        "h.toml:4: site[0].sitemap: the host \"ww.a.jp\" (near \"www.a.jp\") is not one of the site; add it to the site's hosts or take the URL out",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"https://me:secret@a.jp/sitemap.xml\"\n",
+        "h.toml:4: site[0].sitemap: the URL has a user name or a password; allowed: an URL without them",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"ftp://a.jp/sitemap.xml\"\n",
+        "h.toml:4: site[0].sitemap: \"ftp://a.jp/sitemap.xml\" is no URL that can be fetched; allowed: https:// or http:// with a host and a path, without spaces, other scripts encoded",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"https://a.jp/s.xml\"\nsitemap_refresh_minutes = 4\n",
+        "h.toml:5: site[0].sitemap_refresh_minutes: 4 is out of range; allowed: 5 to 43200",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nsitemap_refresh_minutes = 60\n",
+        "h.toml:3: site[0].sitemap_refresh_minutes: there is no sitemap to read again; allowed: beside \"sitemap\"",
+    ),
     ("[profiles.busy]\n[profiles.mine]\n", "h.toml:1: profiles.busy.hour: is missing; it must be given"),
 ];
 
@@ -212,4 +236,21 @@ fn a_whole_configuration_means_what_it_says() {
     assert_eq!((site.hosts[0].as_str(), site.calendar.zone_name()), ("www.example.jp", "Asia/Tokyo"));
     assert_eq!(Some(site.shares), crate::vault::Shares::named("small"));
     assert_eq!(site.pages, ["/", "/visa/?a=1&b=2"]);
+    let sitemap = site.sitemap.as_ref().unwrap();
+    assert_eq!((sitemap.refresh_minutes, sitemap.listed.len(), sitemap.sitemap.is_remote()), (1_440, 1, false));
+}
+
+#[test]
+fn an_url_is_left_to_the_server() {
+    let text = "[[site]]\nname = \"a\"\nhosts = [\"*.a.jp\"]\npages = [\"/\"]\n\
+                sitemap = \"HTTPS://WWW.a.jp:8443/sitemap.xml.gz\"\nsitemap_refresh_minutes = 60\n";
+    let config = with(text, &[]).unwrap();
+    let site = &config.sites[0];
+    let sitemap = site.sitemap.as_ref().unwrap();
+    assert_eq!(sitemap.sitemap.source.to_string(), "https://WWW.a.jp:8443/sitemap.xml.gz");
+    assert!(sitemap.sitemap.is_remote());
+    assert_eq!(
+        (sitemap.refresh_minutes, &sitemap.listed, &site.pages),
+        (60, &vec!["/".to_owned()], &vec!["/".to_owned()])
+    );
 }

@@ -6,7 +6,7 @@
 //! It never creates a directory and never binds a socket.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, btree_map::Entry},
     fmt::Display,
     net::SocketAddr,
     ops::RangeInclusive,
@@ -14,12 +14,12 @@ use std::{
 };
 
 use super::{
-    Config, KNOWN_PAGES_MAX, Problem, SITES_MAX, SiteConfig,
+    Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
     raw::{Bounds, Geo, Privacy, Profiled, Raw, Seal, Server, Site, nearest, shown},
-    sitemap,
 };
 use crate::{
     calendar::Calendar,
+    sitemap::{self, Limits, Sitemap},
     units::{MS_PER_MINUTE, SiteName},
     vault::{Shares, Table, TableSet, check_countries},
 };
@@ -39,6 +39,9 @@ const HOST_LABEL_BYTES_MAX: usize = 63;
 /// The longest name of a query parameter, in bytes, and the most of them.
 const PARAMETER_BYTES_MAX: usize = 64;
 const PARAMETERS_MAX: usize = 32;
+/// How often a sitemap is read again, in minutes, and how often where nothing is written.
+const REFRESH_MINUTES: RangeInclusive<u32> = 5..=43_200;
+const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
 
 /// What a written configuration means.
 pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
@@ -238,8 +241,13 @@ fn site(raw: Site, at: &At, profiles: &BTreeMap<String, Shares>, base: &Path) ->
     let shares = profile_shares(&profile, profiles, at)?;
     parameters(&raw.query_allow, at)?;
     let tables = tables(&raw.skip_tables, raw.client_domains, at)?;
-    let pages = pages(raw.pages, raw.sitemap.as_deref(), &hosts, at, base)?;
-    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, query_allow: raw.query_allow, tables })
+    let listed = listed(raw.pages, at)?;
+    let refresh_minutes = refresh_minutes(raw.sitemap_refresh_minutes, raw.sitemap.is_some(), at)?;
+    let sitemap = raw.sitemap.map(|text| Sitemap::named(&text, base, &hosts)).transpose();
+    let sitemap = sitemap.map_err(|what| at.problem(&["sitemap"], what))?;
+    let pages = pages(&listed, sitemap.as_ref(), at)?;
+    let sitemap = sitemap.map(|sitemap| SitemapConfig { sitemap, refresh_minutes, listed });
+    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, sitemap, query_allow: raw.query_allow, tables })
 }
 
 fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {
@@ -317,14 +325,8 @@ fn parameters(names: &[String], at: &At) -> Result<(), Problem> {
     Ok(())
 }
 
-fn pages(
-    listed: Vec<String>,
-    sitemap: Option<&str>,
-    hosts: &[String],
-    at: &At,
-    base: &Path,
-) -> Result<Vec<String>, Problem> {
-    for (index, page) in listed.iter().enumerate() {
+fn listed(pages: Vec<String>, at: &At) -> Result<Vec<String>, Problem> {
+    for (index, page) in pages.iter().enumerate() {
         let odd = |c: char| c.is_control() || c == ' ' || c == '#';
         if !page.starts_with('/') || page.len() > PAGE_BYTES_MAX || page.contains(odd) {
             let what = format!(
@@ -334,20 +336,33 @@ fn pages(
             return Err(at.problem(&["pages", &index.to_string()], what));
         }
     }
-    let key = if sitemap.is_some() { "sitemap" } else { "pages" };
-    let from_sitemap = match sitemap {
-        Some(file) => sitemap::pages(&base.join(file), hosts).map_err(|e| at.problem(&[key], e.to_string()))?,
-        None => Vec::new(),
-    };
-    let mut seen = BTreeSet::new();
-    let mut all = listed;
-    all.extend(from_sitemap);
-    all.retain(|page| seen.insert(page.clone()));
-    if all.len() > KNOWN_PAGES_MAX {
-        let what = format!("{} known pages; allowed: at most {KNOWN_PAGES_MAX} a site", all.len());
-        return Err(at.problem(&[key], what));
+    Ok(pages)
+}
+
+fn refresh_minutes(raw: Option<i64>, has_sitemap: bool, at: &At) -> Result<u32, Problem> {
+    let problem = |what: String| at.problem(&["sitemap_refresh_minutes"], what);
+    match raw {
+        None => Ok(REFRESH_MINUTES_DEFAULT),
+        Some(_) if !has_sitemap => {
+            Err(problem("there is no sitemap to read again; allowed: beside \"sitemap\"".to_owned()))
+        }
+        Some(minutes) => {
+            u32::try_from(minutes).ok().filter(|minutes| REFRESH_MINUTES.contains(minutes)).ok_or_else(|| {
+                let (low, high) = (REFRESH_MINUTES.start(), REFRESH_MINUTES.end());
+                problem(format!("{minutes} is out of range; allowed: {low} to {high}"))
+            })
+        }
     }
-    Ok(all)
+}
+
+/// The pages known at the start. A local sitemap is read now; an URL is fetched once the server runs.
+fn pages(listed: &[String], sitemap: Option<&Sitemap>, at: &At) -> Result<Vec<String>, Problem> {
+    let (key, found) = match sitemap {
+        Some(sitemap) if !sitemap.is_remote() => ("sitemap", sitemap.read(Limits::default())),
+        _ => ("pages", Ok(Vec::new())),
+    };
+    let found = found.map_err(|error| at.problem(&[key], error.to_string()))?;
+    sitemap::together(listed, found).map_err(|what| at.problem(&[key], what))
 }
 
 /// Refuses a name or a host that an earlier site has: an access must belong to one site.

@@ -91,8 +91,8 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<To
     let state = |period| super::state(source, &site.name, period);
     let cover = plan::cover(range, state, |period| why_absent(site, period))?;
     let counted = count(ask.table, &cover.blocks);
-    let other = has_other(ask.table)
-        .then(|| other(ask.table, &cover.blocks, &counted, cover.missing.first().map(|m| m.1)));
+    let other =
+        has_other(ask.table).then(|| other(ask.table, &cover.blocks, &counted, cover.missing.first().map(|m| m.1)));
     let percentiles = percentiles(ask.table, &counted);
 
     let mut matching: Vec<(&str, &Sum)> =
@@ -141,7 +141,8 @@ fn percentiles(table: Table, counted: &BTreeMap<&str, Sum>) -> Vec<(u32, f64)> {
         _ => return Vec::new(),
     };
     let counts: Vec<f64> = bins.labels.iter().map(|key| counted.get(key).map_or(0, Sum::raw) as f64).collect();
-    let found = PERCENTS.into_iter().map(|percent| Some((percent, bins.percentile(&counts, f64::from(percent) / 100.0)?)));
+    let found =
+        PERCENTS.into_iter().map(|percent| Some((percent, bins.percentile(&counts, f64::from(percent) / 100.0)?)));
     found.flatten().map(|(percent, at)| (percent, at.value)).collect()
 }
 

@@ -68,9 +68,11 @@ pub fn of_top(table: Table, bounds: Bounds) -> Vec<(Metric, String)> {
 
 fn of_attribute(table: Table) -> String {
     match table {
-        Table::Bot => "All that one robot (an address and user agent) does on the site from local midnight to midnight \
+        Table::Bot => {
+            "All that one robot (an address and user agent) does on the site from local midnight to midnight \
                        is one visit. Robots are not among the visits and visitors of the site."
-            .to_owned(),
+                .to_owned()
+        }
         Table::Status => "Visits that met at least one error of this class. A visit may have met both.".to_owned(),
         Table::Error => "Visits whose first error of this class was on this page.".to_owned(),
         Table::Entry => format!("{} It counts once, under the page that it saw first.", visits()),

@@ -194,7 +194,11 @@ pub(super) fn top(site: &SiteInfo, asked: Table, bounds: Bounds, answer: Top) ->
         definitions: words::of_top(asked, bounds).into_iter().map(definition).collect(),
         key_space: key_space(asked, site).into(),
         rows: answer.rows.into_iter().map(row).collect(),
-        percentiles: answer.percentiles.into_iter().map(|(percent, value)| proto::Percentile { percent, value }).collect(),
+        percentiles: answer
+            .percentiles
+            .into_iter()
+            .map(|(percent, value)| proto::Percentile { percent, value })
+            .collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Runs the server: everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
 
+mod sitemaps;
+
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
@@ -14,6 +16,8 @@ use crate::{
     rpc::{Ingest, Stats},
     vault::{self, Fault},
 };
+
+pub use sitemaps::Watched;
 
 /// The largest message taken, in bytes: 20,000 events of some 800 bytes.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -37,13 +41,15 @@ pub enum ServeError {
     Keeper,
 }
 
-/// Serves on the listener until `stop` turns true or the store fails.
+/// Serves on the listener until `stop` turns true or the store fails. The sitemaps are read in the background, again and
+/// again.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
 pub async fn run(
     listener: TcpListener,
     options: vault::Options,
+    sitemaps: Vec<Watched>,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -58,7 +64,10 @@ pub async fn run(
         let _ = end.send(true);
         result
     })?;
+    // Dropped with the services, so that the last intake is.
+    let reading = sitemaps::read_all(sitemaps, &intake);
     let served = serve(listener, intake, releases, stop, ended).await;
+    drop(reading);
     // The last intake is dropped with the services: the keeper writes its checkpoint and ends.
     let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
     kept.map_err(|_| ServeError::Keeper)??;

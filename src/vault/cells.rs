@@ -120,13 +120,7 @@ pub(super) struct Bounder<'a> {
 }
 
 impl<'a> Bounder<'a> {
-    pub(super) fn new(
-        site: &'a Site,
-        index: &'a SiteIndex,
-        open: &'a Cells,
-        by: ProducerId,
-        now_unix_ms: i64,
-    ) -> Self {
+    pub(super) fn new(site: &'a Site, index: &'a SiteIndex, open: &'a Cells, by: ProducerId, now_unix_ms: i64) -> Self {
         Self { site, index, open, activity: Activity::of(by, now_unix_ms), keys_max: KEYS_PER_DAY_MAX }
     }
 

@@ -113,6 +113,16 @@ impl Intake {
         Some(Lane { intake: self.clone(), site, producer: id })
     }
 
+    /// Puts other pages in the place of a site's known ones, from now on: periods published later have all of them, with
+    /// or without visitors. What was published once stays public. A site that does not exist is left out.
+    ///
+    /// The pages must come from somewhere that knows nothing of visitors, such as a sitemap.
+    pub fn know_pages(&self, site: &SiteName, pages: &[String]) {
+        if let Some(site) = self.shared.roster.get(site) {
+            site.know(pages);
+        }
+    }
+
     /// The names of the sites, for error messages.
     #[must_use]
     pub fn site_names(&self) -> Vec<SiteName> {

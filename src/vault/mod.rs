@@ -36,6 +36,7 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
+pub use anonymize::network::GeoFault;
 pub use event::AccessEvent;
 pub use intake::{Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Receipt, Refusal};
 pub use keeper::Keeper;
@@ -48,7 +49,6 @@ pub use release::{
     shares::{BASIS_POINTS, Privacy, Shares},
     terms::{Cost, Terms},
 };
-pub use anonymize::network::GeoFault;
 pub use roster::Welcome;
 pub use site::SiteSettings;
 pub use store::Fault;

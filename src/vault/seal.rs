@@ -65,7 +65,7 @@ impl Keeper {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
             index.sites.get(&site.name).map(|i| i.public.clone()).unwrap_or_default()
         };
-        let known_pages = &site.known_pages;
+        let known_pages = &*site.known_pages();
         let mut draw = Draw { site, known_pages, under, public: &public, noise: &mut *self.noise };
         Ok(with(&mut draw, &self.cells)?)
     }
@@ -155,9 +155,7 @@ impl Keeper {
         let epoch = Epoch { site: site.name.clone(), period };
         let under = site.history.of_period(period);
         let none = QuarterTally::default();
-        let body = self.draw(site, &under, |draw, cells| {
-            draw.quarter(cells.quarters.get(&epoch).unwrap_or(&none))
-        })?;
+        let body = self.draw(site, &under, |draw, cells| draw.quarter(cells.quarters.get(&epoch).unwrap_or(&none)))?;
         self.publish(site, period, under, Ok(body), Step::default(), &[], now_unix_ms)
     }
 

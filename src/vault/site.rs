@@ -1,6 +1,9 @@
 //! A site and its rules, as the vault uses them. Made from the configuration; holds nothing of a visitor.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use super::{
     anonymize::page::{self, PageRules},
@@ -46,7 +49,7 @@ pub(super) struct Site {
     pub(super) calendar: Calendar,
     pub(super) hosts: Vec<String>,
     pub(super) page_rules: PageRules,
-    pub(super) known_pages: BTreeSet<Box<str>>,
+    known_pages: RwLock<Arc<BTreeSet<Box<str>>>>,
     /// Under which terms its days are counted.
     pub(super) history: History,
     pub(super) is_configured: bool,
@@ -55,13 +58,7 @@ pub(super) struct Site {
 impl Site {
     pub(super) fn new(settings: &SiteSettings, history: History) -> Self {
         let page_rules = PageRules { query_allow: settings.query_allow.clone(), ..PageRules::default() };
-        let mut known_pages = BTreeSet::new();
-        let mut buffer = String::new();
-        for page in &settings.known_pages {
-            if let Ok(page::Target::Page) = page::normalize(page, &page_rules, &mut buffer) {
-                known_pages.insert(buffer.as_str().into());
-            }
-        }
+        let known_pages = RwLock::new(Arc::new(normalized(&settings.known_pages, &page_rules)));
         Self {
             name: settings.name.clone(),
             calendar: settings.calendar.clone(),
@@ -79,8 +76,31 @@ impl Site {
     }
 
     pub(super) fn is_known_page(&self, page: &str) -> bool {
-        self.known_pages.contains(page)
+        self.known_pages.read().unwrap_or_else(PoisonError::into_inner).contains(page)
     }
+
+    /// The known pages as they are now, under the names that are published.
+    pub(super) fn known_pages(&self) -> Arc<BTreeSet<Box<str>>> {
+        self.known_pages.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other pages in the place of the known ones.
+    pub(super) fn know(&self, pages: &[String]) {
+        let known = Arc::new(normalized(pages, &self.page_rules));
+        *self.known_pages.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+}
+
+/// Pages under the names that are published. What is no page is left out.
+fn normalized(pages: &[String], rules: &PageRules) -> BTreeSet<Box<str>> {
+    let mut known = BTreeSet::new();
+    let mut buffer = String::new();
+    for page in pages {
+        if let Ok(page::Target::Page) = page::normalize(page, rules, &mut buffer) {
+            known.insert(buffer.as_str().into());
+        }
+    }
+    known
 }
 
 impl SiteSettings {

@@ -8,4 +8,5 @@ mod compile_fail;
 mod demo;
 mod harness;
 mod restart;
+mod sitemap;
 mod tidy;

@@ -11,6 +11,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The client side speaks the protocol only.
     ("ship", &["crate::vault", "crate::query", "crate::rpc", "crate::serve", "crate::config"]),
     ("report", &["crate::vault", "crate::query", "crate::rpc", "crate::serve", "crate::config"]),
+    // Known pages come from somewhere that knows nothing of visitors.
+    (
+        "sitemap",
+        &["crate::vault", "crate::proto", "crate::rpc", "crate::query", "crate::cli", "crate::serve", "crate::ship"],
+    ),
     // Logs take nothing from the vault.
     ("telemetry.rs", &["crate::vault", "crate::proto", "crate::ship"]),
     // Bins are public numbers; the vault and the query side both name them.
@@ -82,4 +87,18 @@ fn the_door_of_the_vault_is_reviewed() {
     let shortened: Vec<&str> =
         names.iter().map(|n| if n.starts_with("pub use intake") { "pub use intake::{" } else { n }).collect();
     assert_eq!(shortened, expected);
+}
+
+#[test]
+fn the_ways_into_the_vault_are_reviewed() {
+    let text = fs::read_to_string(src().join("vault/intake.rs")).unwrap();
+    let methods = text.lines().filter_map(|line| line.strip_prefix("    pub ")).filter(|line| line.contains("fn "));
+    // Each of them takes something in or gives names and receipts: think before you change the list.
+    let expected = [
+        "fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {",
+        "fn know_pages(&self, site: &SiteName, pages: &[String]) {",
+        "fn site_names(&self) -> Vec<SiteName> {",
+        "async fn send(&self, batch: Batch) -> Result<Receipt, Refusal> {",
+    ];
+    assert_eq!(methods.collect::<Vec<_>>(), expected);
 }

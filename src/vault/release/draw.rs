@@ -101,7 +101,8 @@ impl<'a> Draw<'a> {
         for table in [Table::Page, Table::Referrer, Table::Campaign] {
             let Some(mechanism) = self.mechanism(table, PeriodKind::Quarter, What::Votes) else { continue };
             let public = self.public_keys(table);
-            let candidates: BTreeMap<&str, u64> = tally.votes(table).into_iter().flatten().map(|(k, n)| (&**k, *n)).collect();
+            let candidates: BTreeMap<&str, u64> =
+                tally.votes(table).into_iter().flatten().map(|(k, n)| (&**k, *n)).collect();
             let mut keys = Vec::new();
             for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
                 if self.noisy(&mechanism, votes)? >= mechanism.threshold {
@@ -243,12 +244,7 @@ impl<'a> Draw<'a> {
 }
 
 fn numbers_of(mechanism: &Mechanism, keys: Vec<KeyNumbers>) -> TableNumbers {
-    TableNumbers {
-        table: mechanism.table,
-        sigma_milli: mechanism.sigma_milli,
-        threshold: mechanism.threshold,
-        keys,
-    }
+    TableNumbers { table: mechanism.table, sigma_milli: mechanism.sigma_milli, threshold: mechanism.threshold, keys }
 }
 
 /// Thousandths, as an integer. Estimates are far below the range of an i64.

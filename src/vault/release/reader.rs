@@ -108,7 +108,7 @@ impl Releases {
             name: name.clone(),
             calendar: site.calendar.clone(),
             profile: site.terms_of(self.today(&site)).terms.profile.clone(),
-            has_known_pages: !site.known_pages.is_empty(),
+            has_known_pages: !site.known_pages().is_empty(),
             days,
             releases,
         })
@@ -150,7 +150,8 @@ impl Releases {
     pub fn day_ledger(&self, name: &SiteName, day: Day) -> Result<Option<DayLedger>, Fault> {
         let Some(site) = self.inner.roster.get(name) else { return Ok(None) };
         let terms = &site.terms_of(day).terms;
-        let mut ledger = DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
+        let mut ledger =
+            DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
         for kind in PeriodKind::ALL {
             let hours = if kind == PeriodKind::Hour { HOURS_PER_DAY_MAX } else { 1 };
             for hour in 0..hours {

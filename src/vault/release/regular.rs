@@ -23,11 +23,8 @@ const WEEK: Days = Days { weeks: &[7], months: &[7], quarters: &[7] };
 /// Every day of a month of 30 days that begins on a Monday.
 const MONTH: Days = Days { weeks: &[7, 7, 7, 7, 2], months: &[30], quarters: &[30] };
 /// Every day of a year that begins on a Monday.
-const YEAR: Days = Days {
-    weeks: &[7; 53],
-    months: &[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31],
-    quarters: &[90, 91, 92, 92],
-};
+const YEAR: Days =
+    Days { weeks: &[7; 53], months: &[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], quarters: &[90, 91, 92, 92] };
 
 /// Epsilon, at the same delta as for one day, for a visitor who comes on every day of a week, a month and a year and does
 /// the same each day, which is the worst case.

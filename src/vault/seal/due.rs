@@ -56,7 +56,8 @@ impl Keeper {
 
     /// Days that may be due: with a cell, empty between sealed ones, and for a configured site all since its start.
     fn days_due(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64, now_unix_ms: i64) -> BTreeSet<Day> {
-        let mut days: BTreeSet<Day> = self.cells.periods(&site.name, PeriodKind::Day).into_iter().map(|p| p.start).collect();
+        let mut days: BTreeSet<Day> =
+            self.cells.periods(&site.name, PeriodKind::Day).into_iter().map(|p| p.start).collect();
         let today = site.calendar.day_at(now_unix_ms);
         if site.is_configured && created_unix_ms > 0 {
             // What is older was sealed long ago.

@@ -10,12 +10,7 @@ use super::{
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
-    vault::{
-        keys::Epoch,
-        release::terms::Terms,
-        tables::Table,
-        tally::ProducerId,
-    },
+    vault::{keys::Epoch, release::terms::Terms, tables::Table, tally::ProducerId},
 };
 
 /// The layout's version. A program that finds another refuses to open.

@@ -3,6 +3,7 @@
 mod canary;
 mod coverage;
 mod flow;
+mod known;
 mod neighbours;
 mod sealing;
 mod tables;
@@ -111,6 +112,9 @@ pub(super) fn anonymizer(keys: &Path) -> anonymize::Anonymizer {
     anonymize::Anonymizer::new(Arc::new(keys::KeyRing::open(keys).unwrap()), countries)
 }
 
+/// No known pages.
+static NO_PAGES: std::collections::BTreeSet<Box<str>> = std::collections::BTreeSet::new();
+
 /// Draws releases of a site without known pages.
 pub(super) fn draw<'a>(
     site: &'a site::Site,
@@ -118,7 +122,7 @@ pub(super) fn draw<'a>(
     public: &'a release::index::PublicKeys,
     noise: &'a mut dyn Noise,
 ) -> release::draw::Draw<'a> {
-    release::draw::Draw { site, known_pages: &site.known_pages, under, public, noise }
+    release::draw::Draw { site, known_pages: &NO_PAGES, under, public, noise }
 }
 
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
