@@ -232,7 +232,7 @@ fn check(options: &ShipOptions) -> Result<(), String> {
 }
 
 /// The event that a line becomes, for tests in other rooms that read real logs.
-#[cfg(test)]
+#[cfg(any(test, feature = "lab"))]
 pub(crate) fn event_of_line(line: &[u8]) -> Option<crate::proto::AccessEvent> {
     format::parse(line, Format::Auto).ok().map(|access| access.to_event())
 }

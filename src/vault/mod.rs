@@ -14,6 +14,8 @@ mod event;
 mod intake;
 mod keeper;
 mod keys;
+#[cfg(any(test, feature = "lab"))]
+pub mod lab;
 mod limit;
 mod outcome;
 mod recover;

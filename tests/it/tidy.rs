@@ -42,8 +42,8 @@ fn src() -> std::path::PathBuf {
 fn arrows_between_rooms_point_one_way() {
     for (room, forbidden) in ARROWS {
         for (path, text) in sources(&src().join(room)) {
-            // Tests may look across: they compare what two rooms say.
-            if path.contains("tests") {
+            // Tests may look across, and so may the laboratory: they compare what two rooms say.
+            if path.contains("tests") || path.contains("vault/lab") {
                 continue;
             }
             for (number, line) in text.lines().enumerate() {
@@ -71,6 +71,8 @@ fn the_door_of_the_vault_is_reviewed() {
     let names: Vec<&str> = door.lines().filter(|line| line.starts_with("pub ")).collect();
     // Widening this list lets more out of the room with people in it: think before you change it.
     let expected = [
+        // Only with the feature `lab`, which no server has; it gives out errors and shares, never a count.
+        "pub mod lab;",
         "pub use event::AccessEvent;",
         "pub use intake::{",
         "pub use keeper::Keeper;",

@@ -67,10 +67,10 @@ fn describe(error: &opendp::error::Error) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "lab"))]
 pub(crate) use seeded::{SeededNoise, SplitMix64};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "lab"))]
 mod seeded;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Noise that can be repeated, for tests alone: same seed, same draws.
+//! Noise that can be repeated, for tests and the laboratory alone: same seed, same draws.
 //!
 //! The distribution is the discrete Gaussian itself, by inverse of its table of sums (to 2^-53), so that
 //! statistical tests say something about the real thing. It protects nobody: production code cannot name it.

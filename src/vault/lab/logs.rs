@@ -1,0 +1,98 @@
+//! Real access logs, where the folder `../shared/data/logs` stands beside the clone: read by the shipper's parser,
+//! anonymised by the vault, and put together again to what each visitor did on each day.
+
+use std::{
+    collections::HashMap,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::world::{Facts, View, VisitorDay, World, fault, site};
+use crate::{
+    calendar::Day,
+    query::AskError,
+    units::MS_PER_HOUR,
+    vault::{
+        AccessEvent,
+        anonymize::{Anonymizer, Bench, Visit},
+        keys::KeyRing,
+        release::index::Sealed,
+        store::Fault,
+    },
+};
+
+/// Any time after the logs: 2026-01-01T00:00:00Z.
+const NOW_UNIX_MS: i64 = 490_896 * MS_PER_HOUR;
+/// As in a made-up site's sitemap: to five pages of the log there is one more that nobody opens.
+const UNSEEN_PART: usize = 5;
+
+/// Where the shared logs are.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/logs")
+}
+
+/// The world of a log; `None` where the file is not here.
+pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
+    let path = folder().join(name);
+    let Ok(file) = std::fs::File::open(&path) else { return Ok(None) };
+    let cannot = |source: io::Error| fault(Fault::File { path: path.clone(), source });
+    let mut text = Vec::new();
+    flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).map_err(cannot)?;
+    let mut reader = Log::default();
+    let directory = tempfile::tempdir().map_err(cannot)?;
+    let anonymizer = Anonymizer::new(Arc::new(KeyRing::open(directory.path()).map_err(fault)?));
+    let (site, sealed, mut bench) = (site("small", None), Sealed::default(), Bench::default());
+    for line in text.split(|byte| *byte == b'\n') {
+        let Some(event) = crate::ship::event_of_line(line) else { continue };
+        let event = AccessEvent::at(event.time_unix_ms, event.status)
+            .from_whom(event.address, event.cookie, event.user_agent)
+            .for_what(event.method, event.target)
+            .with_context(event.referrer, event.accept_language);
+        if let Ok(visit) = anonymizer.anonymize(&site, event, NOW_UNIX_MS, &sealed, &mut bench).map_err(fault)? {
+            reader.add(&visit);
+        }
+    }
+    Ok(Some(reader.world()))
+}
+
+/// What a log holds, by visitor and day.
+#[derive(Default)]
+struct Log {
+    pages: Vec<Box<str>>,
+    page_numbers: HashMap<Box<str>, u32>,
+    /// Persons by their tag of the month, so a person of two months counts as two, as everywhere.
+    persons: HashMap<u64, u64>,
+    days: HashMap<Day, HashMap<u64, VisitorDay>>,
+}
+
+impl Log {
+    fn add(&mut self, visit: &Visit) {
+        let next_page = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
+        let page = *self.page_numbers.entry(visit.page.clone()).or_insert(next_page);
+        if page == next_page {
+            self.pages.push(visit.page.clone());
+        }
+        let next_person = self.persons.len() as u64;
+        let person = *self.persons.entry(visit.month_tag.unwrap_or(visit.visitor_tag)).or_insert(next_person);
+        let of_day = self.days.entry(visit.day).or_default().entry(visit.visitor_tag);
+        let visitor = of_day.or_insert_with(|| VisitorDay {
+            person,
+            comes_once: false,
+            facts: Facts::of(visit),
+            views: Vec::new(),
+        });
+        visitor.views.push(View { hour: visit.hour, page });
+    }
+
+    fn world(mut self) -> World {
+        let unseen = self.pages.len().div_ceil(UNSEEN_PART);
+        self.pages.extend((0..unseen).map(|page| super::crowd::name("/never/", page)));
+        let mut days: Vec<Day> = self.days.keys().copied().collect();
+        days.sort_unstable();
+        World::count(self.pages, &days, |day, give| {
+            let visitors = self.days.get(&day).into_iter().flat_map(HashMap::values);
+            visitors.for_each(give);
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! What one profile publishes of a world, drawn by the real code, and asked about through the real query layer.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{World, fault, site};
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    query::{
+        AskError, Source,
+        number::{Number, Sum},
+        top::{PAGE_SIZE_MAX, TopAsk, top},
+        traffic::{Figures, TrafficAsk, traffic},
+    },
+    units::SiteName,
+    vault::{
+        Bounds, Fault, Release, SiteInfo, Table,
+        release::{
+            draw::{Body, Draw},
+            index::PublicKeys,
+            noise::SeededNoise,
+        },
+        site::Site,
+    },
+};
+
+/// A site's releases in memory.
+pub(in crate::vault::lab) struct Edition<'w> {
+    world: &'w World,
+    site: Site,
+    releases: BTreeMap<Period, Arc<Release>>,
+}
+
+/// What a reader learns of a page.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::vault::lab) struct Reading {
+    /// Visits that saw it.
+    pub(in crate::vault::lab) visits: Number,
+    /// Its page views.
+    pub(in crate::vault::lab) views: Number,
+}
+
+impl World {
+    /// Publishes everything, in the order in which a server does, with noise from a seed.
+    pub(in crate::vault::lab) fn publish(
+        &self,
+        profile: &str,
+        pages_are_known: bool,
+        seed: u64,
+    ) -> Result<Edition<'_>, AskError> {
+        let site = site(profile, pages_are_known.then_some(&self.pages));
+        let mut releases: BTreeMap<Period, Arc<Release>> = BTreeMap::new();
+        let (mut public, mut noise) = (PublicKeys::new(), SeededNoise::new(seed));
+        let mut periods: Vec<Period> =
+            self.days.keys().chain(self.weeks.keys()).chain(self.months.keys()).copied().collect();
+        periods.sort_by_key(|period| (period.end_day(), period.kind));
+        for (number, period) in (1..).zip(periods) {
+            let mut draw = Draw { site: &site, bounds: Bounds::default(), public: &public, noise: &mut noise };
+            let body = match period.kind {
+                PeriodKind::Hour => continue,
+                PeriodKind::Day => draw.day(period.start, &self.days[&period].tally, &[]),
+                PeriodKind::Week => draw.week(&self.weeks[&period].tally),
+                PeriodKind::Month => draw.month(&self.months[&period].tally),
+            };
+            let release = release(&site, period, number, body.map_err(fault)?);
+            for table in release.tables.iter().filter(|t| t.table.is_open_key_space()) {
+                let keys = public.entry(table.table).or_default();
+                keys.extend(table.keys.iter().map(|key| Box::<str>::from(key.key.as_str())));
+            }
+            releases.insert(period, Arc::new(release));
+        }
+        Ok(Edition { world: self, site, releases })
+    }
+
+    /// Billionths of rho that a profile spends on the page table of a kind of period.
+    pub(in crate::vault::lab) fn rho_of_pages(profile: &str, kind: PeriodKind) -> u64 {
+        let site = site(profile, None);
+        let of_pages = site.plan.mechanisms.iter().filter(|m| m.table == Table::Page && m.period == kind);
+        of_pages.map(|m| m.rho_nano).sum()
+    }
+}
+
+/// As the sealing makes it.
+fn release(site: &Site, period: Period, number: u64, body: Body) -> Release {
+    Release {
+        number,
+        site: site.name.clone(),
+        zone: site.calendar.zone_name().to_owned(),
+        period,
+        sealed_at_unix_s: 0,
+        rho_nano: site.plan.rho_of(period.kind).0,
+        bounds: Bounds::default(),
+        gap: None,
+        site_numbers: body.site_numbers,
+        hours: body.hours,
+        tables: body.tables,
+    }
+}
+
+impl Edition<'_> {
+    /// What is published of every page of the key space, by its number.
+    pub(in crate::vault::lab) fn pages(&self, period: Period) -> Result<Vec<Option<Reading>>, AskError> {
+        let mut readings = vec![None; self.world.pages.len()];
+        let table = self.releases.get(&period).and_then(|release| release.table(Table::Page));
+        for row in self.rows(Table::Page, period)? {
+            // A day's answer has them; of a month the answer has distinct visitors, so they are summed up as it does.
+            let visits = match (period.kind, row.visitors, table.and_then(|t| Some((t, t.key(&row.key)?)))) {
+                (PeriodKind::Day, Some(visits), _) => visits,
+                (_, _, Some((table, key))) => {
+                    let mut sum = Sum::default();
+                    sum.add(key.counts[0], table.sigma_milli);
+                    sum.number()
+                }
+                _ => continue,
+            };
+            if let Some(&number) = self.world.numbers.get(row.key.as_str()) {
+                readings[number as usize] = Some(Reading { visits, views: row.count });
+            }
+        }
+        Ok(readings)
+    }
+
+    /// What is published of the keys of an attribute table.
+    pub(in crate::vault::lab) fn attributes(
+        &self,
+        table: Table,
+        period: Period,
+    ) -> Result<BTreeMap<String, Number>, AskError> {
+        Ok(self.rows(table, period)?.into_iter().map(|row| (row.key, row.count)).collect())
+    }
+
+    /// The site's numbers in every hour, day, week or month from a day to a day.
+    pub(in crate::vault::lab) fn traffic(
+        &self,
+        kind: PeriodKind,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<Figures>, AskError> {
+        let (from_date, to_date) = (from.to_string(), to.to_string());
+        let ask = TrafficAsk { from_date: &from_date, to_date: &to_date, granularity: kind };
+        Ok(traffic(self, &self.info(), &ask)?.points.into_iter().map(|point| point.figures).collect())
+    }
+
+    /// All rows of a table, page by page.
+    fn rows(&self, table: Table, period: Period) -> Result<Vec<crate::query::top::Row>, AskError> {
+        let (from_date, to_date) = (period.start.to_string(), period.end_day().plus(-1).to_string());
+        let (info, mut rows, mut page_token) = (self.info(), Vec::new(), String::new());
+        loop {
+            let ask = TopAsk {
+                table,
+                from_date: &from_date,
+                to_date: &to_date,
+                prefix: "",
+                page_size: PAGE_SIZE_MAX,
+                page_token: &page_token,
+            };
+            let answer = top(self, &info, &ask)?;
+            rows.extend(answer.rows);
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    fn info(&self) -> SiteInfo {
+        let mut days = self.world.days.keys().map(|period| period.start);
+        let first = days.next();
+        SiteInfo {
+            name: self.site.name.clone(),
+            calendar: self.site.calendar.clone(),
+            profile: self.site.profile.clone(),
+            has_known_pages: !self.site.known_pages.is_empty(),
+            days: first.map(|first| (first, days.next_back().unwrap_or(first))),
+            releases: self.releases.len(),
+        }
+    }
+}
+
+impl Source for Edition<'_> {
+    fn sites(&self) -> Vec<SiteInfo> {
+        vec![self.info()]
+    }
+    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+        Ok(self.releases.get(&period).cloned())
+    }
+    fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
+        self.releases.keys().copied().filter(|p| p.kind == kind && p.start >= from && p.start <= to).collect()
+    }
+    fn bounds(&self) -> Bounds {
+        Bounds::default()
+    }
+}

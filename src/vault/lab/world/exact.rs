@@ -1,0 +1,69 @@
+//! What was really counted, read from the exact tallies. It never leaves the laboratory but as an error's denominator.
+
+use std::collections::BTreeMap;
+
+use super::{PageTruth, World};
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    vault::{
+        Table,
+        tally::{AttributeTally, Counters, HOUR_ARRIVAL, HOUR_VISIT, SiteTally},
+    },
+};
+
+/// The site's own numbers in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::vault::lab) struct SiteTruth {
+    pub(in crate::vault::lab) visits: u64,
+    pub(in crate::vault::lab) views: u64,
+    pub(in crate::vault::lab) visitors: u64,
+}
+
+impl World {
+    /// The periods of a kind from a day on, in order. Not for hours.
+    pub(in crate::vault::lab) fn periods(&self, kind: PeriodKind, from: Day) -> Vec<Period> {
+        let all = self.days.keys().chain(self.weeks.keys()).chain(self.months.keys());
+        all.copied().filter(|period| period.kind == kind && period.start >= from).collect()
+    }
+
+    /// What happened to the pages in a day or month, by number.
+    pub(in crate::vault::lab) fn page_truth(&self, period: Period) -> &[PageTruth] {
+        match period.kind {
+            PeriodKind::Day => self.days.get(&period).map_or(&[], |counted| &counted.pages),
+            PeriodKind::Month => self.months.get(&period).map_or(&[], |counted| &counted.pages),
+            PeriodKind::Hour | PeriodKind::Week => &[],
+        }
+    }
+
+    /// The site's numbers in a period, hours included; `None` where nothing is counted of it.
+    pub(in crate::vault::lab) fn site_truth(&self, period: Period) -> Option<SiteTruth> {
+        let of = |tally: &SiteTally, visitors: Option<u64>| {
+            let visits = tally.ranks.get(0);
+            SiteTruth { visits, views: tally.ranks.sum(), visitors: visitors.unwrap_or(visits) }
+        };
+        match period.kind {
+            PeriodKind::Hour => {
+                let (tally, none) = (&self.days.get(&Period::day(period.start))?.tally, Counters::default());
+                let counters = tally.hours.get(&period.hour).unwrap_or(&none);
+                let visits = counters.get(HOUR_VISIT);
+                Some(SiteTruth { visits, views: counters.sum(), visitors: visits + counters.get(HOUR_ARRIVAL) })
+            }
+            PeriodKind::Day => self.days.get(&period).map(|c| of(&c.tally.site, None)),
+            PeriodKind::Week => self.weeks.get(&period).map(|c| of(&c.tally.site, Some(c.heads.count()))),
+            PeriodKind::Month => self.months.get(&period).map(|c| of(&c.tally.site, Some(c.heads.count()))),
+        }
+    }
+
+    /// Visits by the keys of an attribute table, those with none left out.
+    pub(in crate::vault::lab) fn attribute_truth(&self, table: Table, period: Period) -> BTreeMap<String, u64> {
+        let tally: Option<&AttributeTally> = match period.kind {
+            PeriodKind::Day => self.days.get(&period).map(|c| &c.tally.attributes),
+            PeriodKind::Month => self.months.get(&period).map(|c| &c.tally.attributes),
+            PeriodKind::Hour | PeriodKind::Week => None,
+        };
+        let Some(tally) = tally else { return BTreeMap::new() };
+        let open = tally.referrers.keys().map(|key| &**key).filter(|_| table == Table::Referrer);
+        let keys = table.public_keys().iter().copied().chain(open);
+        keys.map(|key| (key.to_owned(), tally.get(table, key))).filter(|(_, count)| *count > 0).collect()
+    }
+}
