@@ -15,7 +15,7 @@ use crate::{
     units::MS_PER_HOUR,
     vault::{
         AccessEvent,
-        anonymize::{Anonymizer, Bench, Visit},
+        anonymize::{Anonymizer, Bench, Seen, Sighting, Visit, network::Countries},
         keys::KeyRing,
         release::index::Sealed,
         store::Fault,
@@ -41,7 +41,10 @@ pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
     flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).map_err(cannot)?;
     let mut reader = Log::default();
     let directory = tempfile::tempdir().map_err(cannot)?;
-    let anonymizer = Anonymizer::new(Arc::new(KeyRing::open(directory.path()).map_err(fault)?));
+    let anonymizer = Anonymizer::new(
+        Arc::new(KeyRing::open(directory.path()).map_err(fault)?),
+        Countries::load(&[]).map_err(fault)?,
+    );
     let (site, sealed, mut bench) = (site("small", None), Sealed::default(), Bench::default());
     for line in text.split(|byte| *byte == b'\n') {
         let Some(event) = crate::ship::event_of_line(line) else { continue };
@@ -49,8 +52,9 @@ pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
             .from_whom(event.address, event.cookie, event.user_agent)
             .for_what(event.method, event.target)
             .with_context(event.referrer, event.accept_language);
-        if let Ok(visit) = anonymizer.anonymize(&site, event, NOW_UNIX_MS, &sealed, &mut bench).map_err(fault)? {
-            reader.add(&visit);
+        let seen = anonymizer.anonymize(&site, event, NOW_UNIX_MS, &sealed, &mut bench).map_err(fault)?;
+        if let Ok(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }) = seen {
+            reader.add(day, visitor_tag, &visit);
         }
     }
     Ok(Some(reader.world()))
@@ -67,15 +71,15 @@ struct Log {
 }
 
 impl Log {
-    fn add(&mut self, visit: &Visit) {
+    fn add(&mut self, day: Day, visitor_tag: u64, visit: &Visit) {
         let next_page = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
         let page = *self.page_numbers.entry(visit.page.clone()).or_insert(next_page);
         if page == next_page {
             self.pages.push(visit.page.clone());
         }
         let next_person = self.persons.len() as u64;
-        let person = *self.persons.entry(visit.month_tag.unwrap_or(visit.visitor_tag)).or_insert(next_person);
-        let of_day = self.days.entry(visit.day).or_default().entry(visit.visitor_tag);
+        let person = *self.persons.entry(visit.month_tag.unwrap_or(visitor_tag)).or_insert(next_person);
+        let of_day = self.days.entry(day).or_default().entry(visitor_tag);
         let visitor = of_day.or_insert_with(|| VisitorDay {
             person,
             comes_once: false,

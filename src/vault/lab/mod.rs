@@ -7,6 +7,7 @@
 //! from seeds, so everybody gets the same tables: `benches/utility`.
 
 mod alias;
+pub mod audit;
 mod crowd;
 mod logs;
 mod pages;

@@ -35,7 +35,7 @@ impl Numbers {
         }
         for kind in [PeriodKind::Day, PeriodKind::Month] {
             for period in place.asked(world, kind) {
-                for table in Table::ATTRIBUTES {
+                for table in Table::attributes().filter(|table| table.has_period(kind)) {
                     let published = edition.attributes(table, period)?;
                     for (key, truth) in world.attribute_truth(table, period) {
                         let estimate = published.get(&key).and_then(|number| number.estimate);

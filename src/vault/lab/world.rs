@@ -18,11 +18,11 @@ use crate::{
     query::AskError,
     units::SiteName,
     vault::{
-        Bounds, Privacy, Shares, SiteSettings, Table,
-        anonymize::Visit,
+        Privacy, Shares, SiteSettings, Table, TableSet,
+        anonymize::{Seen, Sighting, Visit},
         cells::{Bounder, Cells},
         keys::Epoch,
-        release::{index::Sealed, noise::SplitMix64, plan::Plan},
+        release::{index::SiteIndex, noise::SplitMix64, terms::History},
         site::Site,
         store::Fault,
         tally::{DayTally, MonthTally, WeekTally},
@@ -56,7 +56,7 @@ pub(super) struct VisitorDay {
 /// What the attribute tables count of a visit.
 #[derive(Clone)]
 pub(super) struct Facts {
-    listed: [u8; 4],
+    listed: [u16; 9],
     referrer: Box<str>,
 }
 
@@ -88,8 +88,11 @@ impl Habits {
     /// A visit's facts: a person's browser stays the same, the referrer does not.
     pub(super) fn facts(&self, person_seed: u64, bits: &mut SplitMix64) -> Facts {
         let mut of_person = SplitMix64::new(person_seed);
-        // Cast safety: public lists are far shorter than 256.
-        let listed = [0, 1, 2, 3].map(|list| self.listed[list].pick(&mut of_person) as u8);
+        let mut listed = [0; 9];
+        for (position, habit) in listed.iter_mut().zip(&self.listed) {
+            // Cast safety: public lists are far shorter than 65,536.
+            *position = habit.pick(&mut of_person) as u16;
+        }
         let referrer = if bits.next_unit() < OPEN_HOST_SHARE {
             self.open_hosts[self.open_referrers.pick(bits) as usize].clone()
         } else {
@@ -219,8 +222,8 @@ impl<T: Default> Counted<T> {
 /// One day through the limiter, which is dropped at its end.
 fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay))) -> DayCount {
     let site = site("standard", None);
-    let (sealed, open, mut cells) = (Sealed::default(), Cells::default(), Cells::default());
-    let bounder = Bounder::new(&site, Bounds::default(), &sealed, &open, [0; 16], 0);
+    let (index, open, mut cells) = (SiteIndex::default(), Cells::default(), Cells::default());
+    let bounder = Bounder::new(&site, &index, &open, [0; 16], 0);
     let mut counted: Counted<DayTally> = Counted::new(pages.len());
     let mut seen = Vec::new();
     visitors(day, &mut |visitor| {
@@ -239,7 +242,7 @@ fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMu
         }
     });
     let mut tally = cells.days.remove(&Epoch { site: site.name, period: Period::day(day) }).unwrap_or_default();
-    assert!(tally.balances(true), "the tables of a day agree with each other");
+    assert!(tally.balances(true, tables()), "the tables of a day agree with each other");
     (tally.visitors, tally.pairs) = Default::default();
     for (page, truth) in pages.iter().zip(&mut counted.pages) {
         let page = tally.pages.get(page).copied().unwrap_or_default();
@@ -251,45 +254,45 @@ fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMu
 }
 
 /// The visits that a visitor's page views are, as the anonymiser would give them under keys of their periods.
-fn visits(day: Day, visitor: &VisitorDay, pages: &[Box<str>], mut give: impl FnMut(Visit)) {
+fn visits(day: Day, visitor: &VisitorDay, pages: &[Box<str>], mut give: impl FnMut(Sighting)) {
     // Cast safety: any number makes a key.
     let tag = |period: Period| crowd::mix(visitor.person, (period.start.number() as u64) << 3 | period.kind as u64);
     let visitor_tag = tag(Period::day(day));
     for view in &visitor.views {
-        give(Visit {
-            day,
+        let visit = Visit {
             hour: view.hour,
-            visitor_tag,
             pair_tag: crowd::mix(visitor_tag, u64::from(view.page)),
             other_pair_tag: crowd::mix(visitor_tag, u64::MAX),
             week_tag: Some(tag(Period::week_of(day))),
             month_tag: Some(tag(Period::month_of(day))),
             page: pages[view.page as usize].clone(),
             referrer: visitor.facts.referrer.clone(),
+            campaign: "(none)".into(),
             listed: visitor.facts.listed,
-        });
+        };
+        give(Sighting { day, visitor_tag, seen: Seen::Visit(visit) });
     }
+}
+
+/// The tables that a made-up site counts.
+fn tables() -> TableSet {
+    TableSet::without_sources()
 }
 
 /// The site as a profile has it; with a sitemap, if it has one.
 pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
-    let shares = Shares::named(profile).unwrap_or(Shares::STANDARD);
     // Unwrap safety: a fixed name that is one, and UTC is always known.
     let (name, calendar) = (SiteName::new("lab").expect("a name"), Calendar::new("UTC").expect("a zone"));
     let settings = SiteSettings {
-        name,
-        calendar,
-        hosts: Vec::new(),
         profile: profile.to_owned(),
-        shares,
-        known_pages: Vec::new(),
-        query_allow: Vec::new(),
+        shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
+        tables: tables(),
+        known_pages: sitemap.into_iter().flatten().map(|page| page.to_string()).collect(),
+        has_page_list: sitemap.is_some(),
         is_configured: true,
+        ..SiteSettings::plain(name, calendar)
     };
-    let mut site = Site::new(&settings, Plan::new(&Privacy::default(), &shares));
-    // They are normalised already.
-    site.known_pages = sitemap.into_iter().flatten().cloned().collect();
-    site
+    Site::new(&settings, History::of(vec![settings.terms(Privacy::default())]))
 }
 
 /// What goes wrong in the laboratory: a fault of the vault or of a question.

@@ -70,7 +70,7 @@ impl InForce {
 
 /// The terms of a site, one after the other. Never empty.
 #[derive(Debug, Clone)]
-pub(in crate::vault) struct History(Vec<InForce>);
+pub(in crate::vault) struct History(pub(in crate::vault) Vec<InForce>);
 
 /// What a period is released under.
 pub(in crate::vault) struct Under {

@@ -18,6 +18,7 @@ use crate::{
             draw::{Body, Draw},
             index::PublicKeys,
             noise::SeededNoise,
+            terms::Under,
         },
         site::Site,
     },
@@ -54,14 +55,16 @@ impl World {
             self.days.keys().chain(self.weeks.keys()).chain(self.months.keys()).copied().collect();
         periods.sort_by_key(|period| (period.end_day(), period.kind));
         for (number, period) in (1..).zip(periods) {
-            let mut draw = Draw { site: &site, bounds: Bounds::default(), public: &public, noise: &mut noise };
+            let under = site.history.of_period(period);
+            let known_pages = &*site.known_pages();
+            let mut draw = Draw { site: &site, known_pages, under: &under, public: &public, noise: &mut noise };
             let body = match period.kind {
-                PeriodKind::Hour => continue,
+                PeriodKind::Hour | PeriodKind::Quarter => continue,
                 PeriodKind::Day => draw.day(period.start, &self.days[&period].tally, &[]),
                 PeriodKind::Week => draw.week(&self.weeks[&period].tally),
                 PeriodKind::Month => draw.month(&self.months[&period].tally),
             };
-            let release = release(&site, period, number, body.map_err(fault)?);
+            let release = release(&site, under, period, number, body.map_err(fault)?);
             for table in release.tables.iter().filter(|t| t.table.is_open_key_space()) {
                 let keys = public.entry(table.table).or_default();
                 keys.extend(table.keys.iter().map(|key| Box::<str>::from(key.key.as_str())));
@@ -73,22 +76,23 @@ impl World {
 
     /// Billionths of rho that a profile spends on the page table of a kind of period.
     pub(in crate::vault::lab) fn rho_of_pages(profile: &str, kind: PeriodKind) -> u64 {
-        let site = site(profile, None);
-        let of_pages = site.plan.mechanisms.iter().filter(|m| m.table == Table::Page && m.period == kind);
+        let site = site(profile, Some(&[]));
+        let plan = &site.history.of_day(Day::from_number(0)).plan;
+        let of_pages = plan.mechanisms.iter().filter(|m| m.table == Table::Page && m.period == kind);
         of_pages.map(|m| m.rho_nano).sum()
     }
 }
 
 /// As the sealing makes it.
-fn release(site: &Site, period: Period, number: u64, body: Body) -> Release {
+fn release(site: &Site, under: Under, period: Period, number: u64, body: Body) -> Release {
     Release {
         number,
         site: site.name.clone(),
         zone: site.calendar.zone_name().to_owned(),
         period,
         sealed_at_unix_s: 0,
-        rho_nano: site.plan.rho_of(period.kind).0,
-        bounds: Bounds::default(),
+        bounds: under.bounds,
+        costs: under.costs,
         gap: None,
         site_numbers: body.site_numbers,
         hours: body.hours,
@@ -168,8 +172,8 @@ impl Edition<'_> {
         SiteInfo {
             name: self.site.name.clone(),
             calendar: self.site.calendar.clone(),
-            profile: self.site.profile.clone(),
-            has_known_pages: !self.site.known_pages.is_empty(),
+            profile: "lab".to_owned(),
+            has_known_pages: !self.site.known_pages().is_empty(),
             days: first.map(|first| (first, days.next_back().unwrap_or(first))),
             releases: self.releases.len(),
         }
@@ -186,7 +190,7 @@ impl Source for Edition<'_> {
     fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
         self.releases.keys().copied().filter(|p| p.kind == kind && p.start >= from && p.start <= to).collect()
     }
-    fn bounds(&self) -> Bounds {
+    fn bounds(&self, _: &SiteName) -> Bounds {
         Bounds::default()
     }
 }

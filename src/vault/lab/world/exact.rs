@@ -31,7 +31,7 @@ impl World {
         match period.kind {
             PeriodKind::Day => self.days.get(&period).map_or(&[], |counted| &counted.pages),
             PeriodKind::Month => self.months.get(&period).map_or(&[], |counted| &counted.pages),
-            PeriodKind::Hour | PeriodKind::Week => &[],
+            PeriodKind::Hour | PeriodKind::Week | PeriodKind::Quarter => &[],
         }
     }
 
@@ -51,6 +51,7 @@ impl World {
             PeriodKind::Day => self.days.get(&period).map(|c| of(&c.tally.site, None)),
             PeriodKind::Week => self.weeks.get(&period).map(|c| of(&c.tally.site, Some(c.heads.count()))),
             PeriodKind::Month => self.months.get(&period).map(|c| of(&c.tally.site, Some(c.heads.count()))),
+            PeriodKind::Quarter => None,
         }
     }
 
@@ -59,11 +60,13 @@ impl World {
         let tally: Option<&AttributeTally> = match period.kind {
             PeriodKind::Day => self.days.get(&period).map(|c| &c.tally.attributes),
             PeriodKind::Month => self.months.get(&period).map(|c| &c.tally.attributes),
-            PeriodKind::Hour | PeriodKind::Week => None,
+            PeriodKind::Hour | PeriodKind::Week | PeriodKind::Quarter => None,
         };
         let Some(tally) = tally else { return BTreeMap::new() };
-        let open = tally.referrers.keys().map(|key| &**key).filter(|_| table == Table::Referrer);
-        let keys = table.public_keys().iter().copied().chain(open);
-        keys.map(|key| (key.to_owned(), tally.get(table, key))).filter(|(_, count)| *count > 0).collect()
+        let texts = tally.texts(table).into_iter().flatten().map(|(key, count)| (key.to_string(), *count));
+        let listed = tally.listed(table).into_iter().flat_map(|counters| {
+            table.public_keys().iter().enumerate().map(|(at, key)| ((*key).to_owned(), counters.get(at)))
+        });
+        texts.chain(listed).filter(|(_, count)| *count > 0).collect()
     }
 }

@@ -1,0 +1,62 @@
+//! Is the promise kept? Publishes with and without one visitor-day many thousands of times and bounds from below what an
+//! attacker learns; then does the same with broken variants, which it must find. Run it as `benches/audit`.
+
+use std::process::ExitCode;
+
+use headcount::vault::lab::audit::{Options, audit};
+
+const USAGE: &str = "\
+Usage: benches/audit [--releases NUMBER] [--quick] [--seed NUMBER] [--help]
+
+Runs the limiter, the cells, the noise and the choice of keys on a crowd with and without one visitor-day, and says which
+epsilon an attacker proves who knows everything else. Every broken variant must be found.
+
+  --releases NUMBER  of each case, half of them with the visitor [default: 100000]
+  --quick            only the broken variants that few releases show
+  --seed NUMBER      other noise; 1 if it is left out
+  --help             this text";
+
+fn main() -> ExitCode {
+    let options = match parse(std::env::args().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(what) => {
+            eprintln!("benches/audit: {what}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let began = std::time::Instant::now();
+    match audit(&options, &mut |line| eprintln!("{:>5} s  {line}", began.elapsed().as_secs())) {
+        Ok(report) => {
+            print!("{}", report.markdown());
+            if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("benches/audit: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+    let mut options = Options { releases: 100_000, system_noise: true, quick: false, seed: 1 };
+    while let Some(word) = words.next() {
+        let mut number = || {
+            let text = words.next().ok_or_else(|| format!("{word} needs a value"))?;
+            text.parse::<u64>().map_err(|_| format!("{word}: {text:?} is no whole number"))
+        };
+        match word.as_str() {
+            "--releases" => options.releases = number()?,
+            "--seed" => options.seed = number()?,
+            "--quick" => options.quick = true,
+            "--help" | "-h" => return Ok(None),
+            // Cargo adds this to every benchmark.
+            "--bench" => {}
+            _ => return Err(format!("unknown option {word:?}")),
+        }
+    }
+    Ok(Some(options))
+}
