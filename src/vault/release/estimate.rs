@@ -20,6 +20,8 @@
 //! that hold nothing but noise have a derivative near zero, so they weigh nothing. Around zero the means are continued
 //! to negative n, so that "nobody came" is estimated as zero on average rather than as a little more.
 
+use std::sync::OnceLock;
+
 use super::budget::SigmaMilli;
 use crate::vault::sketch::Precision;
 
@@ -90,7 +92,7 @@ pub(in crate::vault) fn cardinality(
         // The least variance keeps the covariance invertible: bins without noise always sum to m.
         noise_variance: sigma.as_sigma().powi(2).max(1e-3),
     };
-    let (left, right) = model.bracket();
+    let (left, right) = model.bracket(grid(precision));
     let estimate = model.root(left, right);
     let standard_error = model.look(estimate).information.sqrt().recip();
     Ok(Cardinality { estimate, standard_error })
@@ -144,14 +146,67 @@ fn bin(load: f64, k: usize, last: usize) -> (f64, f64) {
     }
 }
 
+/// What the bins should hold at one supposed number of visitors. It follows from the precision alone.
+struct Supposed {
+    visitors: f64,
+    bins: Vec<Bin>,
+}
+
+/// Mean share of a bin, its slope by the load, and its share for the variance, which is never that of a negative load.
+struct Bin {
+    share: f64,
+    slope: f64,
+    spread_share: f64,
+}
+
+impl Supposed {
+    fn new(visitors: f64, registers: f64, last: usize) -> Self {
+        let (load, load_spread) = (visitors / registers, visitors.max(0.0) / registers);
+        let bins = (0..=last).map(|k| {
+            let (share, slope) = bin(load, k, last);
+            let spread_share = if load == load_spread { share } else { bin(load_spread, k, last).0 };
+            Bin { share, slope, spread_share }
+        });
+        Self { visitors, bins: bins.collect() }
+    }
+}
+
+/// The grid on which roots are looked for. Its exponentials are worked out once for each precision.
+fn grid(precision: Precision) -> &'static [Supposed] {
+    static GRIDS: [OnceLock<Vec<Supposed>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let place = match precision {
+        Precision::P12 => 0,
+        Precision::P14 => 1,
+    };
+    GRIDS[place].get_or_init(|| {
+        let (registers, last) = (precision.registers() as f64, usize::from(precision.rank_max()));
+        points(registers).map(|visitors| Supposed::new(visitors, registers, last)).collect()
+    })
+}
+
+/// Supposed numbers of visitors: from -m to -1, zero, and from 1 to the end, in equal ratios.
+fn points(registers: f64) -> impl Iterator<Item = f64> {
+    let steps_to = |end: f64| (end.ln() / GRID_RATIO.ln()).ceil() as i32;
+    let below = steps_to(registers);
+    let above = steps_to(registers * LOAD_MAX);
+    let negative = (0..below).rev().map(|step| -GRID_RATIO.powi(step));
+    let positive = (0..=above).map(|step| GRID_RATIO.powi(step));
+    [-registers].into_iter().chain(negative).chain([0.0]).chain(positive)
+}
+
 impl Model {
+    /// Looks at the bins as if so many visitors had come.
+    fn look(&self, visitors: f64) -> Look {
+        self.look_at(&Supposed::new(visitors, self.registers, self.bins.len() - 1))
+    }
+
     /// Looks at the bins as if `visitors` had come.
     ///
     /// S = D - U U' with D diagonal and U = [sqrt m p, sqrt n mu'], so S^-1 = D^-1 + D^-1 U M^-1 U' D^-1 with the
     /// 2 x 2 matrix M = 1 - U' D^-1 U, and det S = det D det M (Woodbury).
-    fn look(&self, visitors: f64) -> Look {
-        let (m, n) = (self.registers, visitors.max(0.0));
-        let sums = self.sums(visitors / m, n / m);
+    fn look_at(&self, supposed: &Supposed) -> Look {
+        let (m, n) = (self.registers, supposed.visitors.max(0.0));
+        let sums = self.sums(&supposed.bins);
         let (m11, m12, m22) = (sums.spare, -(m * n).sqrt() * sums.ps, 1.0 - n * sums.ss);
         let determinant = (m11 * m22 - m12 * m12).max(f64::MIN_POSITIVE);
         // U' D^-1 applied to the slope and to the residual.
@@ -167,13 +222,10 @@ impl Model {
         }
     }
 
-    /// Means at `load` visitors a register; variances at `load_spread`, which is never negative.
-    fn sums(&self, load: f64, load_spread: f64) -> Sums {
-        let last = self.bins.len() - 1;
+    fn sums(&self, supposed: &[Bin]) -> Sums {
         let mut sums = Sums::default();
-        for (k, count) in self.bins.iter().enumerate() {
-            let (share, s) = bin(load, k, last);
-            let p = if load == load_spread { share } else { bin(load_spread, k, last).0 };
+        for (k, (count, bin)) in self.bins.iter().zip(supposed).enumerate() {
+            let (share, s, p) = (bin.share, bin.slope, bin.spread_share);
             let noise = if k == 0 { self.noise_variance / UNUSED_WEIGHT.pow(2) as f64 } else { self.noise_variance };
             let d = self.registers * p + noise;
             let r = count - self.registers * share;
@@ -190,13 +242,13 @@ impl Model {
 
     /// Two neighbours on the grid between which the score falls through zero; the best fitting two if that happens
     /// more than once, the nearest end of the grid (twice) if it never does.
-    fn bracket(&self) -> (f64, f64) {
+    fn bracket(&self, grid: &[Supposed]) -> (f64, f64) {
         let mut best: Option<(f64, f64, f64)> = None;
-        let mut left = -self.registers;
-        let mut at_left = self.look(left);
+        let mut left = grid[0].visitors;
+        let mut at_left = self.look_at(&grid[0]);
         let all_below = at_left.score <= 0.0;
-        for right in self.grid() {
-            let at_right = self.look(right);
+        for supposed in &grid[1..] {
+            let (right, at_right) = (supposed.visitors, self.look_at(supposed));
             let misfit = at_left.misfit.min(at_right.misfit);
             let crosses = at_left.score > 0.0 && at_right.score <= 0.0;
             if crosses && best.is_none_or(|(_, _, least)| misfit < least) {
@@ -209,16 +261,6 @@ impl Model {
             None if all_below => (-self.registers, -self.registers),
             None => (left, left),
         }
-    }
-
-    /// Supposed numbers of visitors above -m: from there to -1, zero, and from 1 to the end, in equal ratios.
-    fn grid(&self) -> impl Iterator<Item = f64> + use<> {
-        let steps_to = |end: f64| (end.ln() / GRID_RATIO.ln()).ceil() as i32;
-        let below = steps_to(self.registers);
-        let above = steps_to(self.registers * LOAD_MAX);
-        let negative = (0..below).rev().map(|step| -GRID_RATIO.powi(step));
-        let positive = (0..=above).map(|step| GRID_RATIO.powi(step));
-        negative.chain([0.0]).chain(positive)
     }
 
     /// The root of the score between two points: Newton with the expected slope, halving where that leaves the bracket.

@@ -62,8 +62,7 @@ pub(super) fn publish(stage: &Stage, plans: &[Under], noise: &mut dyn Noise) -> 
     let none = BTreeSet::new();
     let mut all = Vec::new();
     for (kind, under) in KINDS.into_iter().zip(plans) {
-        let mut draw =
-            Draw { site: &stage.site, known_pages: &none, under, public: &stage.public, noise: &mut *noise };
+        let mut draw = Draw { site: &stage.site, known_pages: &none, under, public: &stage.public, noise: &mut *noise };
         let body = match kind {
             PeriodKind::Day => draw.day(Day::from_number(DATE), &stage.day, &[]),
             PeriodKind::Week => draw.week(&stage.week),
@@ -119,6 +118,28 @@ impl Published {
         })
     }
 
+    /// One published number.
+    fn at(&self, place: &Place) -> f64 {
+        let Some((_, body)) = self.0.iter().find(|(kind, _)| *kind == place.kind) else { return 0.0 };
+        let table = || body.tables.iter().find(|t| t.table == place.table)?.key(&place.key);
+        if place.counter == VISITORS {
+            let of_site = body.site_numbers.as_ref().and_then(|numbers| numbers.visitors);
+            let visitors = if place.table == Table::Site { of_site } else { table().and_then(|key| key.visitors) };
+            return visitors.map_or(0.0, |visitors| visitors.estimate_milli as f64 / 1e3);
+        }
+        let count = match (place.table, place.key.strip_prefix("hour ")) {
+            (Table::Site, Some(hour)) => {
+                let numbers = body.hours.iter().find(|h| h.hour.to_string() == hour);
+                numbers.and_then(|h| h.counts.get(place.counter).copied())
+            }
+            (Table::Site, None) => {
+                body.site_numbers.as_ref().map(|site| site.ranks.get(place.counter).unwrap_or(&site.limited).count)
+            }
+            _ => table().and_then(|key| key.counts.get(place.counter).copied()),
+        };
+        count.unwrap_or(0) as f64
+    }
+
     fn has(&self, kind: PeriodKind, table: Table, key: &str) -> bool {
         let bodies = self.0.iter().filter(|(of, _)| *of == kind);
         bodies.flat_map(|(_, body)| &body.tables).any(|t| t.table == table && t.key(key).is_some())
@@ -171,8 +192,7 @@ impl Attacker {
 
     /// Looks at what is published.
     pub(super) fn look(&self, published: &Published) -> [f64; VIEWS] {
-        let numbers = published.numbers();
-        let at = |place: &Place| numbers.get(place).map_or(0.0, |(value, _)| *value);
+        let at = |place: &Place| published.at(place);
         let sum = |weights: &[(Place, f64)]| weights.iter().map(|(place, weight)| weight * at(place)).sum();
         let own = self.own_keys.iter().filter(|(kind, table, key)| published.has(*kind, *table, key)).count();
         let repeated = self.pairs.iter().map(|(first, second, with, without)| {
@@ -231,13 +251,9 @@ const THRESHOLDS: usize = 120;
 
 impl Rule {
     pub(super) fn judge(self, with: &[[f64; VIEWS]], without: &[[f64; VIEWS]]) -> Verdicts {
-        let says = |looks: &[[f64; VIEWS]]| looks.iter().filter(|look| look[self.view] >= self.threshold).count() as u64;
-        Verdicts {
-            with: with.len() as u64,
-            right: says(with),
-            without: without.len() as u64,
-            wrong: says(without),
-        }
+        let says =
+            |looks: &[[f64; VIEWS]]| looks.iter().filter(|look| look[self.view] >= self.threshold).count() as u64;
+        Verdicts { with: with.len() as u64, right: says(with), without: without.len() as u64, wrong: says(without) }
     }
 
     /// The rule that proves most on these, by a measure of what is proved.

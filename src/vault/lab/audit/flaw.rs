@@ -1,7 +1,7 @@
 //! Ways to be broken. Each is a mistake that somebody could make in the limiter, the noise or the choice of keys; an audit
 //! that does not see them would prove nothing.
 
-use super::scene::{Leaks, Scene};
+use super::scene::{Leaks, PUBLIC_PAGES, Scene};
 use crate::vault::{
     Bounds, What,
     cells::KEYS_PER_DAY_MAX,
@@ -71,7 +71,7 @@ impl Flaw {
     pub(super) fn scene(self) -> Scene {
         match self {
             Self::PageBoundOffByOne => Scene::SamePages,
-            Self::ThresholdTooLow => Scene::Alone,
+            Self::ThresholdTooLow | Self::CapCouples => Scene::Alone,
             _ => Scene::AtEveryBound,
         }
     }
@@ -87,7 +87,7 @@ impl Flaw {
             Self::DayBoundOffByOne => Bounds { views_per_visitor_day: 9, ..Bounds::default() },
             _ => Bounds::default(),
         };
-        let keys_max = if self == Self::CapCouples { 12 } else { KEYS_PER_DAY_MAX };
+        let keys_max = if self == Self::CapCouples { PUBLIC_PAGES as usize } else { KEYS_PER_DAY_MAX };
         Leaks { bounds, forgets: self == Self::RestartForgets, keys_max }
     }
 

@@ -24,7 +24,7 @@ pub(super) const DATE: i32 = 20_607;
 const CROWD: u64 = 40;
 const CROWD_VIEWS: u64 = 3;
 /// Pages that are published, and the first of those that nobody knows.
-const PUBLIC_PAGES: u64 = 24;
+pub(super) const PUBLIC_PAGES: u64 = 12;
 
 /// What the visitor in question does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +65,16 @@ impl Stage {
     pub(super) fn play(scene: Scene, with: bool, leaks: &Leaks) -> Self {
         let site = site(leaks.bounds);
         let index = SiteIndex { public: public(), ..SiteIndex::default() };
-        let acts = acts(scene, with);
         let mut cells = Cells::default();
-        let (early, late) = acts.split_at(acts.len() / 2);
-        for (half, forgets) in [(early, leaks.forgets), (late, false)] {
-            let open = std::mem::take(&mut cells);
-            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index, &open, [0; 16], 0) };
+        // The process starts again between the parts of the day.
+        for part in parts(scene, with) {
+            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index, &cells, [0; 16], 0) };
             let mut delta = Cells::default();
-            for act in half {
+            for act in &part {
                 bounder.add(act, &mut delta);
             }
-            cells.merge(&open);
             cells.merge(&delta);
-            if forgets {
+            if leaks.forgets {
                 for day in cells.days.values_mut() {
                     (day.visitors, day.pairs) = Default::default();
                 }
@@ -100,7 +97,9 @@ impl Stage {
 fn site(allowed: Bounds) -> Site {
     // Unwrap safety: a fixed name that is one, and UTC is always known.
     let (name, calendar) = (SiteName::new("audit").expect("a name"), Calendar::new("UTC").expect("a zone"));
-    let settings = SiteSettings { tables: TableSet::all(), ..SiteSettings::plain(name, calendar) };
+    // Long lists of keys take time and are drawn like short ones.
+    let tables = TableSet::without_sources().without(Table::Language).without(Table::Browser);
+    let settings = SiteSettings { tables, ..SiteSettings::plain(name, calendar) };
     let covered = InForce::new(settings.terms(Privacy::default()));
     let mut in_force = InForce::new(settings.terms(Privacy { bounds: allowed, ..Privacy::default() }));
     in_force.plan = covered.plan;
@@ -132,7 +131,8 @@ fn tag(of: u64, what: u64) -> u64 {
 }
 
 fn view(who: u64, number: u64, hour: u64, is_alone: bool) -> Sighting {
-    let [referrer, campaign] = if is_alone { ["mine.example", "mine / - / -"] } else { ["known.example", "known / - / -"] };
+    let [referrer, campaign] =
+        if is_alone { ["mine.example", "mine / - / -"] } else { ["known.example", "known / - / -"] };
     Sighting {
         day: Day::from_number(DATE),
         visitor_tag: tag(who, 1),
@@ -155,26 +155,26 @@ fn error(who: u64, class: u8, key: &str) -> Sighting {
     Sighting { day: Day::from_number(DATE), visitor_tag: tag(who, 1), seen: Seen::Error { class, key: key.into() } }
 }
 
-/// All that happens on the day; what the visitor does comes first and, where it comes again, last.
-fn acts(scene: Scene, with: bool) -> Vec<Sighting> {
+/// All that happens on the day, in three parts. The visitor comes first, and at every bound in each part again.
+fn parts(scene: Scene, with: bool) -> [Vec<Sighting>; 3] {
     const VISITOR: u64 = 7_777;
-    let mine: Vec<Sighting> = match scene {
-        _ if !with => Vec::new(),
-        Scene::AtEveryBound => {
-            let mut all: Vec<Sighting> = (0..9).map(|n| view(VISITOR, n, n, false)).collect();
-            all.extend([error(VISITOR, 0, "4xx /p0"), error(VISITOR, 1, "5xx /p1")]);
-            all.push(Sighting { seen: Seen::Robot { family: 0 }, ..error(VISITOR, 0, "") });
-            all
-        }
+    let pages = || (0..9).map(|n| view(VISITOR, n, n, false));
+    let mut mine: Vec<Sighting> = match scene {
+        Scene::AtEveryBound => pages().collect(),
         Scene::SamePages => (0..12).map(|n| view(VISITOR, n % 4, n, false)).collect(),
-        Scene::Alone => {
-            let mut all: Vec<Sighting> = (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true)).collect();
-            all.extend([error(VISITOR, 0, "4xx /mine"), error(VISITOR, 1, "5xx /mine")]);
-            all
-        }
+        Scene::Alone => (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true)).collect(),
         Scene::OneView => vec![view(VISITOR, 0, 0, false)],
     };
-    let again = if with && scene == Scene::AtEveryBound { 9 } else { 0 };
+    match scene {
+        Scene::AtEveryBound => {
+            mine.extend([error(VISITOR, 0, "4xx /p0"), error(VISITOR, 1, "5xx /p1")]);
+            mine.push(Sighting { seen: Seen::Robot { family: 0 }, ..error(VISITOR, 0, "") });
+        }
+        Scene::Alone => mine.extend([error(VISITOR, 0, "4xx /mine"), error(VISITOR, 1, "5xx /mine")]),
+        Scene::SamePages | Scene::OneView => {}
+    }
+    let again = || pages().filter(|_| with && scene == Scene::AtEveryBound);
     let crowd = (0..CROWD * CROWD_VIEWS).map(|n| view(n % CROWD, n % PUBLIC_PAGES, n / 7, false));
-    mine.into_iter().chain(crowd).chain((0..again).map(|n| view(VISITOR, n, n, false))).collect()
+    let first = mine.into_iter().filter(|_| with).chain(crowd).collect();
+    [first, again().collect(), again().collect()]
 }
