@@ -18,8 +18,8 @@ const SAME_PAGE: f64 = 0.1;
 /// The chance that a visit begins on one of the popular pages, which are a tenth of all.
 const POPULAR_START: f64 = 0.8;
 const POPULAR_PART: usize = 10;
-/// Of a sitemap's pages, one in this many is there and nobody opens it.
-const UNSEEN_PART: usize = 6;
+/// To so many pages of a sitemap that people open there is one more that nobody opens.
+pub(super) const OPENED_PER_UNSEEN: usize = 2;
 /// The chance that the next view falls into the next hour.
 const HOUR_PASSES: f64 = 0.08;
 /// Shares of visits by visitors who come often and now and then; all others come once.
@@ -64,7 +64,7 @@ impl Crowd {
 
     /// The pages of its sitemap: those that people open, the most popular first, then those that nobody opens.
     pub(super) fn sitemap(&self) -> Vec<Box<str>> {
-        let all = self.pages + self.pages.div_ceil(UNSEEN_PART - 1);
+        let all = self.pages + self.pages.div_ceil(OPENED_PER_UNSEEN);
         (0..all).map(|page| name("/page/", page)).collect()
     }
 
@@ -114,7 +114,7 @@ pub(super) fn name(before: &str, number: usize) -> Box<str> {
     const SYLLABLES: [&str; 16] =
         ["ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "yu", "za"];
     let mut name = before.to_owned();
-    for place in (0..4).rev() {
+    for place in (0..5).rev() {
         name.push_str(SYLLABLES[number >> (4 * place) & 15]);
     }
     name.into()
@@ -165,6 +165,6 @@ mod tests {
         let mut again = 0;
         crowd.day(day, &mut |visitor| again += visitor.views.len());
         assert_eq!(again, views);
-        assert_eq!(crowd.sitemap().iter().collect::<HashSet<_>>().len(), 2_400);
+        assert_eq!(crowd.sitemap().iter().collect::<HashSet<_>>().len(), 3_000);
     }
 }

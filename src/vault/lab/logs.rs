@@ -24,8 +24,6 @@ use crate::{
 
 /// Any time after the logs: 2026-01-01T00:00:00Z.
 const NOW_UNIX_MS: i64 = 490_896 * MS_PER_HOUR;
-/// As in a made-up site's sitemap: to five pages of the log there is one more that nobody opens.
-const UNSEEN_PART: usize = 5;
 
 /// Where the shared logs are.
 fn folder() -> PathBuf {
@@ -90,7 +88,7 @@ impl Log {
     }
 
     fn world(mut self) -> World {
-        let unseen = self.pages.len().div_ceil(UNSEEN_PART);
+        let unseen = self.pages.len().div_ceil(super::crowd::OPENED_PER_UNSEEN);
         self.pages.extend((0..unseen).map(|page| super::crowd::name("/never/", page)));
         let mut days: Vec<Day> = self.days.keys().copied().collect();
         days.sort_unstable();

@@ -37,7 +37,7 @@ use sites::Numbers;
 use world::World;
 
 /// headcount's profiles.
-pub(crate) const PROFILES: [&str; 3] = ["small", "standard", "busy"];
+const PROFILES: [&str; 3] = ["small", "standard", "busy"];
 
 /// 2026-06-01, a Monday; the month has 30 days.
 const JUNE: i32 = 20_605;

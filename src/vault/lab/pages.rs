@@ -25,7 +25,9 @@ struct Seen {
 
 /// Publishes a place's tables in every way; gives the rows of its page table and the pools of its other numbers, by profile.
 pub(super) fn compare(place: &Place, world: &World) -> Result<(Vec<PageRow>, Vec<Vec<Numbers>>), AskError> {
-    let ways: Vec<(&str, bool)> = PROFILES.into_iter().flat_map(|p| [(p, true), (p, false)]).collect();
+    // A month before makes a difference only where keys become public one by one.
+    let sitemaps: &[bool] = if place.has_history { &[false] } else { &[true, false] };
+    let ways: Vec<(&str, bool)> = PROFILES.into_iter().flat_map(|p| sitemaps.iter().map(move |s| (p, *s))).collect();
     let seen = parallel::map(ways.len() * place.repetitions, |job| {
         let (profile, pages_are_known) = ways[job / place.repetitions];
         edition(place, world, profile, pages_are_known, seed(place, job))
@@ -47,7 +49,9 @@ pub(super) fn compare(place: &Place, world: &World) -> Result<(Vec<PageRow>, Vec
             numbers.push(others);
         }
     }
-    rows.extend(wikimedia_rows(place, world)?);
+    if !place.has_history {
+        rows.extend(wikimedia_rows(place, world)?);
+    }
     Ok((rows, numbers))
 }
 

@@ -130,13 +130,13 @@ impl Report {
 
     fn write_verdicts(&self, text: &mut String) -> fmt::Result {
         writeln!(text, "### headcount beside Wikimedia's settings\n")?;
-        writeln!(text, "Each cell: median error, share dropped, share of zeros shown as more.\n")?;
-        writeln!(text, "| site | period | pages | headcount | | Wikimedia | | better |")?;
-        writeln!(text, "|---|---|---|---|---|---|---|---|")?;
+        let measures = "error | dropped | spurious";
+        writeln!(text, "| site | period | keys | profile | {measures} | beside Wikimedia | {measures} | better |")?;
+        writeln!(text, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for v in &self.verdicts {
             let better = if v.is_better() { "yes".to_owned() } else { format!("no: {}", v.failures.join(", ")) };
             let budget = v.against.to_string().replace("Wikimedia, ", "");
-            let (mine, theirs) = (cell(&v.headcount), cell(&v.wikimedia));
+            let (mine, theirs) = (cells(&v.headcount), cells(&v.wikimedia));
             let (place, period, keys, profile) = (&v.place, v.period, v.headcount.keys, v.profile);
             writeln!(text, "| {place} | {period} | {keys} | `{profile}` | {mine} | {budget} | {theirs} | {better} |")?;
         }
@@ -193,8 +193,8 @@ fn place(row: &PageRow) -> String {
     if row.has_history { format!("{}, second month", row.place) } else { row.place.clone() }
 }
 
-fn cell(score: &Score) -> String {
-    format!("{}, {}, {}", percent(score.median_error), percent(score.dropped), fine_percent(score.spurious))
+fn cells(score: &Score) -> String {
+    format!("{} | {} | {}", percent(score.median_error), percent(score.dropped), fine_percent(score.spurious))
 }
 
 fn short_cell(score: &Score) -> String {
@@ -208,6 +208,7 @@ fn percent(share: Option<f64>) -> String {
     match share.map(|share| 100.0 * share) {
         None => "–".to_owned(),
         Some(0.0) => "0 %".to_owned(),
+        Some(value) if value < 0.01 => "< 0.01 %".to_owned(),
         Some(value) if value < 1.0 => format!("{value:.2} %"),
         Some(value) if value < 10.0 => format!("{value:.1} %"),
         Some(value) => format!("{value:.0} %"),
