@@ -63,3 +63,16 @@ fn an_independent_python_client_agrees() {
     assert!(output.status.success(), "{}{}\n{}", text(&output.stdout), text(&output.stderr), server.log());
     server.stop();
 }
+
+#[test]
+fn another_accountant_finds_the_stated_promise() {
+    let Some(python) = tool("HEADCOUNT_PYTHON") else { return };
+    let house = House::new();
+    let server = house.serve();
+    let file = house.write("access.txt", log_lines(0, 10));
+    assert_eq!(server.ship("www", &file, &["--live"]).0, Some(0));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/check_accounting.py");
+    let output = Command::new(python).args([script, &server.address]).output().expect("python runs");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    server.stop();
+}

@@ -308,4 +308,37 @@ mod tests {
         assert!(sigma(&less) < sigma(&all));
         assert!(less.rho() <= privacy.rho());
     }
+
+    /// The table of docs/PRIVACY.md: `cargo test --lib plan_table -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "prints a table"]
+    fn plan_table() {
+        let privacy = Privacy::default();
+        let plan =
+            |shares: Shares, has_list| Plan::new(&privacy, &shares.for_pages(has_list), TableSet::without_sources());
+        let cell = |m: &Mechanism, unit: f64| {
+            let share = 100.0 * m.rho_nano as f64 / privacy.rho_nano() as f64;
+            let sigma = m.sigma_milli as f64 / 1e3 / unit;
+            let threshold =
+                if m.threshold > 0 { format!(", T {:.0}", m.threshold as f64 / unit) } else { String::new() };
+            format!("{share:.2} %, {sigma:.1}{threshold}")
+        };
+        let plans = [Shares::SMALL, Shares::STANDARD, Shares::BUSY].map(|s| plan(s, true));
+        let open = plan(Shares::SMALL, false);
+        println!("| table | period | numbers | D² | `small` | `standard` | `busy` | `small`, no list |");
+        println!("|---|---|---|---|---|---|---|---|");
+        for m in &plans[0].mechanisms {
+            let unit = if m.what == What::Votes && m.table == Table::Page { 100.0 } else { 1.0 };
+            let of = |plan: &Plan| cell(plan.get(m.table, m.period, m.what).unwrap(), unit);
+            let cells: Vec<String> = plans.iter().chain([&open]).map(of).collect();
+            let l2 = f64::from(m.l2_squared) / (unit * unit);
+            println!(
+                "| {} | {} | {} | {l2:.0} | {} |",
+                m.table.name(),
+                m.period.name(),
+                m.what.name(),
+                cells.join(" | ")
+            );
+        }
+    }
 }
