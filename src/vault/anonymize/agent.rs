@@ -159,7 +159,6 @@ pub(in crate::vault) struct Agent {
     /// A crawler, a monitor, a library, a preview: nobody who reads. The other fields are then "Other".
     pub is_bot: bool,
     /// Index in [`BOTS`]; means nothing for a reader.
-    #[allow(dead_code, reason = "the table of robots takes it up next")]
     pub bot: u8,
     /// Index in [`BROWSERS`].
     pub browser: u8,

@@ -129,7 +129,11 @@ fn shorten(key: &mut String) {
     if key.len() <= CAMPAIGN_BYTES_MAX {
         return;
     }
-    key.truncate(key.floor_char_boundary(CAMPAIGN_BYTES_MAX - ELLIPSIS.len_utf8()));
+    let mut end = CAMPAIGN_BYTES_MAX - ELLIPSIS.len_utf8();
+    while !key.is_char_boundary(end) {
+        end -= 1;
+    }
+    key.truncate(end);
     if let Some(open) = key.rfind('{').filter(|&open| !key[open..].contains('}')) {
         key.truncate(open);
     }

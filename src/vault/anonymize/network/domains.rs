@@ -40,7 +40,7 @@ const COUNTRIES: [&str; 248] = [
 ];
 
 /// Second levels that say what kind of network it is, sorted. Not all countries have them.
-const SECOND: [&str; 212] = [
+const SECOND: [&str; 210] = [
     "ac.ae",
     "ac.at",
     "ac.bd",
@@ -91,7 +91,6 @@ const SECOND: [&str; 212] = [
     "com.ph",
     "com.pk",
     "com.pl",
-    "com.ru",
     "com.sa",
     "com.sg",
     "com.tr",
@@ -167,7 +166,6 @@ const SECOND: [&str; 212] = [
     "gov.gh",
     "gov.gr",
     "gov.hk",
-    "gov.hu",
     "gov.il",
     "gov.in",
     "gov.iq",
