@@ -55,6 +55,9 @@ fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Li
     if let Some(words) = percentile_words(top) {
         lines.extend(wrap(&words, width, 0, Ink::Plain, colour));
     }
+    if !top.source.is_empty() {
+        lines.extend(wrap(&format!("By {}.", clean(&top.source)), width, 0, Ink::Dim, colour));
+    }
     let shown = top.rows.len();
     if u64::try_from(shown).is_ok_and(|shown| shown < top.keys) {
         let more = format!("{shown} of {} keys shown; --top N shows more.", top.keys);

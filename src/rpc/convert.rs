@@ -193,6 +193,7 @@ pub(super) fn top(site: &SiteInfo, asked: Table, bounds: Bounds, answer: Top) ->
         missing: answer.missing.iter().map(missing).collect(),
         definitions: words::of_top(asked, bounds).into_iter().map(definition).collect(),
         key_space: key_space(asked, site).into(),
+        source: String::new(),
         rows: answer.rows.into_iter().map(row).collect(),
         percentiles: answer
             .percentiles

@@ -12,7 +12,7 @@ use crate::{
     proto::{self, stats_service_server::StatsService},
     query::{self, AskError, Source, number::Number, top::TopAsk, traffic::TrafficAsk},
     units::SiteName,
-    vault::{Fault, Release, Releases, SiteInfo},
+    vault::{Fault, Release, Releases, SiteInfo, Table},
 };
 
 /// Releases that wait for a slow reader of a stream.
@@ -129,7 +129,11 @@ impl StatsService for Stats {
             page_token: &request.page_token,
         };
         let answer = query::top::top(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
-        Ok(Response::new(convert::top(&site, table, self.releases.bounds(&site.name), answer)))
+        let mut answer = convert::top(&site, table, self.releases.bounds(&site.name), answer);
+        if table == Table::Country {
+            answer.source = self.releases.country_sources().join("; ");
+        }
+        Ok(Response::new(answer))
     }
 
     async fn get_privacy(

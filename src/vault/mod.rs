@@ -107,6 +107,7 @@ fn open_with_noise(
     recover::check_format(&disk, &options.data)?;
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
+    let country_sources = countries.sources().to_vec();
     let mut index = Index::default();
     let stored = recover::load_sites(&disk, &mut index)?;
     recover::load_index(&disk, &mut index)?;
@@ -145,7 +146,7 @@ fn open_with_noise(
     keeper.note_sites()?;
     keeper.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
-    let releases = Releases::new(disk, index.clone(), roster.clone(), clock.clone(), latest_seen);
+    let releases = Releases::new(disk, index.clone(), roster.clone(), clock.clone(), latest_seen, country_sources);
     let shared = intake::Shared { anonymizer, roster, index, clock, producer_key };
     Ok((Intake::new(shared, sender), keeper, releases))
 }

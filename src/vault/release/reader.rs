@@ -38,6 +38,7 @@ struct Inner {
     roster: Arc<Roster>,
     clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
+    country_sources: Vec<String>,
     cache: Cache<u64, Arc<Release>>,
 }
 
@@ -89,8 +90,10 @@ impl Releases {
         roster: Arc<Roster>,
         clock: Arc<dyn Clock>,
         latest: watch::Receiver<u64>,
+        country_sources: Vec<String>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { disk, index, roster, clock, latest, cache: Cache::new(CACHED_RELEASES) }) }
+        let cache = Cache::new(CACHED_RELEASES);
+        Self { inner: Arc::new(Inner { disk, index, roster, clock, latest, country_sources, cache }) }
     }
 
     /// All sites, by name.
@@ -112,6 +115,12 @@ impl Releases {
             days,
             releases,
         })
+    }
+
+    /// Where the list of countries comes from, for the attribution that its licence asks for.
+    #[must_use]
+    pub fn country_sources(&self) -> &[String] {
+        &self.inner.country_sources
     }
 
     fn today(&self, site: &Site) -> Day {
