@@ -9,10 +9,13 @@
 //! - [`query`]: answers made of releases and nothing else.
 //! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
 //!
+//! Beside the rooms: [`bins`], [`calendar`], [`clock`] and [`units`], which know nothing of people.
+//!
 //! Words: a *visitor* is a browser as far as a site can tell; a *visit* is all that a visitor does on a site from local
 //! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
 //! period's published numbers; a *watermark* is a producer's statement that it sent everything before an instant.
 
+pub mod bins;
 pub mod calendar;
 pub mod cli;
 pub mod clock;

@@ -7,12 +7,14 @@
 //! common log format has none) and falls under "Other".
 
 mod bots;
+mod families;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher, sync::OnceLock};
 
 use bots::Bots;
+pub use families::BOTS;
 use quick_cache::sync::Cache;
 use ua_parser::{Regexes, os, user_agent};
 
@@ -156,6 +158,9 @@ const OS_NAMES: &[(&str, &str)] = &[
 pub(in crate::vault) struct Agent {
     /// A crawler, a monitor, a library, a preview: nobody who reads. The other fields are then "Other".
     pub is_bot: bool,
+    /// Index in [`BOTS`]; means nothing for a reader.
+    #[allow(dead_code, reason = "the table of robots takes it up next")]
+    pub bot: u8,
     /// Index in [`BROWSERS`].
     pub browser: u8,
     /// Index in [`OSES`].
@@ -218,7 +223,8 @@ impl Parsers {
     }
 
     fn classify(&self, user_agent: &str) -> Agent {
-        let nothing = Agent { is_bot: false, browser: last(BROWSERS), os: last(OSES), device: OTHER_DEVICE };
+        let nothing =
+            Agent { is_bot: false, bot: last(BOTS), browser: last(BROWSERS), os: last(OSES), device: OTHER_DEVICE };
         if matches!(user_agent.trim(), "" | "-") {
             return nothing;
         }
@@ -226,14 +232,14 @@ impl Parsers {
         let family = browser.as_ref().map_or("Other", |value| value.family.as_ref());
         let system = self.os.extract(user_agent);
         let system = system.as_ref().map_or("Other", |value| value.os.as_ref());
-        if self.bots.is_bot(user_agent, family, system) {
-            return Agent { is_bot: true, ..nothing };
+        if let Some(bot) = self.bots.find(user_agent, family, system) {
+            return Agent { is_bot: true, bot, ..nothing };
         }
         Agent {
-            is_bot: false,
             browser: browser_index(user_agent, family),
             os: os_index(user_agent, system),
             device: device_index(user_agent),
+            ..nothing
         }
     }
 }

@@ -16,7 +16,7 @@ mod scrub;
 mod tests;
 
 use percent_encoding::percent_decode_str;
-use scrub::scrub;
+pub(super) use scrub::scrub;
 
 /// The longest page that is ever written, in bytes.
 pub(in crate::vault) const PAGE_BYTES_MAX: usize = 512;
@@ -139,6 +139,12 @@ fn is_plain(path: &str) -> bool {
         })
 }
 
+/// True for words with a space between two of them that hold no personal data for certain. Says "no" in doubt.
+pub(super) fn is_plain_text(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits < 6 && text.split(' ').all(|word| is_plain_segment(word.as_bytes()))
+}
+
 fn is_plain_segment(segment: &[u8]) -> bool {
     // Personal data takes 6 digits, 4 digits and 3 dots (an address), 16 hexadecimal digits in a row (hyphens between
     // them make a UUID), 20 characters with a digit among them (a token), or a sign that is not listed here.
@@ -241,8 +247,13 @@ fn stays_encoded(ch: char, part: Part) -> bool {
     match ch {
         '%' | '/' | '?' | '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|' => true,
         '&' | '=' | '+' | ';' => part == Part::Query,
-        // Characters nobody sees, and those that turn the direction of the text: two pages must not look the same.
-        '\u{ad}'
+        _ => is_invisible(ch) || ch.is_control() || ch.is_whitespace(),
+    }
+}
+
+/// Characters nobody sees, and those that turn the direction of the text: two keys must not look the same.
+pub(super) fn is_invisible(ch: char) -> bool {
+    matches!(ch, '\u{ad}'
         | '\u{61c}'
         | '\u{180e}'
         | '\u{200b}'..='\u{200f}'
@@ -250,9 +261,7 @@ fn stays_encoded(ch: char, part: Part) -> bool {
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
         | '\u{fff0}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}' => true,
-        _ => ch.is_control() || ch.is_whitespace(),
-    }
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Cuts a path that is too long. The piece that is left of the last segment stays where it is a normal form by

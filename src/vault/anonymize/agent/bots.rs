@@ -7,36 +7,50 @@
 
 use ua_parser::device;
 
+use super::families;
+
 /// Parts of user agents, in lower case, that no browser carries: libraries, tools, feed readers, monitors, previews.
 const WORDS: &[&str] = &[
-    "+http",
     "(http",
+    "+http",
+    "-google",
+    ".com)",
+    ".io/",
     "; http",
     "aiohttp",
     "apache-http",
+    "archiv",
     "axios",
+    "capture",
+    "checker",
     "crawl",
     "curl/",
+    "favicon",
     "feedburner",
     "feedfetcher",
     "feedparser",
-    "gtmetrix",
     "fetcher",
     "go-http-client",
+    "gtmetrix",
     "guzzle",
+    "headers",
     "headless",
+    "hotjar",
     "http-client",
     "http_request",
     "httpclient",
     "httpie",
     "httpunit",
     "httpx",
+    "inspector",
     "jakarta",
     "libwww-perl",
     "lighthouse",
+    "like gecko; compatible",
     "link check",
     "linkcheck",
     "lwp",
+    "mailto:",
     "monitor",
     "nikto",
     "node-fetch",
@@ -47,23 +61,29 @@ const WORDS: &[&str] = &[
     "pingdom",
     "playwright",
     "postman",
+    "preview-",
     "puppeteer",
     "python",
     "restsharp",
     "ruby",
-    "scanner",
+    "scan",
     "scrap",
     "selenium",
     "spider",
+    "splash ",
     "synthetics",
+    "thousandeyes",
     "undici",
     "uptime",
     "validator",
+    "verify/",
+    "watcher",
     "wget",
+    "whatweb",
 ];
 
 /// What the user agents of some tools start with, in lower case; elsewhere in one it may mean a plug-in or an app.
-const STARTS: &[&str] = &["java/", "whatsapp/"];
+const STARTS: &[&str] = &["java/", "whatsapp"];
 
 /// Systems, phones and browsers that uap-core does not know by name, in lower case.
 const PLATFORMS: &[&str] = &[
@@ -127,14 +147,19 @@ impl Bots {
         Ok(Self { list: isbot::Bots::default(), spiders: device::Builder::new().push_all(spiders)?.build()? })
     }
 
-    /// `family` and `system` are what uap-core says of the same user agent.
-    pub(super) fn is_bot(&self, user_agent: &str, family: &str, system: &str) -> bool {
+    /// The position in [`super::BOTS`] of a robot; `None` for a reader. `family` and `system` are what uap-core says of the
+    /// same user agent.
+    pub(super) fn find(&self, user_agent: &str, family: &str, system: &str) -> Option<u8> {
         let lower = user_agent.to_ascii_lowercase();
+        self.is_bot(user_agent, &lower, family, system).then(|| families::family(&lower))
+    }
+
+    fn is_bot(&self, user_agent: &str, lower: &str, family: &str, system: &str) -> bool {
         family == "Spider"
             || WORDS.iter().any(|word| lower.contains(word))
             || STARTS.iter().any(|start| lower.starts_with(start))
-            || (system == "Other" && is_tool(&lower, family))
-            || self.list.is_bot(&lower)
+            || (system == "Other" && is_tool(lower, family))
+            || self.list.is_bot(lower)
             || self.spiders.extract(user_agent).is_some()
     }
 }

@@ -152,6 +152,53 @@ fn robots() {
 }
 
 #[test]
+fn robots_have_a_family() {
+    for (user_agent, family) in [
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Googlebot"),
+        ("AdsBot-Google (+http://www.google.com/adsbot.html)", "Google AdsBot"),
+        ("FeedFetcher-Google; (+http://www.google.com/feedfetcher.html)", "(feed readers)"),
+        ("APIs-Google (+https://developers.google.com/webmasters/APIs-Google.html)", "(other Google)"),
+        ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", "Bingbot"),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+            "GPTBot",
+        ),
+        ("Mozilla/5.0 (compatible; ClaudeBot/1.0; +claudebot@anthropic.com)", "ClaudeBot"),
+        ("Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)", "AhrefsBot"),
+        (
+            "meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)",
+            "Meta-ExternalAgent",
+        ),
+        ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "facebookexternalhit"),
+        ("WhatsApp/2.23.20.0", "WhatsApp"),
+        ("Y!J-BRW/1.0 (https://www.yahoo-help.jp/app/answers/detail/p/595/a_id/42716)", "Yahoo"),
+        ("Mozilla/5.0 (compatible; archive.org_bot +http://archive.org/details/archive.org_bot)", "Internet Archive"),
+        ("Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)", "UptimeRobot"),
+        ("curl/8.5.0", "curl"),
+        ("python-requests/2.32", "Python"),
+        ("Java/17.0.2", "Java"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/142.0.0.0 Safari/537.36",
+            "(headless browsers)",
+        ),
+        ("MyTool 1.0", "(other robots)"),
+    ] {
+        let agent = AGENTS.classify(user_agent);
+        assert!(agent.is_bot, "{user_agent}");
+        assert_eq!(BOTS[usize::from(agent.bot)], family, "{user_agent}");
+    }
+}
+
+#[test]
+fn families_are_distinct() {
+    let mut names = BOTS.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), BOTS.len());
+    assert_eq!(BOTS.last(), Some(&"(other robots)"));
+}
+
+#[test]
 fn nearly_all_known_crawlers_are_robots() {
     #[derive(serde::Deserialize)]
     struct Crawler {
@@ -165,7 +212,35 @@ fn nearly_all_known_crawlers_are_robots() {
     let all: Vec<_> = crawlers.iter().flat_map(|crawler| &crawler.instances).collect();
     let missed: Vec<_> = all.iter().filter(|user_agent| !AGENTS.classify(user_agent).is_bot).collect();
     eprintln!("robots: {} of {} missed: {missed:#?}", missed.len(), all.len());
-    assert!(missed.len() * 20 <= all.len(), "recall is below 95 %");
+    assert!(missed.len() * 50 <= all.len(), "recall is below 98 %");
+    let mut families = BTreeMap::new();
+    for user_agent in &all {
+        let agent = AGENTS.classify(user_agent);
+        *families.entry(if agent.is_bot { BOTS[usize::from(agent.bot)] } else { "(reader)" }).or_insert(0) += 1;
+    }
+    let named = |name: &&str| !name.starts_with('(');
+    let in_one: usize = families.iter().filter(|(name, _)| named(name)).map(|(_, count)| count).sum();
+    let in_none = families.get("(other robots)").copied().unwrap_or(0);
+    eprintln!("{in_one} of {} in a named family, {in_none} in none: {families:?}", all.len());
+    // The corpus has one line for each of 1,500 robots, most of them rare; by hits the share is far higher.
+    assert!(in_one * 100 >= all.len() * 30, "too few robots are in a named family");
+}
+
+#[test]
+fn most_hits_of_robots_are_of_a_family() {
+    let path = format!("{}/../shared/data/logs/elastic-apache_logs.log.gz", env!("CARGO_MANIFEST_DIR"));
+    let Ok(file) = File::open(&path) else {
+        eprintln!("skipped: no log at {path}");
+        return;
+    };
+    let mut text = String::new();
+    GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    let agents = text.lines().filter_map(|line| line.rsplit('"').nth(1)).map(|user_agent| AGENTS.classify(user_agent));
+    let robots: Vec<_> = agents.filter(|agent| agent.is_bot).map(|agent| BOTS[usize::from(agent.bot)]).collect();
+    let in_none = robots.iter().filter(|name| **name == "(other robots)").count();
+    let in_kind = robots.iter().filter(|name| name.starts_with('(')).count() - in_none;
+    eprintln!("{} hits of robots: {in_kind} in a kind, {in_none} in none", robots.len());
+    assert!(in_none * 3 < robots.len(), "{in_none} of {} hits are of no family", robots.len());
 }
 
 /// One pair per case of a uap-core test file: the user agent and the family it must have.
@@ -256,6 +331,7 @@ proptest! {
     fn any_text_gives_indexes(text in any::<String>(), tail in "[ -~]{0,200}") {
         for user_agent in [text, format!("Mozilla/5.0 ({tail}")] {
             let agent = AGENTS.classify(&user_agent);
+            prop_assert!(usize::from(agent.bot) < BOTS.len());
             prop_assert!(usize::from(agent.browser) < BROWSERS.len());
             prop_assert!(usize::from(agent.os) < OSES.len());
             prop_assert!(usize::from(agent.device) < DEVICES.len());

@@ -22,7 +22,7 @@ const SESSION_NAMES: [&str; 8] =
     ["jsessionid", "phpsessid", "sid", "sessid", "sessionid", "session", "token", "cftoken"];
 
 /// Appends `text` to `out` with personal data replaced.
-pub(super) fn scrub(text: &str, out: &mut String) {
+pub(in crate::vault::anonymize) fn scrub(text: &str, out: &mut String) {
     let mut current = text.to_owned();
     for _ in 0..ROUNDS_MAX {
         let next = round(&current);
