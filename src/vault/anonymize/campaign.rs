@@ -129,11 +129,11 @@ fn shorten(key: &mut String) {
     if key.len() <= CAMPAIGN_BYTES_MAX {
         return;
     }
-    let mut end = CAMPAIGN_BYTES_MAX - ELLIPSIS.len_utf8();
-    while !key.is_char_boundary(end) {
-        end -= 1;
+    let mut length = CAMPAIGN_BYTES_MAX - ELLIPSIS.len_utf8();
+    while !key.is_char_boundary(length) {
+        length -= 1;
     }
-    key.truncate(end);
+    key.truncate(length);
     if let Some(open) = key.rfind('{').filter(|&open| !key[open..].contains('}')) {
         key.truncate(open);
     }

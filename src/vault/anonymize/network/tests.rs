@@ -274,6 +274,10 @@ fn every_domain_is_a_public_suffix_and_is_found() {
     };
     let unknown: Vec<_> = suffixes.iter().filter(|suffix| !is_known(suffix)).collect();
     assert!(unknown.is_empty(), "not in the public suffix list: {unknown:?}");
+    let pairs = ('a'..='z').flat_map(|a| ('a'..='z').map(move |b| format!("{a}{b}")));
+    let forgotten: Vec<_> =
+        pairs.filter(|pair| pair != "za" && is_known(pair) && !suffixes.contains(&pair.as_str())).collect();
+    assert!(forgotten.is_empty(), "country domains that are not listed: {forgotten:?}");
     for suffix in suffixes {
         assert_eq!(DOMAINS[usize::from(domain(&format!("host.x.{suffix}")))], *suffix);
     }
