@@ -71,6 +71,12 @@ impl Table {
         }
     }
 
+    /// Whether every visit is counted under exactly one of the published keys, so that they add up to the visits.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        matches!(self, Self::Browser | Self::Os | Self::Device | Self::Language)
+    }
+
     /// Whether a key that is in no list may appear, once its noisy count passes the threshold.
     #[must_use]
     pub fn is_open_key_space(self) -> bool {
