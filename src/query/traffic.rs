@@ -4,12 +4,12 @@
 //! months that are published of it, as the points show them ([`super::estimate::site`]). The range before is compared with
 //! it, so it is given only where nothing of it is missing.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use super::{
     AskError, Source, State,
     estimate::{
-        hours::{Hour, hours},
+        hours::{Context, Hour, hours},
         site::{Site, Total},
     },
     number::{Number, Why},
@@ -91,7 +91,7 @@ pub struct Traffic {
 /// When a date cannot be read, the range asks for too much, or the store cannot be read.
 pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk<'_>) -> Result<Traffic, AskError> {
     let Some(range) = understand(site, ask)? else { return Ok(nothing()) };
-    let reader = Reader { source, site, numbers: Site::new(source, &site.name) };
+    let reader = Reader { source, site, numbers: Site::new(source, &site.name), hours: RefCell::default() };
     let mut points = Vec::new();
     for period in periods(site, range, ask.granularity)? {
         points.push(reader.point(period)?);
@@ -153,6 +153,8 @@ struct Reader<'a, S> {
     source: &'a S,
     site: &'a SiteInfo,
     numbers: Site<'a, S>,
+    /// The hours of the day that was asked for last.
+    hours: RefCell<Option<(u64, Vec<Hour>)>>,
 }
 
 impl<S: Source> Reader<'_, S> {
@@ -182,17 +184,17 @@ impl<S: Source> Reader<'_, S> {
 
     /// An hour: from its day's release, or from its own while the day is open.
     fn hour(&self, period: Period) -> Result<Figures, Fault> {
-        let of = |found: Vec<Hour>| {
+        let of = |found: &[Hour]| {
             let hour = found.iter().find(|hour| hour.hour == period.hour);
             hour.map_or_else(|| Figures::absent(Why::NotPublished), hour_figures)
         };
         let day = match self.state(Period::day(period.start))? {
-            State::Numbers(release) => return Ok(of(self.hours_of(&release)?)),
+            State::Numbers(release) => return Ok(of(&self.hours_of(&release)?)),
             State::Gap => Why::Gap,
             State::Absent => why_absent(self.site, Period::day(period.start)),
         };
         Ok(match self.state(period)? {
-            State::Numbers(release) => of(hours(&release.hours, None)),
+            State::Numbers(release) => of(&hours(&release.hours, None)),
             State::Gap => Figures::absent(Why::Gap),
             State::Absent => Figures::absent(day),
         })
@@ -200,13 +202,19 @@ impl<S: Source> Reader<'_, S> {
 
     /// The hours of a day, which add up to it where all of them are published.
     fn hours_of(&self, day: &Release) -> Result<Vec<Hour>, Fault> {
-        let all = usize::from(self.site.calendar.hours_in(day.period.start));
-        if day.hours.len() < all {
-            return Ok(hours(&day.hours, None));
+        if let Some((_, found)) = self.hours.borrow().as_ref().filter(|(number, _)| *number == day.number) {
+            return Ok(found.clone());
         }
-        let total = self.numbers.period(day)?;
-        let shown = |number: Number| number.estimate.unwrap_or(0);
-        Ok(hours(&day.hours, Some((shown(total.visits_shown()), shown(total.views_shown())))))
+        let found = if day.hours.len() < usize::from(self.site.calendar.hours_in(day.period.start)) {
+            hours(&day.hours, None)
+        } else {
+            let total = self.numbers.period(day)?;
+            let shown = |number: Number| number.estimate.unwrap_or(0);
+            let shown = (shown(total.visits_shown()), shown(total.views_shown()));
+            hours(&day.hours, Some(&Context::read(self.source, &self.site.name, day, shown)?))
+        };
+        *self.hours.borrow_mut() = Some((day.number, found.clone()));
+        Ok(found)
     }
 
     /// A range as a whole.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many days are looked at: four weeks, so that every day of the week counts alike.
-const DAYS: usize = 28;
+pub(super) const DAYS: usize = 28;
 /// How far back the first of them may lie, in days.
 const DAYS_BACK: i32 = 62;
 /// How far back the last month may have begun, in days.
@@ -91,35 +91,37 @@ impl<S: Source> Ask<'_, S> {
             return Ok(Vec::new());
         };
         let start = first.period.start;
-        let mut releases = self.latest(PeriodKind::Month, start, MONTH_BACK, number, 1)?;
-        releases.extend(self.latest(PeriodKind::Day, start, DAYS_BACK, number, DAYS)?);
+        let has_table = |release: &Release| release.table(self.table).is_some();
+        let mut releases = latest(self.source, self.site, (PeriodKind::Month, 1), start, number, has_table)?;
+        releases.extend(latest(self.source, self.site, (PeriodKind::Day, DAYS), start, number, has_table)?);
         Ok(releases)
     }
+}
 
-    /// The latest releases of a kind that ended by a day and were published before a number.
-    fn latest(
-        &self,
-        kind: PeriodKind,
-        end: Day,
-        days_back: i32,
-        number: u64,
-        most: usize,
-    ) -> Result<Vec<Arc<Release>>, Fault> {
-        let mut found = Vec::new();
-        let periods = self.source.published(self.site, kind, end.plus(-days_back), end.plus(-1));
-        for period in periods.into_iter().rev().filter(|period: &Period| period.end_day() <= end) {
-            if found.len() >= most {
-                break;
-            }
-            if let State::Numbers(release) = state(self.source, self.site, period)?
-                && release.number < number
-                && release.table(self.table).is_some()
-            {
-                found.push(release);
-            }
+/// The latest releases, so many of a kind, that ended by a day, were published before a number, and are of use.
+pub(super) fn latest(
+    source: &impl Source,
+    site: &SiteName,
+    (kind, most): (PeriodKind, usize),
+    end: Day,
+    number: u64,
+    is_of_use: impl Fn(&Release) -> bool,
+) -> Result<Vec<Arc<Release>>, Fault> {
+    let days_back = if kind == PeriodKind::Month { MONTH_BACK } else { DAYS_BACK };
+    let mut found = Vec::new();
+    let periods = source.published(site, kind, end.plus(-days_back), end.plus(-1));
+    for period in periods.into_iter().rev().filter(|period: &Period| period.end_day() <= end) {
+        if found.len() >= most {
+            break;
         }
-        Ok(found)
+        if let State::Numbers(release) = state(source, site, period)?
+            && release.number < number
+            && is_of_use(&release)
+        {
+            found.push(release);
+        }
     }
+    Ok(found)
 }
 
 impl<'r> Seen<'r> {
