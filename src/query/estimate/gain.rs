@@ -130,11 +130,15 @@ fn day(month: i8, day: i8) -> Day {
 }
 
 fn all_gains(world: &World) -> Gains {
-    let site = world.publish();
     let mut gains = Gains::new();
-    for kind in [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month] {
-        site_gains(&site, kind, day(8, 1), day(11, 29), &mut gains);
+    // A site has few weeks and months, so many sites are looked at; their visits do not depend on their pages.
+    for seed in 0..40 {
+        let site = World { pages: 1, seed, ..world.clone() }.publish();
+        for kind in [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month] {
+            site_gains(&site, kind, day(8, 1), day(11, 29), &mut gains);
+        }
     }
+    let site = world.publish();
     let days: Vec<Period> = (1..=28).map(|d| Period::day(day(11, d))).collect();
     for period in &days {
         hour_gains(&site, period.start, &mut gains);
@@ -189,5 +193,31 @@ fn estimation_gain() {
             );
         }
         println!("{:.1} s", begun.elapsed().as_secs_f64());
+    }
+}
+
+/// How long a year takes: 365 points of visits, and a page of the top of one day, a month and the year.
+#[test]
+#[ignore = "a measurement"]
+fn estimation_cost() {
+    let site = World { pages: 2_000, days: 365, ..World::small() }.publish();
+    let info = find_site(&site.memory, "").unwrap();
+    let timed = |what: &str, run: &dyn Fn()| {
+        let begun = std::time::Instant::now();
+        run();
+        println!("{what:40} {:8.1} ms", 1e3 * begun.elapsed().as_secs_f64());
+    };
+    let ask = TrafficAsk { from_date: "2026-08-01", to_date: "2027-07-31", granularity: PeriodKind::Day };
+    timed("traffic of a year by day", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
+    let ask = TrafficAsk { from_date: "2027-06-17", to_date: "2027-07-31", granularity: PeriodKind::Hour };
+    timed("traffic of 45 days by hour", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
+    for (from_date, to_date) in [
+        ("2027-07-15", "2027-07-15"),
+        ("2027-06-01", "2027-06-30"),
+        ("2027-06-02", "2027-06-30"),
+        ("2026-08-01", "2027-07-31"),
+    ] {
+        let ask = TopAsk { table: Table::Page, from_date, to_date, prefix: "", page_size: 20, page_token: "" };
+        timed(&format!("2,000 pages {from_date} to {to_date}"), &|| drop(top(&site.memory, &info, &ask).unwrap()));
     }
 }

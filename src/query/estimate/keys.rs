@@ -22,6 +22,9 @@ use crate::{
     vault::{Fault, OTHER_KEY, Release, Table},
 };
 
+/// From how many days on a part of a month is made to agree with it.
+const DAYS_TO_AGREE: usize = 7;
+
 /// What is known of a key from the blocks of a range.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Direct {
@@ -73,8 +76,9 @@ struct Group<'a> {
 impl<'a, S: Source> Keys<'a, S> {
     /// Every published key without bias.
     ///
-    /// The days of a range that are a part of a published month are made to agree with that month and its other days
-    /// ([`agree`]): 25 days of a month are then known almost as well as the month.
+    /// A week or more of a published month is made to agree with that month and its other days ([`agree`]): 25 days of a
+    /// month are then known almost as well as the month. For fewer days it would change little, and their numbers would
+    /// change once the month appears; so they stay as they are.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -85,7 +89,7 @@ impl<'a, S: Source> Keys<'a, S> {
             for block in &group.blocks {
                 self.add_block(block, &mut sums, &mut found);
             }
-            if group.blocks[0].kind() == PeriodKind::Day {
+            if group.blocks.len() >= DAYS_TO_AGREE {
                 self.agree_with_month(&group, &mut sums)?;
             }
             for (key, sum) in sums {
