@@ -152,6 +152,8 @@ fn all_gains(world: &World) -> Gains {
         }
         // The first day has no past at all.
         key_gains(&site, table, "first day", &[Period::day(day(8, 1))], &mut gains);
+        key_gains(&site, table, "second day", &[Period::day(day(8, 2))], &mut gains);
+        key_gains(&site, table, "eighth day", &[Period::day(day(8, 8))], &mut gains);
         let october: Vec<Period> = (1..=25).map(|d| Period::day(day(10, d))).collect();
         key_gains(&site, table, "25 days of a month", &october, &mut gains);
         for month in 8..=10 {

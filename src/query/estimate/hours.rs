@@ -12,7 +12,7 @@ use super::{
     measure::Measure,
     past::{DAYS, latest},
     project::{Goal, Span, project, whole},
-    usual::{self, Past, Scatter},
+    usual::{self, Past, Scatter, Share},
     within::{FURTHER, VISITS, series},
 };
 use crate::{
@@ -123,17 +123,17 @@ fn lean(measures: &[Measure], counters: usize, total: f64, past: &[Arc<Release>]
         }
         usual::share([past, Past::default()])
     };
-    let shares: Vec<Option<Measure>> = (0..measures.len()).map(share).collect();
+    let shares: Vec<Option<Share>> = (0..measures.len()).map(share).collect();
     let mut scatter = Scatter::default();
     for (release, whole) in &days {
         for (hour, share) in release.hours.iter().zip(&shares) {
             if let Some(share) = share {
-                scatter.learn(sum(hour, counters), share.value * whole);
+                scatter.learn(sum(hour, counters), share.measure.value * whole);
             }
         }
     }
-    let best = |(measure, share): (&Measure, Option<Measure>)| {
-        share.map_or(*measure, |share| usual::lean(*measure, share, total, 1.0, scatter.relative()))
+    let best = |(measure, share): (&Measure, Option<Share>)| {
+        share.map_or(*measure, |share| usual::lean(*measure, share.of(total, |usual| usual), 1.0, scatter.relative()))
     };
     measures.iter().zip(shares).map(best).collect()
 }

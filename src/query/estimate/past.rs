@@ -9,7 +9,7 @@ use super::{
     fresh,
     keys::Direct,
     measure::Measure,
-    usual::{self, Scatter},
+    usual::{self, Scatter, Share},
     within::{self, Part},
 };
 use crate::{
@@ -38,7 +38,7 @@ pub(super) struct Ask<'a, S> {
 /// What the keys usually have.
 pub(super) struct Past {
     is_open: bool,
-    shares: BTreeMap<String, Measure>,
+    shares: BTreeMap<String, Share>,
     scatter: f64,
 }
 
@@ -60,7 +60,7 @@ impl Past {
         for day in seen.iter().filter(|period| period.days <= 1.0) {
             for (key, measure) in &day.values {
                 if let Some(share) = shares.get(*key) {
-                    scatter.learn(*measure, share.value * day.whole);
+                    scatter.learn(*measure, share.measure.value * day.whole);
                 }
             }
         }
@@ -75,10 +75,12 @@ impl Past {
 
     /// The best guess at a key of `keys`.
     pub(super) fn best(&self, key: &str, direct: &Direct, keys: usize) -> Measure {
+        // Most keys of an open table are small, which a short past does not show by itself.
+        let settle = |measure| if self.is_open { fresh::guess(measure, keys, direct.whole) } else { measure };
         match self.shares.get(key) {
-            Some(share) => usual::lean(direct.measure, *share, direct.whole, direct.days, self.scatter),
+            Some(share) => usual::lean(direct.measure, share.of(direct.whole, settle), direct.days, self.scatter),
             // A key that passed a threshold is large; one of a public list is likely small.
-            None if self.is_open && !direct.is_chosen => fresh::guess(direct.measure, keys, direct.whole),
+            None if !direct.is_chosen => settle(direct.measure),
             None => direct.measure,
         }
     }
@@ -137,7 +139,7 @@ impl<'r> Seen<'r> {
 }
 
 /// Each key's share of the whole, from the month (which comes first) and from the days together.
-fn shares<'r>(seen: &[Seen<'r>]) -> BTreeMap<&'r str, Measure> {
+fn shares<'r>(seen: &[Seen<'r>]) -> BTreeMap<&'r str, Share> {
     let mut pasts: BTreeMap<&str, (usual::Past, usual::Past)> = BTreeMap::new();
     for period in seen {
         for (key, measure) in &period.values {

@@ -37,10 +37,19 @@ pub struct Past {
     pub days: f64,
 }
 
-/// A key's share of the site's total, from several pasts weighed by precision. Its variance is that of the noise and of
-/// how far the past may lie from what is usual now.
+/// A key's share of a total.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// The share as measured, with the variance of the noise.
+    pub measure: Measure,
+    /// How far what is usual now may lie from what was measured, as a variance.
+    pub wander: f64,
+}
+
+/// A key's share of the site's total, from several pasts weighed by precision: by noise, and by how far each past may lie
+/// from now.
 #[must_use]
-pub fn share(pasts: [Past; 2]) -> Option<Measure> {
+pub fn share(pasts: [Past; 2]) -> Option<Share> {
     let known = || pasts.into_iter().filter(|past| past.total > 0.0 && past.days > 0.0);
     let by_noise = |past: Past| Measure {
         value: past.counts.value / past.total,
@@ -49,10 +58,18 @@ pub fn share(pasts: [Past; 2]) -> Option<Measure> {
     // A first look, by the noise alone, says how large the share is, and so how far it may wander.
     let rough = combine(known().map(by_noise))?.value.max(0.0);
     let wander = |days: f64| (SCATTER_ASSUMED * rough).powi(2) * (days.recip() + LASTING);
-    combine(known().map(|past| {
+    let both = combine(known().map(|past| {
         let seen = by_noise(past);
         Measure { variance: seen.variance + wander(past.days), ..seen }
-    }))
+    }))?;
+    // Each enters by its part of the precision; so much of the variance is noise.
+    let noise = known().map(|past| {
+        let seen = by_noise(past);
+        let all = seen.variance + wander(past.days);
+        if all > 0.0 { (both.variance / all).powi(2) * seen.variance } else { 0.0 }
+    });
+    let noise = noise.sum::<f64>().min(both.variance);
+    Some(Share { measure: Measure { value: both.value, variance: noise }, wander: both.variance - noise })
 }
 
 /// Learns the relative scatter `c` of a table from past days: by moments, pooled over keys, weighed by precision.
@@ -90,19 +107,31 @@ impl Scatter {
 }
 
 /// An estimate that leans on the past, with the variance that it is believed to have. The value may be negative.
+///
+/// `usual`: what the key usually has, with the variance of how well that is known; for `days` days that differ by
+/// `scatter`.
 #[must_use]
-pub fn lean(direct: Measure, share: Measure, total: f64, days: f64, scatter: f64) -> Measure {
-    let total = total.max(0.0);
-    let usual = share.value * total;
-    let level = usual.max(0.0);
+pub fn lean(direct: Measure, usual: Measure, days: f64, scatter: f64) -> Measure {
+    let level = usual.value.max(0.0);
     let lasting = scatter.powi(2) * (days.max(1.0).recip() + LASTING).min(1.0);
-    let spread = level + lasting * level.powi(2) + share.variance * total.powi(2);
+    let spread = level + lasting * level.powi(2) + usual.variance;
     let sum = spread + direct.variance;
     if sum <= 0.0 {
         return direct;
     }
     let trust = spread / sum;
-    Measure { value: usual + trust * (direct.value - usual), variance: trust * direct.variance }
+    Measure { value: usual.value + trust * (direct.value - usual.value), variance: trust * direct.variance }
+}
+
+impl Share {
+    /// The share of a total of now. `settle` may better the part that is noise.
+    #[must_use]
+    pub fn of(&self, total: f64, settle: impl Fn(Measure) -> Measure) -> Measure {
+        let total = total.max(0.0);
+        let scaled = Measure { value: self.measure.value * total, variance: self.measure.variance * total.powi(2) };
+        let settled = settle(scaled);
+        Measure { variance: settled.variance + self.wander * total.powi(2), ..settled }
+    }
 }
 
 #[cfg(test)]
@@ -120,10 +149,9 @@ mod tests {
             direct in (-200.0..1e6, 0.0..1e6), share in (-0.1..1.0, 0.0..0.1), total in -10.0..1e6, days in 1.0..400.0,
         ) {
             let direct = measure(direct.0, direct.1);
-            let share = measure(share.0, share.1);
-            let found = lean(direct, share, total, days, 0.4);
-            let usual = share.value * total.max(0.0);
-            let (low, high) = (usual.min(direct.value), usual.max(direct.value));
+            let usual = Share { measure: measure(share.0, share.1), wander: 0.0 }.of(total, |usual| usual);
+            let found = lean(direct, usual, days, 0.4);
+            let (low, high) = (usual.value.min(direct.value), usual.value.max(direct.value));
             prop_assert!(found.value >= low - 1e-6 * (1.0 + low.abs()) && found.value <= high + 1e-6 * (1.0 + high.abs()));
             prop_assert!(found.variance >= 0.0 && found.variance <= direct.variance);
         }
@@ -131,10 +159,10 @@ mod tests {
 
     #[test]
     fn exact_numbers_need_no_past_and_noise_alone_says_nothing() {
-        assert_eq!(lean(measure(50.0, 0.0), measure(0.5, 0.01), 1_000.0, 1.0, 0.4).value, 50.0);
-        let found = lean(measure(50.0, 1e12), measure(0.1, 1e-6), 1_000.0, 1.0, 0.4);
+        assert_eq!(lean(measure(50.0, 0.0), measure(500.0, 100.0), 1.0, 0.4).value, 50.0);
+        let found = lean(measure(50.0, 1e12), measure(100.0, 1.0), 1.0, 0.4);
         assert!((found.value - 100.0).abs() < 0.01);
-        assert_eq!(lean(measure(0.0, 0.0), measure(0.0, 0.0), 0.0, 1.0, 0.4), measure(0.0, 0.0));
+        assert_eq!(lean(measure(0.0, 0.0), measure(0.0, 0.0), 1.0, 0.4), measure(0.0, 0.0));
     }
 
     #[test]
@@ -157,9 +185,9 @@ mod tests {
         let month = Past { counts: measure(900.0, 100.0), total: 9_000.0, days: 30.0 };
         let days = Past { counts: measure(1_800.0, 28.0 * 1_800.0), total: 9_000.0, days: 28.0 };
         let found = share([month, days]).unwrap();
-        assert!((0.1..0.13).contains(&found.value), "{found:?}");
+        assert!((0.1..0.13).contains(&found.measure.value), "{found:?}");
         // The noise is not all: what was usual last month may no longer be.
-        assert!(found.variance > month.counts.variance / month.total.powi(2));
+        assert!(found.wander > found.measure.variance && found.measure.variance > 0.0, "{found:?}");
         assert_eq!(share([Past::default(); 2]), None);
     }
 }
