@@ -195,7 +195,7 @@ impl<'a, S: Source> Keys<'a, S> {
             Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 }
         };
         let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();
-        let values = project(&spans, self.goal(total.max(0) as f64, past.is_empty()));
+        let values = project(&spans, self.goal(total.max(0) as f64, past.is_long()));
         let keys = direct.keys().zip(numbers).zip(values.iter().zip(whole(&values)));
         Ok(keys
             .map(|((key, number), (&value, shown))| Key {
@@ -212,11 +212,11 @@ impl<'a, S: Source> Keys<'a, S> {
         self.blocks.iter().all(|block| block.table(self.table).is_some_and(is_partition))
     }
 
-    fn goal(&self, total: f64, has_no_past: bool) -> Goal {
+    fn goal(&self, total: f64, is_past_long: bool) -> Goal {
         match (self.is_whole(), self.part) {
             (true, _) => Goal::Exactly(total),
-            // The guesses at keys without any past do not claim to add up.
-            (false, Part::All) if !has_no_past && !self.table.is_complete() => Goal::AtMost(total),
+            // Where the past is short, large outcomes weigh more, and guesses do not claim to add up.
+            (false, Part::All) if is_past_long && !self.table.is_complete() => Goal::AtMost(total),
             // A page view has one page, but a visitor has many.
             _ => Goal::Free,
         }

@@ -20,6 +20,8 @@ use crate::{
 
 /// How many days are looked at: four weeks, so that every day of the week counts alike.
 pub(super) const DAYS: usize = 28;
+/// From how many days on a past is long.
+const LONG_DAYS: f64 = 14.0;
 /// How far back the first of them may lie, in days.
 const DAYS_BACK: i32 = 62;
 /// How far back the last month may have begun, in days.
@@ -38,6 +40,7 @@ pub(super) struct Ask<'a, S> {
 /// What the keys usually have.
 pub(super) struct Past {
     is_open: bool,
+    days: f64,
     shares: BTreeMap<String, Share>,
     scatter: f64,
 }
@@ -65,12 +68,13 @@ impl Past {
             }
         }
         let shares = shares.into_iter().map(|(key, share)| (key.to_owned(), share)).collect();
-        Ok(Self { is_open: ask.table.is_open_key_space(), shares, scatter: scatter.relative() })
+        let days = seen.iter().map(|period| period.days).sum();
+        Ok(Self { is_open: ask.table.is_open_key_space(), days, shares, scatter: scatter.relative() })
     }
 
-    /// Whether no key has a past.
-    pub(super) fn is_empty(&self) -> bool {
-        self.shares.is_empty()
+    /// Whether the past is long enough to say what the keys have, rather than what keys like these have.
+    pub(super) fn is_long(&self) -> bool {
+        self.days >= LONG_DAYS
     }
 
     /// The best guess at a key of `keys`.
