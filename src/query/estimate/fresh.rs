@@ -26,7 +26,7 @@ pub fn guess(direct: Measure, keys: usize, total: f64) -> Measure {
     let step = (high / low).ln() / (POINTS - 1) as f64;
     let points = (0..POINTS).map(|n| low * (n as f64 * step).exp());
     // The density x^-2 in steps of equal ratio, each of width proportional to x.
-    let log_weight = |x: f64| -0.5 * ((x - direct.value) / deviation).powi(2) - x.ln() + (x / (x + deviation)).ln();
+    let log_weight = |x: f64| -0.5 * ((x - direct.value) / deviation).powi(2);
     let most = points.clone().map(log_weight).fold(f64::NEG_INFINITY, f64::max);
     let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
     for x in points {

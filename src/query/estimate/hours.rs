@@ -128,12 +128,12 @@ fn lean(measures: &[Measure], counters: usize, total: f64, past: &[Arc<Release>]
     for (release, whole) in &days {
         for (hour, share) in release.hours.iter().zip(&shares) {
             if let Some(share) = share {
-                scatter.learn(sum(hour, counters), share.measure.value * whole);
+                scatter.learn(sum(hour, counters), share.0.value * whole);
             }
         }
     }
     let best = |(measure, share): (&Measure, Option<Share>)| {
-        share.map_or(*measure, |share| usual::lean(*measure, share.of(total, |usual| usual), 1.0, scatter.relative()))
+        share.map_or(*measure, |share| usual::lean(*measure, share.of(total), 1.0, scatter.relative()))
     };
     measures.iter().zip(shares).map(best).collect()
 }

@@ -63,7 +63,7 @@ impl Past {
         for day in seen.iter().filter(|period| period.days <= 1.0) {
             for (key, measure) in &day.values {
                 if let Some(share) = shares.get(*key) {
-                    scatter.learn(*measure, share.measure.value * day.whole);
+                    scatter.learn(*measure, share.0.value * day.whole);
                 }
             }
         }
@@ -79,12 +79,10 @@ impl Past {
 
     /// The best guess at a key of `keys`.
     pub(super) fn best(&self, key: &str, direct: &Direct, keys: usize) -> Measure {
-        // Most keys of an open table are small, which a short past does not show by itself.
-        let settle = |measure| if self.is_open { fresh::guess(measure, keys, direct.whole) } else { measure };
         match self.shares.get(key) {
-            Some(share) => usual::lean(direct.measure, share.of(direct.whole, settle), direct.days, self.scatter),
-            // A key that passed a threshold is large; one of a public list is likely small.
-            None if !direct.is_chosen => settle(direct.measure),
+            Some(share) => usual::lean(direct.measure, share.of(direct.whole), direct.days, self.scatter),
+            // A key that passed a threshold is large; one of a public list may be of any size.
+            None if self.is_open && !direct.is_chosen => fresh::guess(direct.measure, keys, direct.whole),
             None => direct.measure,
         }
     }

@@ -37,17 +37,11 @@ pub struct Past {
     pub days: f64,
 }
 
-/// A key's share of a total.
+/// A key's share of a total: the variance is that of the noise, and of how far what is usual now may lie from what was.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share {
-    /// The share as measured, with the variance of the noise.
-    pub measure: Measure,
-    /// How far what is usual now may lie from what was measured, as a variance.
-    pub wander: f64,
-}
+pub struct Share(pub Measure);
 
-/// A key's share of the site's total, from several pasts weighed by precision: by noise, and by how far each past may lie
-/// from now.
+/// A key's share of the site's total, from several pasts weighed by precision.
 #[must_use]
 pub fn share(pasts: [Past; 2]) -> Option<Share> {
     let known = || pasts.into_iter().filter(|past| past.total > 0.0 && past.days > 0.0);
@@ -62,14 +56,16 @@ pub fn share(pasts: [Past; 2]) -> Option<Share> {
         let seen = by_noise(past);
         Measure { variance: seen.variance + wander(past.days), ..seen }
     }))?;
-    // Each enters by its part of the precision; so much of the variance is noise.
-    let noise = known().map(|past| {
-        let seen = by_noise(past);
-        let all = seen.variance + wander(past.days);
-        if all > 0.0 { (both.variance / all).powi(2) * seen.variance } else { 0.0 }
-    });
-    let noise = noise.sum::<f64>().min(both.variance);
-    Some(Share { measure: Measure { value: both.value, variance: noise }, wander: both.variance - noise })
+    Some(Share(both))
+}
+
+impl Share {
+    /// The share of a total of now.
+    #[must_use]
+    pub fn of(&self, total: f64) -> Measure {
+        let total = total.max(0.0);
+        Measure { value: self.0.value * total, variance: self.0.variance * total.powi(2) }
+    }
 }
 
 /// Learns the relative scatter `c` of a table from past days: by moments, pooled over keys, weighed by precision.
@@ -123,17 +119,6 @@ pub fn lean(direct: Measure, usual: Measure, days: f64, scatter: f64) -> Measure
     Measure { value: usual.value + trust * (direct.value - usual.value), variance: trust * direct.variance }
 }
 
-impl Share {
-    /// The share of a total of now. `settle` may better the part that is noise.
-    #[must_use]
-    pub fn of(&self, total: f64, settle: impl Fn(Measure) -> Measure) -> Measure {
-        let total = total.max(0.0);
-        let scaled = Measure { value: self.measure.value * total, variance: self.measure.variance * total.powi(2) };
-        let settled = settle(scaled);
-        Measure { variance: settled.variance + self.wander * total.powi(2), ..settled }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +134,7 @@ mod tests {
             direct in (-200.0..1e6, 0.0..1e6), share in (-0.1..1.0, 0.0..0.1), total in -10.0..1e6, days in 1.0..400.0,
         ) {
             let direct = measure(direct.0, direct.1);
-            let usual = Share { measure: measure(share.0, share.1), wander: 0.0 }.of(total, |usual| usual);
+            let usual = Share(measure(share.0, share.1)).of(total);
             let found = lean(direct, usual, days, 0.4);
             let (low, high) = (usual.value.min(direct.value), usual.value.max(direct.value));
             prop_assert!(found.value >= low - 1e-6 * (1.0 + low.abs()) && found.value <= high + 1e-6 * (1.0 + high.abs()));
@@ -185,9 +170,9 @@ mod tests {
         let month = Past { counts: measure(900.0, 100.0), total: 9_000.0, days: 30.0 };
         let days = Past { counts: measure(1_800.0, 28.0 * 1_800.0), total: 9_000.0, days: 28.0 };
         let found = share([month, days]).unwrap();
-        assert!((0.1..0.13).contains(&found.measure.value), "{found:?}");
+        assert!((0.1..0.13).contains(&found.0.value), "{found:?}");
         // The noise is not all: what was usual last month may no longer be.
-        assert!(found.wander > found.measure.variance && found.measure.variance > 0.0, "{found:?}");
+        assert!(found.0.variance > month.counts.variance / month.total.powi(2), "{found:?}");
         assert_eq!(share([Past::default(); 2]), None);
     }
 }
