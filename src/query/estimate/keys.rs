@@ -191,7 +191,7 @@ impl<'a, S: Source> Keys<'a, S> {
         let past = Past::read(&ask, self.blocks)?;
         let numbers: Vec<Number> = direct.values().map(|d| Number::of(d.measure, d.slack)).collect();
         let span = |((key, direct_of), number): ((&&str, &Direct), &Number)| {
-            let best = past.best(key, direct_of, direct.len());
+            let best = past.best(key, direct_of);
             Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 }
         };
         let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();

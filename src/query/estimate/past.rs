@@ -77,12 +77,15 @@ impl Past {
         self.days >= LONG_DAYS
     }
 
-    /// The best guess at a key of `keys`.
-    pub(super) fn best(&self, key: &str, direct: &Direct, keys: usize) -> Measure {
+    /// The best guess at a key.
+    pub(super) fn best(&self, key: &str, direct: &Direct) -> Measure {
         match self.shares.get(key) {
             Some(share) => usual::lean(direct.measure, share.of(direct.whole), direct.days, self.scatter),
             // A key that passed a threshold is large; one of a public list may be of any size.
-            None if self.is_open && !direct.is_chosen => fresh::guess(direct.measure, keys, direct.whole),
+            // Many days speak for themselves.
+            None if self.is_open && !direct.is_chosen && direct.days < LONG_DAYS => {
+                fresh::guess(direct.measure, direct.whole)
+            }
             None => direct.measure,
         }
     }
