@@ -3,6 +3,7 @@
 //! A query reads published numbers only, so it costs no privacy and the same question always gets the same answer.
 //! This room knows neither the wire nor the open counts: it asks a [`Source`], which gives releases.
 
+pub mod estimate;
 pub mod number;
 pub mod plan;
 pub mod range;

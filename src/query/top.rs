@@ -3,22 +3,28 @@
 //! A key of an open key space may be absent in one of several blocks, because its noisy count lay below that block's
 //! threshold there. The estimate then leaves that block out, and the upper end of the interval grows by what may be
 //! hidden there.
+//!
+//! What is shown leans on totals and on each key's past ([`super::estimate`]); intervals and what is in no key do not.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     AskError, Source, State,
-    number::{Number, Sum, Why},
+    estimate::{
+        Part,
+        keys::{Direct, Key, Keys},
+        measure::Measure,
+        site::{Site, Total},
+    },
+    number::{Number, Why},
     plan,
     range::{Range, parse_date},
-    token,
-    traffic::SiteSums,
-    why_absent,
+    token, why_absent,
 };
 use crate::{
     bins,
     calendar::{Day, Period, PeriodKind},
-    vault::{KeyNumbers, OTHER_KEY, Release, SiteInfo, Table, TableNumbers},
+    vault::{Fault, Release, SiteInfo, Table},
 };
 
 /// Rows of a page where none is asked for.
@@ -90,26 +96,28 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<To
     };
     let state = |period| super::state(source, &site.name, period);
     let cover = plan::cover(range, state, |period| why_absent(site, period))?;
-    let counted = count(ask.table, &cover.blocks);
+    let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
+    let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
+    let direct = table.direct()?;
     let other =
-        has_other(ask.table).then(|| other(ask.table, &cover.blocks, &counted, cover.missing.first().map(|m| m.1)));
-    let percentiles = percentiles(ask.table, &counted);
+        ask.table.is_part_of_total().then(|| other(&table, &total, &direct, cover.missing.first().map(|m| m.1)));
+    let percentiles = percentiles(ask.table, &direct);
+    let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() };
+    let keys = sorted(table.shown(&direct, whole.estimate.unwrap_or(0))?);
+    let matching: Vec<&Key> = keys.iter().filter(|key| key.key.starts_with(ask.prefix)).collect();
 
-    let mut matching: Vec<(&str, &Sum)> =
-        counted.iter().filter(|(key, _)| key.starts_with(ask.prefix)).map(|(key, sum)| (*key, sum)).collect();
-    // The keys are in order already, and the sort is stable.
-    matching.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.raw()));
-
-    let question = question(site, ask, range, &cover.blocks);
+    let question = question(site, ask, range, &keys);
     let offset = offset(ask, question, matching.len())?;
-    let size = page_size(ask);
-    let exact = exact_block(range, &cover.blocks);
-    let row = |(key, sum): &(&str, &Sum)| Row {
-        key: (*key).to_owned(),
-        count: sum.number(),
-        visitors: (ask.table == Table::Page).then(|| visitors(exact, key)),
+    let visitors = match ask.table {
+        Table::Page => Some(visitors(source, site, exact_block(range, &cover.blocks), &total)?),
+        _ => None,
     };
-    let rows: Vec<Row> = matching.iter().skip(offset).take(size).map(row).collect();
+    let row = |key: &&Key| Row {
+        key: key.key.clone(),
+        count: key.number,
+        visitors: visitors.as_ref().map(|visitors| visitors.of(key)),
+    };
+    let rows: Vec<Row> = matching.iter().skip(offset).take(page_size(ask)).map(row).collect();
     let end = offset + rows.len();
     let next_page_token = if end < matching.len() { token::write(end as u64, question) } else { String::new() };
     let keys = matching.len() as u64;
@@ -128,22 +136,26 @@ fn not_counted(table: Table, blocks: &[Arc<Release>]) -> impl Iterator<Item = (D
     })
 }
 
-/// Whether what is in no published key can be told as the rest of the site's total.
-fn has_other(table: Table) -> bool {
-    matches!(table, Table::Page | Table::Referrer | Table::Campaign | Table::Entry)
-}
-
 /// The percentiles of a table of bins.
-fn percentiles(table: Table, counted: &BTreeMap<&str, Sum>) -> Vec<(u32, f64)> {
+fn percentiles(table: Table, direct: &BTreeMap<&str, Direct>) -> Vec<(u32, f64)> {
     let bins = match table {
         Table::ResponseTime => &bins::RESPONSE_TIMES,
         Table::ResponseSize => &bins::RESPONSE_SIZES,
         _ => return Vec::new(),
     };
-    let counts: Vec<f64> = bins.labels.iter().map(|key| counted.get(key).map_or(0, Sum::raw) as f64).collect();
+    let counts: Vec<f64> = bins.labels.iter().map(|key| direct.get(key).map_or(0.0, |d| d.measure.value)).collect();
     let found =
         PERCENTS.into_iter().map(|percent| Some((percent, bins.percentile(&counts, f64::from(percent) / 100.0)?)));
     found.flatten().map(|(percent, at)| (percent, at.value)).collect()
+}
+
+/// Largest first by what is shown, then by what was rounded, then by key.
+fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
+    keys.sort_by(|a, b| {
+        let by_value = b.number.estimate.cmp(&a.number.estimate).then(b.value.total_cmp(&a.value));
+        by_value.then_with(|| a.key.cmp(&b.key))
+    });
+    keys
 }
 
 fn check(ask: &TopAsk<'_>) -> Result<(), AskError> {
@@ -194,7 +206,7 @@ fn nothing(table: Table) -> Top {
     Top {
         range: None,
         rows: Vec::new(),
-        other: has_other(table).then(|| Number::absent(Why::NotSealed)),
+        other: table.is_part_of_total().then(|| Number::absent(Why::NotSealed)),
         percentiles: Vec::new(),
         keys: 0,
         next_page_token: String::new(),
@@ -203,81 +215,72 @@ fn nothing(table: Table) -> Top {
     }
 }
 
-/// The sums of every key over the blocks, in the order of the keys.
-fn count(table: Table, blocks: &[Arc<Release>]) -> BTreeMap<&str, Sum> {
-    let tables: Vec<(&Release, &TableNumbers)> = blocks.iter().filter_map(|b| Some((&**b, b.table(table)?))).collect();
-    let mut sums: BTreeMap<&str, (Sum, usize)> = BTreeMap::new();
-    for (_, numbers) in &tables {
-        for key in published(numbers) {
-            let (sum, seen) = sums.entry(&key.key).or_default();
-            *seen += 1;
-            for &count in &key.counts {
-                sum.add(count, numbers.sigma_milli);
-            }
-        }
-    }
-    if table.is_open_key_space() {
-        for (key, (sum, _)) in sums.iter_mut().filter(|(_, (_, seen))| *seen < tables.len()) {
-            for (release, numbers) in tables.iter().filter(|(_, numbers)| numbers.key(key).is_none()) {
-                // The threshold is on first views; each may be followed by more of the same page.
-                let times = if table == Table::Page { i64::from(release.bounds.views_per_page) } else { 1 };
-                sum.add_unpublished(numbers.threshold, numbers.sigma_milli, times);
-            }
-        }
-    }
-    sums.into_iter().map(|(key, (sum, _))| (key, sum)).collect()
-}
-
-/// The keys that are rows. What was counted under no key of its own belongs to the rest.
-fn published(numbers: &TableNumbers) -> impl Iterator<Item = &KeyNumbers> {
-    numbers.keys.iter().filter(|key| key.key != OTHER_KEY)
-}
-
 /// The site's total less all published keys.
-fn other(table: Table, blocks: &[Arc<Release>], counted: &BTreeMap<&str, Sum>, missing: Option<Why>) -> Number {
-    if blocks.is_empty() {
+fn other<S: Source>(
+    table: &Keys<'_, S>,
+    total: &Total,
+    direct: &BTreeMap<&str, Direct>,
+    missing: Option<Why>,
+) -> Number {
+    if table.blocks.is_empty() {
         return Number::absent(missing.unwrap_or(Why::NotSealed));
     }
-    let mut sums = SiteSums::default();
-    for release in blocks {
-        sums.add(release.site_numbers.as_ref());
-    }
-    let mut rest = if table == Table::Page { sums.views } else { sums.visits };
-    for sum in counted.values() {
-        rest.subtract(sum);
-    }
-    rest.number()
+    let whole = if table.table == Table::Page { total.views() } else { total.visits() };
+    Number::of(whole.minus(Measure::sum(direct.values().map(|direct| direct.measure))), 0)
 }
 
 /// The one block that is exactly the range, if there is one.
-fn exact_block(range: Range, blocks: &[Arc<Release>]) -> Option<&Release> {
+fn exact_block(range: Range, blocks: &[Arc<Release>]) -> Option<&Arc<Release>> {
     match blocks {
         [block] if range.as_period() == Some(block.period) => Some(block),
         _ => None,
     }
 }
 
-/// The visitors of a page: on a day those who saw it first, in a month those of its sketch.
-fn visitors(exact: Option<&Release>, key: &str) -> Number {
-    let Some(release) = exact else { return Number::absent(Why::VisitorsDoNotAdd) };
-    let table = release.table(Table::Page);
-    let Some((numbers, key)) = table.and_then(|t| Some((t, t.key(key)?))) else {
-        return Number::absent(Why::NotMeasured);
-    };
-    match (release.kind(), key.visitors, key.counts.first()) {
-        (PeriodKind::Day, _, Some(&first)) => {
-            let mut sum = Sum::default();
-            sum.add(first, numbers.sigma_milli);
-            sum.number()
+/// The visitors of pages: on a day those who saw it first, in a month those of its sketch.
+enum Visitors<'b> {
+    Day(BTreeMap<String, Number>),
+    Month(&'b Release),
+    None,
+}
+
+fn visitors<'b>(
+    source: &impl Source,
+    site: &SiteInfo,
+    exact: Option<&'b Arc<Release>>,
+    total: &Total,
+) -> Result<Visitors<'b>, Fault> {
+    let Some(release) = exact else { return Ok(Visitors::None) };
+    if release.kind() != PeriodKind::Day {
+        return Ok(Visitors::Month(release));
+    }
+    let blocks = std::slice::from_ref(release);
+    let table = Keys { source, site: &site.name, table: Table::Page, part: Part::First, blocks };
+    let shown = table.shown(&table.direct()?, total.visits_shown().estimate.unwrap_or(0))?;
+    Ok(Visitors::Day(shown.into_iter().map(|key| (key.key, key.number)).collect()))
+}
+
+impl Visitors<'_> {
+    fn of(&self, key: &Key) -> Number {
+        match self {
+            Self::None => Number::absent(Why::VisitorsDoNotAdd),
+            // Each has one view at least; the interval stays as it is.
+            Self::Day(numbers) => numbers.get(&key.key).map_or(Number::absent(Why::NotMeasured), |number| {
+                let most = key.number.estimate.unwrap_or(i64::MAX);
+                number.showing(number.estimate.unwrap_or(0).min(most))
+            }),
+            Self::Month(release) => {
+                let found = release.table(Table::Page).and_then(|table| table.key(&key.key)?.visitors);
+                found.map_or(Number::absent(Why::NotMeasured), Number::measured)
+            }
         }
-        (_, Some(measured), _) => Number::measured(measured),
-        _ => Number::absent(Why::NotMeasured),
     }
 }
 
-/// The digest of a question and of the blocks that answer it: with new blocks, the pages would not fit together.
-fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, blocks: &[Arc<Release>]) -> u64 {
-    let numbers: Vec<u8> = blocks.iter().flat_map(|b| b.number.to_le_bytes()).collect();
+/// The digest of a question and of all that it shows: after a new release, pages might not fit together.
+fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, keys: &[Key]) -> u64 {
+    let shown: Vec<u8> = keys.iter().flat_map(|key| key.number.estimate.unwrap_or(-1).to_le_bytes()).collect();
+    let names: Vec<u8> = keys.iter().flat_map(|key| key.key.bytes().chain([0])).collect();
     token::digest(&[
         site.name.as_str().as_bytes(),
         ask.table.name().as_bytes(),
@@ -285,7 +288,8 @@ fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, blocks: &[Arc<Relea
         &range.to.number().to_le_bytes(),
         ask.prefix.as_bytes(),
         &page_size(ask).to_le_bytes(),
-        &numbers,
+        &shown,
+        &names,
     ])
 }
 

@@ -8,7 +8,7 @@ use crate::{
         find_site,
         fixture::{Memory, table},
     },
-    vault::Measured,
+    vault::{Measured, OTHER_KEY},
 };
 
 fn day(d: i8) -> Day {

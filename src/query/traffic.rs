@@ -1,20 +1,25 @@
 //! A series of visits, views and visitors, with the total of its range and the range before.
 //!
-//! Every period of the range is a point; one without numbers says why. The total of a range is the sum of the blocks
-//! that are published of it. The range before is compared with it, so it is given only where nothing of it is missing.
+//! Every period of the range is a point; one without numbers says why. The total of a range is the sum of the days and
+//! months that are published of it, as the points show them ([`super::estimate::site`]). The range before is compared with
+//! it, so it is given only where nothing of it is missing.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use super::{
     AskError, Source, State,
-    number::{Number, Sum, Why},
+    estimate::{
+        hours::{Context, Hour, hours},
+        site::{Site, Total},
+    },
+    number::{Number, Why},
     plan::{self, Cover},
     range::{Range, parse_date},
     why_absent,
 };
 use crate::{
     calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
-    vault::{Fault, HourNumbers, Release, SiteInfo, SiteNumbers},
+    vault::{Fault, Release, SiteInfo},
 };
 
 /// The most points of a series.
@@ -86,7 +91,7 @@ pub struct Traffic {
 /// When a date cannot be read, the range asks for too much, or the store cannot be read.
 pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk<'_>) -> Result<Traffic, AskError> {
     let Some(range) = understand(site, ask)? else { return Ok(nothing()) };
-    let reader = Reader { source, site };
+    let reader = Reader { source, site, numbers: Site::new(source, &site.name), hours: RefCell::default() };
     let mut points = Vec::new();
     for period in periods(site, range, ask.granularity)? {
         points.push(reader.point(period)?);
@@ -147,6 +152,9 @@ fn periods(site: &SiteInfo, range: Range, kind: PeriodKind) -> Result<Vec<Period
 struct Reader<'a, S> {
     source: &'a S,
     site: &'a SiteInfo,
+    numbers: Site<'a, S>,
+    /// The hours of the day that was asked for last.
+    hours: RefCell<Option<(u64, Vec<Hour>)>>,
 }
 
 impl<S: Source> Reader<'_, S> {
@@ -166,9 +174,8 @@ impl<S: Source> Reader<'_, S> {
     fn block(&self, period: Period) -> Result<Figures, Fault> {
         Ok(match self.state(period)? {
             State::Numbers(release) => {
-                let mut sums = SiteSums::default();
-                sums.add(release.site_numbers.as_ref());
-                sums.figures(visitors_of(&release))
+                let total = self.numbers.period(&release)?;
+                figures(&total, visitors_of(&release, &total))
             }
             State::Gap => Figures::absent(Why::Gap),
             State::Absent => Figures::absent(why_absent(self.site, period)),
@@ -177,31 +184,46 @@ impl<S: Source> Reader<'_, S> {
 
     /// An hour: from its day's release, or from its own while the day is open.
     fn hour(&self, period: Period) -> Result<Figures, Fault> {
-        let of = |release: &Release| release.hours.iter().find(|h| h.hour == period.hour).map(hour_figures);
+        let of = |found: &[Hour]| {
+            let hour = found.iter().find(|hour| hour.hour == period.hour);
+            hour.map_or_else(|| Figures::absent(Why::NotPublished), hour_figures)
+        };
         let day = match self.state(Period::day(period.start))? {
-            State::Numbers(release) => {
-                return Ok(of(&release).unwrap_or_else(|| Figures::absent(Why::NotPublished)));
-            }
+            State::Numbers(release) => return Ok(of(&self.hours_of(&release)?)),
             State::Gap => Why::Gap,
             State::Absent => why_absent(self.site, Period::day(period.start)),
         };
         Ok(match self.state(period)? {
-            State::Numbers(release) => of(&release).unwrap_or_else(|| Figures::absent(Why::NotPublished)),
+            State::Numbers(release) => of(&hours(&release.hours, None)),
             State::Gap => Figures::absent(Why::Gap),
             State::Absent => Figures::absent(day),
         })
     }
 
+    /// The hours of a day, which add up to it where all of them are published.
+    fn hours_of(&self, day: &Release) -> Result<Vec<Hour>, Fault> {
+        if let Some((_, found)) = self.hours.borrow().as_ref().filter(|(number, _)| *number == day.number) {
+            return Ok(found.clone());
+        }
+        let found = if day.hours.len() < usize::from(self.site.calendar.hours_in(day.period.start)) {
+            hours(&day.hours, None)
+        } else {
+            let total = self.numbers.period(day)?;
+            let shown = |number: Number| number.estimate.unwrap_or(0);
+            let shown = (shown(total.visits_shown()), shown(total.views_shown()));
+            hours(&day.hours, Some(&Context::read(self.source, &self.site.name, day, shown)?))
+        };
+        *self.hours.borrow_mut() = Some((day.number, found.clone()));
+        Ok(found)
+    }
+
     /// A range as a whole.
     fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), Fault> {
         let cover = plan::cover(range, |period| self.state(period), |period| why_absent(self.site, period))?;
-        let mut sums = SiteSums::default();
-        for release in &cover.blocks {
-            sums.add(release.site_numbers.as_ref());
-        }
+        let total = self.numbers.blocks(&cover.blocks)?;
         let visitors = match range.as_period() {
             Some(period) => match self.state(period)? {
-                State::Numbers(release) => visitors_of(&release),
+                State::Numbers(release) => visitors_of(&release, &total),
                 State::Gap => Number::absent(Why::Gap),
                 State::Absent => Number::absent(why_absent(self.site, period)),
             },
@@ -209,7 +231,7 @@ impl<S: Source> Reader<'_, S> {
         };
         let figures = match (cover.blocks.is_empty(), cover.missing.first()) {
             (true, Some((_, why))) => Figures { visitors, ..Figures::absent(*why) },
-            _ => sums.figures(visitors),
+            _ => figures(&total, visitors),
         };
         Ok((Point { start: range.from.to_string(), end: range.to.to_string(), figures }, cover))
     }
@@ -230,69 +252,33 @@ impl Figures {
 }
 
 /// The visitors of a day (each is one visit), week or month.
-fn visitors_of(release: &Release) -> Number {
+fn visitors_of(release: &Release, total: &Total) -> Number {
     let Some(numbers) = &release.site_numbers else { return Number::absent(Why::NotMeasured) };
-    match (release.kind(), numbers.visitors, numbers.ranks.first()) {
-        (PeriodKind::Day, _, Some(visits)) => {
-            let mut sum = Sum::default();
-            sum.add_noisy(*visits);
-            sum.number()
-        }
-        (PeriodKind::Week | PeriodKind::Month, Some(measured), _) => Number::measured(measured),
+    match (release.kind(), numbers.visitors) {
+        (PeriodKind::Day, _) if !numbers.ranks.is_empty() => total.visits_shown(),
+        (PeriodKind::Week | PeriodKind::Month, Some(measured)) => Number::measured(measured),
         _ => Number::absent(Why::NotMeasured),
     }
 }
 
-fn hour_figures(hour: &HourNumbers) -> Figures {
-    let sum = |counts: &[i64]| {
-        let mut sum = Sum::default();
-        for count in counts {
-            sum.add(*count, hour.sigma_milli);
-        }
-        sum.number()
-    };
-    let first = |n: usize| sum(&hour.counts[..n.min(hour.counts.len())]);
+fn hour_figures(hour: &Hour) -> Figures {
     // No ratios: a visit's views may lie in other hours than its beginning.
-    Figures { visits: first(1), visitors: first(2), views: sum(&hour.counts), ..Figures::absent(Why::NotMeasured) }
+    let Hour { visits, visitors, views, .. } = *hour;
+    Figures { visits, visitors, views, ..Figures::absent(Why::NotMeasured) }
 }
 
-/// Sums of the site's counters.
-#[derive(Debug, Default)]
-pub(super) struct SiteSums {
-    pub(super) visits: Sum,
-    pub(super) views: Sum,
-    second: Sum,
-    limited: Sum,
-}
-
-impl SiteSums {
-    pub(super) fn add(&mut self, numbers: Option<&SiteNumbers>) {
-        let Some(numbers) = numbers else { return };
-        for (rank, noisy) in numbers.ranks.iter().enumerate() {
-            self.views.add_noisy(*noisy);
-            match rank {
-                0 => self.visits.add_noisy(*noisy),
-                1 => self.second.add_noisy(*noisy),
-                _ => {}
-            }
-        }
-        self.limited.add_noisy(numbers.limited);
-    }
-
-    fn figures(&self, visitors: Number) -> Figures {
-        let visits = self.visits.number();
-        let raw = self.visits.raw() as f64;
-        let enough = visits.low > 0 && self.visits.standard_error() < RATIO_ERROR_MAX * raw;
-        let ratio = |part: i64| enough.then(|| part as f64 / raw);
-        let single = self.visits.raw().saturating_sub(self.second.raw());
-        Figures {
-            visits,
-            views: self.views.number(),
-            visitors,
-            limited: self.limited.number(),
-            bounce_percent: ratio(single).map(|share| (100.0 * share).clamp(0.0, 100.0)),
-            views_per_visit: ratio(self.views.raw()).map(|views| views.max(1.0)),
-        }
+fn figures(total: &Total, visitors: Number) -> Figures {
+    let visits = total.visits();
+    let shown = total.visits_shown();
+    let enough = shown.low > 0 && visits.standard_error() < RATIO_ERROR_MAX * visits.value;
+    let ratio = |part: f64| enough.then(|| part / visits.value);
+    Figures {
+        visits: shown,
+        views: total.views_shown(),
+        visitors,
+        limited: total.limited_shown(),
+        bounce_percent: ratio(visits.value - total.second().value).map(|share| (100.0 * share).clamp(0.0, 100.0)),
+        views_per_visit: ratio(total.views().value).map(|views| views.max(1.0)),
     }
 }
 

@@ -166,3 +166,9 @@ fn parse_given_up(texts: &[String]) -> Result<BTreeSet<Epoch>, Fault> {
     };
     texts.iter().map(|text| parse(text).ok_or_else(|| Fault::GiveUp(text.clone()))).collect()
 }
+
+/// The noise that a site with these shares gets, for tests of answers over releases made by hand.
+#[cfg(test)]
+pub(crate) fn mechanisms(shares: &Shares) -> Vec<Mechanism> {
+    release::plan::Plan::new(&Privacy::default(), shares, TableSet::without_sources()).mechanisms
+}

@@ -223,6 +223,12 @@ impl Table {
         self.key_space() == KeySpace::Public && !matches!(self, Self::Status | Self::Bot)
     }
 
+    /// Whether its keys are parts of the site's visits or page views, and what is in none of them is the rest.
+    #[must_use]
+    pub fn is_part_of_total(self) -> bool {
+        matches!(self, Self::Page | Self::Referrer | Self::Campaign | Self::Entry)
+    }
+
     /// Whether it is published by day. All but the site's hours and weeks are published by day and month, the profile by
     /// month alone.
     #[must_use]

@@ -137,15 +137,18 @@ impl History {
         let last = self.of_day(period.end_day().plus(-1));
         let within = self.0.iter().filter(|t| first.terms.from <= t.terms.from && t.terms.from <= last.terms.from);
         let within: Vec<&InForce> = within.collect();
-        let plan = Plan::strictest(&within.iter().map(|t| &t.plan).collect::<Vec<_>>());
         let has = |table: &Table, t: &&InForce| t.has(*table);
+        let always: TableSet = Table::ALL.into_iter().filter(|table| within.iter().all(|t| has(table, t))).collect();
+        let mut plan = Plan::strictest(&within.iter().map(|t| &t.plan).collect::<Vec<_>>());
+        // A table that was switched on in between would not hold all of the period.
+        plan.mechanisms.retain(|mechanism| always.contains(mechanism.table));
         let costs = within.iter().map(|t| {
             let RhoNano(rho_nano) = plan.cost_under(&t.plan, period.kind);
             Cost { terms_from: t.terms.from, rho_nano }
         });
         Under {
             bounds: within.iter().map(|t| t.bounds()).fold(first.bounds(), Bounds::widest),
-            always: Table::ALL.into_iter().filter(|table| within.iter().all(|t| has(table, t))).collect(),
+            always,
             ever: Table::ALL.into_iter().filter(|table| within.iter().any(|t| has(table, t))).collect(),
             costs: costs.collect(),
             plan,

@@ -82,8 +82,7 @@ impl AttributeTally {
 
     /// Whether each table that counts every visit once did so. `active`: on every day; `ever`: on any day.
     pub(super) fn balances(&self, visits: u64, active: TableSet, ever: TableSet) -> bool {
-        let once =
-            |table: Table| table.is_complete() || matches!(table, Table::Referrer | Table::Campaign | Table::Entry);
+        let once = |table: Table| table.is_complete() || table.is_part_of_total();
         Table::attributes().filter(|table| once(*table)).all(|table| match self.sum(table) {
             sum if active.contains(table) => sum == visits,
             sum if ever.contains(table) => sum <= visits,

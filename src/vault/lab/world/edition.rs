@@ -7,7 +7,8 @@ use crate::{
     calendar::{Day, Period, PeriodKind},
     query::{
         AskError, Source,
-        number::{Number, Sum},
+        estimate::measure::Measure,
+        number::Number,
         top::{PAGE_SIZE_MAX, TopAsk, top},
         traffic::{Figures, TrafficAsk, traffic},
     },
@@ -109,11 +110,7 @@ impl Edition<'_> {
             // A day's answer has them; of a month the answer has distinct visitors, so they are summed up as it does.
             let visits = match (period.kind, row.visitors, table.and_then(|t| Some((t, t.key(&row.key)?)))) {
                 (PeriodKind::Day, Some(visits), _) => visits,
-                (_, _, Some((table, key))) => {
-                    let mut sum = Sum::default();
-                    sum.add(key.counts[0], table.sigma_milli);
-                    sum.number()
-                }
+                (_, _, Some((table, key))) => Number::of(Measure::counted(key.counts[0], table.sigma_milli), 0),
                 _ => continue,
             };
             if let Some(&number) = self.world.numbers.get(row.key.as_str()) {

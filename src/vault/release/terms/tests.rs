@@ -87,11 +87,12 @@ proptest! {
             // A day takes in its hours.
             if kind != PeriodKind::Hour {
                 let under = history.of_period(Period::of(kind, day));
+                prop_assert!(under.plan.mechanisms.iter().all(|m| under.always.contains(m.table)));
                 let cost = under.costs.iter().find(|cost| cost.terms_from == own.terms.from).unwrap();
                 spent += cost.rho_nano;
                 prop_assert!(under.bounds.views_per_visitor_day >= own.bounds().views_per_visitor_day);
                 // What is drawn is at least the noise, and at least the threshold, of the day's own terms.
-                for mine in own.plan.mechanisms.iter().filter(|m| m.period == kind) {
+                for mine in own.plan.mechanisms.iter().filter(|m| m.period == kind && under.always.contains(m.table)) {
                     let drawn = under.plan.get(mine.table, kind, mine.what).unwrap();
                     prop_assert!(drawn.sigma_milli >= mine.sigma_milli);
                     prop_assert!(drawn.threshold >= mine.threshold);

@@ -1,0 +1,160 @@
+//! Reads the past of a table's keys: up to 28 published days before a range, and the last month published before it.
+//!
+//! Only releases with a smaller number than all of the range are read, so what is published later changes no answer.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    super::{Source, State, state},
+    fresh,
+    keys::Direct,
+    measure::Measure,
+    usual::{self, Scatter, Share},
+    within::{self, Part},
+};
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    units::SiteName,
+    vault::{Fault, Release, Table},
+};
+
+/// How many days are looked at: four weeks, so that every day of the week counts alike.
+pub(super) const DAYS: usize = 28;
+/// From how many days on a past is long.
+const LONG_DAYS: f64 = 14.0;
+/// How far back the first of them may lie, in days.
+const DAYS_BACK: i32 = 62;
+/// How far back the last month may have begun, in days.
+const MONTH_BACK: i32 = 400;
+/// A total that is not this many standard errors above zero says nothing of shares.
+const TOTAL_CLEAR: f64 = 3.0;
+
+/// Whose past is asked for.
+pub(super) struct Ask<'a, S> {
+    pub(super) source: &'a S,
+    pub(super) site: &'a SiteName,
+    pub(super) table: Table,
+    pub(super) part: Part,
+}
+
+/// What the keys usually have.
+pub(super) struct Past {
+    is_open: bool,
+    days: f64,
+    shares: BTreeMap<String, Share>,
+    scatter: f64,
+}
+
+/// A past period.
+struct Seen<'r> {
+    whole: f64,
+    days: f64,
+    values: Vec<(&'r str, Measure)>,
+}
+
+impl Past {
+    /// The past before these blocks.
+    pub(super) fn read<S: Source>(ask: &Ask<'_, S>, blocks: &[Arc<Release>]) -> Result<Self, Fault> {
+        let releases = ask.releases(blocks)?;
+        let seen: Vec<Seen<'_>> =
+            releases.iter().filter_map(|release| Seen::of(release, ask.table, ask.part)).collect();
+        let shares = shares(&seen);
+        let mut scatter = Scatter::default();
+        for day in seen.iter().filter(|period| period.days <= 1.0) {
+            for (key, measure) in &day.values {
+                if let Some(share) = shares.get(*key) {
+                    scatter.learn(*measure, share.0.value * day.whole);
+                }
+            }
+        }
+        let shares = shares.into_iter().map(|(key, share)| (key.to_owned(), share)).collect();
+        let days = seen.iter().map(|period| period.days).sum();
+        Ok(Self { is_open: ask.table.is_open_key_space(), days, shares, scatter: scatter.relative() })
+    }
+
+    /// Whether the past is long enough to say what the keys have, rather than what keys like these have.
+    pub(super) fn is_long(&self) -> bool {
+        self.days >= LONG_DAYS
+    }
+
+    /// The best guess at a key.
+    pub(super) fn best(&self, key: &str, direct: &Direct) -> Measure {
+        match self.shares.get(key) {
+            Some(share) => usual::lean(direct.measure, share.of(direct.whole), direct.days, self.scatter),
+            // A key that passed a threshold is large; one of a public list may be of any size.
+            // Many days speak for themselves.
+            None if self.is_open && !direct.is_chosen && direct.days < LONG_DAYS => {
+                fresh::guess(direct.measure, direct.whole)
+            }
+            None => direct.measure,
+        }
+    }
+}
+
+impl<S: Source> Ask<'_, S> {
+    /// The month, if there is one, and the days.
+    fn releases(&self, blocks: &[Arc<Release>]) -> Result<Vec<Arc<Release>>, Fault> {
+        let (Some(first), Some(number)) = (blocks.first(), blocks.iter().map(|b| b.number).min()) else {
+            return Ok(Vec::new());
+        };
+        let start = first.period.start;
+        let has_table = |release: &Release| release.table(self.table).is_some();
+        let mut releases = latest(self.source, self.site, (PeriodKind::Month, 1), start, number, has_table)?;
+        releases.extend(latest(self.source, self.site, (PeriodKind::Day, DAYS), start, number, has_table)?);
+        Ok(releases)
+    }
+}
+
+/// The latest releases, so many of a kind, that ended by a day, were published before a number, and are of use.
+pub(super) fn latest(
+    source: &impl Source,
+    site: &SiteName,
+    (kind, most): (PeriodKind, usize),
+    end: Day,
+    number: u64,
+    is_of_use: impl Fn(&Release) -> bool,
+) -> Result<Vec<Arc<Release>>, Fault> {
+    let days_back = if kind == PeriodKind::Month { MONTH_BACK } else { DAYS_BACK };
+    let mut found = Vec::new();
+    let periods = source.published(site, kind, end.plus(-days_back), end.plus(-1));
+    for period in periods.into_iter().rev().filter(|period: &Period| period.end_day() <= end) {
+        if found.len() >= most {
+            break;
+        }
+        if let State::Numbers(release) = state(source, site, period)?
+            && release.number < number
+            && is_of_use(&release)
+        {
+            found.push(release);
+        }
+    }
+    Ok(found)
+}
+
+impl<'r> Seen<'r> {
+    fn of(release: &'r Release, table: Table, part: Part) -> Option<Self> {
+        let whole = within::whole_of(release, table, part)?;
+        let is_clear = whole.value > TOTAL_CLEAR * whole.standard_error();
+        is_clear.then(|| Self {
+            whole: whole.value,
+            days: release.period.days().count() as f64,
+            values: within::values(release, table, part),
+        })
+    }
+}
+
+/// Each key's share of the whole, from the month (which comes first) and from the days together.
+fn shares<'r>(seen: &[Seen<'r>]) -> BTreeMap<&'r str, Share> {
+    let mut pasts: BTreeMap<&str, (usual::Past, usual::Past)> = BTreeMap::new();
+    for period in seen {
+        for (key, measure) in &period.values {
+            let (month, days) = pasts.entry(key).or_default();
+            let past = if period.days > 1.0 { month } else { days };
+            past.counts = past.counts.plus(*measure);
+            past.total += period.whole;
+            past.days += period.days;
+        }
+    }
+    let share = |(key, (month, days)): (&'r str, (usual::Past, usual::Past))| Some((key, usual::share([month, days])?));
+    pasts.into_iter().filter_map(share).collect()
+}
