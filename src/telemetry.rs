@@ -3,6 +3,8 @@
 
 use std::{fmt::Display, io::IsTerminal};
 
+use tracing_subscriber::{Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
+
 use crate::{
     calendar::{Day, Period},
     units::SiteName,
@@ -10,13 +12,18 @@ use crate::{
 
 /// Starts logging to the standard error; `RUST_LOG`-like filters are not read, only the level.
 pub fn init(level: tracing::Level) {
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
+    // Of libraries, warnings alone: what they say in detail is of no use to an operator, and was never reviewed.
+    let wanted = filter_fn(move |event| {
+        let most = if event.target().starts_with("headcount") { level } else { tracing::Level::WARN };
+        *event.level() <= most
+    });
+    let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_filter(wanted);
     // A second call (in tests) keeps the first.
-    let _ = subscriber.try_init();
+    let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
 /// The server takes requests.

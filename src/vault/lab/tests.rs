@@ -2,11 +2,6 @@
 
 use super::*;
 
-/// What an interval that touches zero promises of a key that is truly zero: above its upper end lie 2.5 % of all draws.
-const SPURIOUS_PROMISED: f64 = 0.025;
-/// Standard deviations of a binomial that chance is allowed.
-const SLACK: f64 = 4.0;
-
 #[test]
 fn a_small_site_gets_more_than_by_wikimedias_settings() {
     let (place, world) = made_up(300, 200, "small", false, 3, 1);
@@ -15,11 +10,8 @@ fn a_small_site_gets_more_than_by_wikimedias_settings() {
     println!("{}", report.markdown());
     assert_eq!(report.verdicts.len(), 4);
     for verdict in &report.verdicts {
-        let score = &verdict.headcount;
-        assert!(verdict.failures.iter().all(|failure| *failure == "spurious"), "{verdict:?}");
-        let expected = score.zero_keys as f64 * SPURIOUS_PROMISED;
-        assert!(score.zero_keys > 100, "there are pages that nobody opens");
-        assert!(score.spurious_keys as f64 <= expected + SLACK * expected.sqrt() + 1.0, "{verdict:?}");
+        assert!(verdict.failures.is_empty(), "{verdict:?}");
+        assert!(verdict.headcount.zero_keys > 100, "there are pages that nobody opens");
     }
     // Every way is there: three profiles with and without a sitemap, and four budgets of Wikimedia's, by day and month.
     assert_eq!(report.pages.len(), 2 * (6 + 4));
