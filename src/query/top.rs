@@ -143,7 +143,13 @@ fn percentiles(table: Table, direct: &BTreeMap<&str, Direct>) -> Vec<(u32, f64)>
         Table::ResponseSize => &bins::RESPONSE_SIZES,
         _ => return Vec::new(),
     };
-    let counts: Vec<f64> = bins.labels.iter().map(|key| direct.get(key).map_or(0.0, |d| d.measure.value)).collect();
+    let of = |key: &&str| direct.get(*key).map(|d| d.measure).unwrap_or_default();
+    let measures: Vec<Measure> = bins.labels.iter().map(|key| of(&key)).collect();
+    // Where hardly any answer was measured, percentiles would be those of the noise.
+    if Number::of(Measure::sum(measures[..bins.count()].iter().copied()), 0).noisy_zero {
+        return Vec::new();
+    }
+    let counts: Vec<f64> = measures.iter().map(|measure| measure.value).collect();
     let found =
         PERCENTS.into_iter().map(|percent| Some((percent, bins.percentile(&counts, f64::from(percent) / 100.0)?)));
     found.flatten().map(|(percent, at)| (percent, at.value)).collect()

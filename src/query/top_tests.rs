@@ -115,3 +115,25 @@ fn what_cannot_be_listed_is_refused() {
     let empty = ask(&Memory::new(&["www"]), &ALL).unwrap();
     assert_eq!((empty.range, empty.other.unwrap().reason), (None, Some(Why::NotSealed)));
 }
+
+#[test]
+fn percentiles_are_given_where_enough_was_measured() {
+    let ask_times = |known: i64| {
+        let mut memory = memory();
+        let period = *memory.releases.keys().next().unwrap();
+        let counts: Vec<(&str, [i64; 1])> = crate::bins::RESPONSE_TIMES
+            .labels
+            .iter()
+            .map(|label| (*label, [if *label == "30-50 ms" { known } else { 0 }]))
+            .collect();
+        let keys: Vec<(&str, &[i64])> = counts.iter().map(|(label, count)| (*label, &count[..])).collect();
+        memory.edit(period).tables.push(crate::query::fixture::table(Table::ResponseTime, &keys));
+        let date = period.start.to_string();
+        let ask_for = TopAsk { table: Table::ResponseTime, from_date: &date, to_date: &date, ..ALL };
+        ask(&memory, &ask_for).unwrap().percentiles
+    };
+    assert_eq!(ask_times(2), []);
+    let found = ask_times(500);
+    assert_eq!(found.iter().map(|(percent, _)| *percent).collect::<Vec<_>>(), [50, 90, 99]);
+    assert!(found.iter().all(|(_, value)| (30.0..=50.0).contains(value)), "{found:?}");
+}
