@@ -144,7 +144,7 @@ fn percentiles(table: Table, direct: &BTreeMap<&str, Direct>) -> Vec<(u32, f64)>
         _ => return Vec::new(),
     };
     let of = |key: &&str| direct.get(*key).map(|d| d.measure).unwrap_or_default();
-    let measures: Vec<Measure> = bins.labels.iter().map(|key| of(key)).collect();
+    let measures: Vec<Measure> = bins.labels.iter().map(of).collect();
     // Where hardly any answer was measured, percentiles would be those of the noise.
     if Number::of(Measure::sum(measures[..bins.count()].iter().copied()), 0).noisy_zero {
         return Vec::new();
