@@ -11,7 +11,7 @@ use super::{
 use crate::{
     calendar::{Day, Period, PeriodKind},
     vault::{
-        Measured, Table,
+        Measured, Mechanism, Table, What,
         release::{
             budget::SigmaMilli,
             draw::{Body, Draw},
@@ -150,15 +150,18 @@ impl Published {
 const VISITORS: usize = usize::MAX;
 
 /// Ways to look at what is published. Each gives one number that is larger where the visitor was there.
-pub(super) const VIEWS: usize = 4;
+pub(super) const VIEWS: usize = 6;
 
 /// What the attacker knows beforehand.
 pub(super) struct Attacker {
     /// Every number that the visitor changes, by how much, over the variance of its noise: added up, the logarithm of the
     /// likelihood ratio of Gaussian noise, which no other look at these numbers beats (Neyman and Pearson 1933).
     weights: Vec<(Place, f64)>,
-    /// The same for the sketches' estimates alone.
-    sketches: Vec<(Place, f64)>,
+    /// The same for a part of the numbers: the sketches' estimates; the counters of pages; all counters that a bound on page
+    /// views covers.
+    parts: [Vec<(Place, f64)>; 3],
+    /// What is claimed of each way of looking: `sqrt(2 rho)` over the mechanisms whose numbers it reads.
+    pub(super) claims: [f64; VIEWS],
     /// Keys that nobody but the visitor has and that are not public.
     own_keys: Vec<(PeriodKind, Table, String)>,
     /// Neighbours in a table of which the visitor changes the first, and their exact difference with and without.
@@ -185,9 +188,10 @@ impl Attacker {
                 }
             }
         }
-        let sketches = weights.iter().filter(|(place, _)| place.counter == VISITORS).cloned().collect();
+        let part = |reads: fn(&Place) -> bool| weights.iter().filter(|(place, _)| reads(place)).cloned().collect();
+        let parts = [part(is_sketch), part(is_page), part(is_bounded)];
         let own_keys = own_keys(with, without);
-        Ok(Self { weights, sketches, own_keys, pairs })
+        Ok(Self { weights, parts, claims: claims(with), own_keys, pairs })
     }
 
     /// Looks at what is published.
@@ -199,8 +203,36 @@ impl Attacker {
             let difference = at(first) - at(second);
             f64::from(u8::from(difference == *with)) - f64::from(u8::from(difference == *without))
         });
-        [sum(&self.weights), own as f64, sum(&self.sketches), repeated.sum()]
+        let [sketches, pages, bounded] = &self.parts;
+        [sum(&self.weights), own as f64, repeated.sum(), sum(sketches), sum(pages), sum(bounded)]
     }
+}
+
+fn is_sketch(place: &Place) -> bool {
+    place.counter == VISITORS
+}
+
+fn is_page(place: &Place) -> bool {
+    place.table == Table::Page && !is_sketch(place)
+}
+
+/// Numbers of the site but for visits, of hours and of pages.
+fn is_bounded(place: &Place) -> bool {
+    let is_visits = place.table == Table::Site && place.key.is_empty() && place.counter == 0;
+    is_page(place) || (place.table == Table::Site && !is_visits && !is_sketch(place))
+}
+
+/// What the plan claims of each way of looking. The flaws are in what is done, not in the claims.
+fn claims(stage: &Stage) -> [f64; VIEWS] {
+    let plan = &stage.site.history.of_day(Day::from_number(DATE)).plan;
+    let claim = |reads: &dyn Fn(&Mechanism) -> bool| {
+        let rho: u64 = plan.mechanisms.iter().filter(|m| reads(m)).map(|m| m.rho_nano).sum();
+        (2.0 * rho as f64 / 1e9).sqrt()
+    };
+    let is_page = |m: &Mechanism| m.table == Table::Page && m.what == What::Counters;
+    let of_site = |m: &Mechanism| m.table == Table::Site && matches!(m.what, What::Counters | What::FurtherViews);
+    let all = claim(&|_| true);
+    [all, all, all, claim(&|m| m.what == What::Visitors), claim(&is_page), claim(&|m| is_page(m) || of_site(m))]
 }
 
 /// Keys of open tables that only the stage with the visitor has.
@@ -242,7 +274,7 @@ pub(super) fn looks(
 /// "Was there" from a threshold on, in one way of looking.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
-    view: usize,
+    pub(super) view: usize,
     threshold: f64,
 }
 
@@ -260,7 +292,7 @@ impl Rule {
     pub(super) fn best(
         with: &[[f64; VIEWS]],
         without: &[[f64; VIEWS]],
-        proved: impl Fn(Verdicts) -> f64,
+        proved: impl Fn(Verdicts, usize) -> f64,
     ) -> Option<Self> {
         let mut best: Option<(f64, Self)> = None;
         for view in 0..VIEWS {
@@ -270,7 +302,7 @@ impl Rule {
             let step = (values.len() / THRESHOLDS).max(1);
             for &threshold in values.iter().step_by(step) {
                 let rule = Self { view, threshold };
-                let proves = proved(rule.judge(with, without));
+                let proves = proved(rule.judge(with, without), view);
                 if best.is_none_or(|(most, _)| proves > most) {
                     best = Some((proves, rule));
                 }

@@ -8,8 +8,8 @@
 //! attack has `quantile(1 - a) - quantile(b) <= mu` with mu = sqrt(2 rho) (Dong, Roth, Su 2022, arXiv:1905.02383; for audits:
 //! Nasr and others 2023, arXiv:2302.07956). That sees a small excess with far fewer releases, and is checked beside it.
 
-/// The chance that a rate lies above its upper bound. Two rates make one bound on epsilon, so 5 % in all.
-const RISK: f64 = 0.025;
+/// The chance that a rate lies above its upper bound. Two rates make one bound, which so is too large in 1 % of cases.
+const RISK: f64 = 0.005;
 
 /// How an attack did: releases with and without the visitor, and in how many of each it said "was there".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -131,16 +131,16 @@ fn quantile(share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Computed with scipy: norm.cdf, norm.ppf, beta.ppf(0.975, k + 1, n - k).
+    /// Computed with scipy: norm.cdf, norm.ppf, beta.ppf(0.995, k + 1, n - k).
     #[test]
     fn numbers_are_those_of_scipy() {
         let close = |found: f64, wanted: f64| assert!((found / wanted - 1.0).abs() < 1e-6, "{found} is not {wanted}");
         close(cdf(-1.96), 0.024_997_895_1);
         assert!((cdf(-7.0) / 1.279_812_54e-12 - 1.0).abs() < 1e-5);
         close(quantile(0.975), 1.959_963_985);
-        close(upper(0, 100_000), 3.688_811_37e-5);
-        close(upper(17, 1_000), 0.027_079_497);
-        close(upper(40_000, 100_000), 0.403_044_228);
+        close(upper(0, 100_000), 5.298177008e-05);
+        close(upper(17, 1_000), 0.030578394);
+        close(upper(40_000, 100_000), 0.404000148);
         close(epsilon_of_mu(0.548_49, 5e-8), 2.827_715_16);
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Leaks {
     pub(super) forgets: bool,
     /// Beyond so many distinct keys, new ones count as others.
     pub(super) keys_max: usize,
+    /// What is promised.
+    pub(super) epsilon: f64,
 }
 
 /// The cells of all periods, with what is public before they are sealed.
@@ -63,7 +65,7 @@ pub(super) struct Stage {
 impl Stage {
     /// Plays a scene with or without the visitor.
     pub(super) fn play(scene: Scene, with: bool, leaks: &Leaks) -> Self {
-        let site = site(leaks.bounds);
+        let site = site(leaks);
         let index = SiteIndex { public: public(), ..SiteIndex::default() };
         let mut cells = Cells::default();
         // The process starts again between the parts of the day.
@@ -94,14 +96,15 @@ impl Stage {
 }
 
 /// The limiter gets what the leak allows, and the noise covers what the default promises.
-fn site(allowed: Bounds) -> Site {
+fn site(leaks: &Leaks) -> Site {
     // Unwrap safety: a fixed name that is one, and UTC is always known.
     let (name, calendar) = (SiteName::new("audit").expect("a name"), Calendar::new("UTC").expect("a zone"));
     // Long lists of keys take time and are drawn like short ones.
     let tables = TableSet::without_sources().without(Table::Language).without(Table::Browser);
     let settings = SiteSettings { tables, ..SiteSettings::plain(name, calendar) };
-    let covered = InForce::new(settings.terms(Privacy::default()));
-    let mut in_force = InForce::new(settings.terms(Privacy { bounds: allowed, ..Privacy::default() }));
+    let promised = Privacy { epsilon: leaks.epsilon, ..Privacy::default() };
+    let covered = InForce::new(settings.terms(promised));
+    let mut in_force = InForce::new(settings.terms(Privacy { bounds: leaks.bounds, ..promised }));
     in_force.plan = covered.plan;
     Site::new(&settings, History(vec![in_force]))
 }
