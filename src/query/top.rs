@@ -91,6 +91,11 @@ pub struct Top {
 /// When a field cannot be read, the range is too long, or the store cannot be read.
 pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
     check(ask)?;
+    answer(source, site, ask)
+}
+
+/// The same for any length of a page.
+pub(crate) fn answer(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
     let Some(range) = understand(source, site, ask)? else {
         return Ok(nothing(ask.table));
     };

@@ -73,9 +73,9 @@ struct Place {
 /// A made-up site: visits a day, pages, profile, repetitions (quick, full), the same with a month of history.
 type Size = (u64, usize, &'static str, [usize; 2], [usize; 2]);
 const SIZES: [Size; 3] = [
-    (300, 200, "small", [4, 200], [2, 50]),
-    (10_000, 2_000, "standard", [1, 20], [0, 5]),
-    (1_000_000, 50_000, "busy", [0, 2], [0, 0]),
+    (300, 200, "small", [4, 100], [2, 25]),
+    (10_000, 2_000, "standard", [1, 8], [0, 3]),
+    (1_000_000, 50_000, "busy", [0, 1], [0, 0]),
 ];
 /// Shared logs, and their repetitions.
 const LOGS: [(&str, &str); 2] =

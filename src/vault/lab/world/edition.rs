@@ -9,7 +9,7 @@ use crate::{
         AskError, Source,
         estimate::measure::Measure,
         number::Number,
-        top::{PAGE_SIZE_MAX, TopAsk, top},
+        top::{TopAsk, answer},
         traffic::{Figures, TrafficAsk, traffic},
     },
     units::SiteName,
@@ -141,26 +141,12 @@ impl Edition<'_> {
         Ok(traffic(self, &self.info(), &ask)?.points.into_iter().map(|point| point.figures).collect())
     }
 
-    /// All rows of a table, page by page.
+    /// All rows of a table at once: page by page, each page would work out all of them again.
     fn rows(&self, table: Table, period: Period) -> Result<Vec<crate::query::top::Row>, AskError> {
         let (from_date, to_date) = (period.start.to_string(), period.end_day().plus(-1).to_string());
-        let (info, mut rows, mut page_token) = (self.info(), Vec::new(), String::new());
-        loop {
-            let ask = TopAsk {
-                table,
-                from_date: &from_date,
-                to_date: &to_date,
-                prefix: "",
-                page_size: PAGE_SIZE_MAX,
-                page_token: &page_token,
-            };
-            let answer = top(self, &info, &ask)?;
-            rows.extend(answer.rows);
-            page_token = answer.next_page_token;
-            if page_token.is_empty() {
-                return Ok(rows);
-            }
-        }
+        let ask =
+            TopAsk { table, from_date: &from_date, to_date: &to_date, prefix: "", page_size: u32::MAX, page_token: "" };
+        Ok(answer(self, &self.info(), &ask)?.rows)
     }
 
     fn info(&self) -> SiteInfo {
