@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use headcount::vault::lab::audit::{Options, audit};
 
 const USAGE: &str = "\
-Usage: benches/audit [--releases NUMBER] [--quick] [--seed NUMBER] [--help]
+Usage: benches/audit [--releases NUMBER] [--quick] [--only TEXT] [--seed NUMBER] [--help]
 
 Runs the limiter, the cells, the noise and the choice of keys on a crowd with and without one visitor-day, and says which
 epsilon an attacker proves who knows everything else. Every broken variant must be found.
 
   --releases NUMBER  of each case, half of them with the visitor [default: 100000]
   --quick            only the broken variants that few releases show
+  --only TEXT        only the cases whose name has this in it
   --seed NUMBER      other noise; 1 if it is left out
   --help             this text";
 
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options = Options { releases: 100_000, system_noise: true, quick: false, seed: 1 };
+    let mut options = Options { only: String::new(), releases: 100_000, system_noise: true, quick: false, seed: 1 };
     while let Some(word) = words.next() {
         let mut number = || {
             let text = words.next().ok_or_else(|| format!("{word} needs a value"))?;
@@ -52,6 +53,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, Str
             "--releases" => options.releases = number()?,
             "--seed" => options.seed = number()?,
             "--quick" => options.quick = true,
+            "--only" => options.only = words.next().ok_or("--only needs a part of a case's name")?,
             "--help" | "-h" => return Ok(None),
             // Cargo adds this to every benchmark.
             "--bench" => {}

@@ -78,7 +78,7 @@ impl Flaw {
 
     /// How many times as many releases it takes to see it: an excess of some percent hides in the noise of few.
     pub(super) fn patience(self) -> u64 {
-        if self == Self::DayBoundOffByOne { 4 } else { 1 }
+        if matches!(self, Self::DayBoundOffByOne | Self::PageBoundOffByOne) { 4 } else { 1 }
     }
 
     pub(super) fn leaks(self) -> Leaks {

@@ -164,7 +164,7 @@ fn parts(scene: Scene, with: bool) -> [Vec<Sighting>; 3] {
     let pages = || (0..9).map(|n| view(VISITOR, n, n, false));
     let mut mine: Vec<Sighting> = match scene {
         Scene::AtEveryBound => pages().collect(),
-        Scene::SamePages => (0..12).map(|n| view(VISITOR, n % 4, n, false)).collect(),
+        Scene::SamePages => (0..12).map(|n| view(VISITOR, n / 3, n, false)).collect(),
         Scene::Alone => (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true)).collect(),
         Scene::OneView => vec![view(VISITOR, 0, 0, false)],
     };
