@@ -1,7 +1,7 @@
 //! The terms under which a day is counted: the promise, the bounds, and how the budget is shared.
 //!
 //! A configuration may change; a day may not. New terms hold from the next local midnight on, and every day keeps those
-//! under which it began. A week, month, quarter or year that has days under several terms is released under the
+//! under which it began. A week, month or quarter that has days under several terms is released under the
 //! strictest of them: for each mechanism the largest sigma and the highest threshold. Its noise is then at least that
 //! which each day's own terms ask for, so no day spends more than it was promised.
 
