@@ -175,6 +175,8 @@ fn sketches(month: &MonthTally, vectors: &mut Vectors) {
         }
     };
     put(Table::Site, "", &month.visitors);
+    // Where nobody saw a page there is no sketch: its mechanism moves nothing.
+    vectors.entry((Table::Page, PeriodKind::Month, What::Visitors.name())).or_default();
     for (page, tally) in &month.pages {
         put(Table::Page, page, &tally.visitors);
     }
