@@ -106,6 +106,8 @@ pub fn meaning(config: &Config) -> String {
     line("listen", format!("{} (loopback only)", config.listen));
     line("data", config.data.display().to_string());
     line("keys", keys(config));
+    line("archive", config.archive.display().to_string());
+    line("journal", format!("folded after {} MiB", config.journal_mib));
     line("free space", format!("nothing is accepted below {} MiB", config.free_space_reserve_mib));
     line(
         "privacy",

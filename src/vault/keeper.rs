@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
+    attendant::Order,
     cells::{Bounder, Cells},
     intake::{Commit, Receipt, Refusal},
     keys::{Epoch, KeyRing},
@@ -23,6 +24,7 @@ use super::{
     roster::Roster,
     store::{
         Fault,
+        archive::Archive,
         disk::{Disk, Step},
         journal::{Checkpoint, Place, Record, Section},
         rows::{self, ChainPoint, ProducerRow, SiteRow},
@@ -35,9 +37,6 @@ use crate::{clock::Clock, units::SiteName};
 const TICK: Duration = Duration::from_secs(2);
 /// Sightings that are committed together at most.
 const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
-/// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
-const JOURNAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
 /// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
     pub(super) disk: Disk,
@@ -47,17 +46,32 @@ pub struct Keeper {
     pub(super) cells: Cells,
     /// Epochs whose stored cell is older than the journal's head.
     pub(super) dirty: BTreeSet<Epoch>,
+    /// Weeks and months of which some days were restored without their sums.
+    pub(super) lost: BTreeSet<Epoch>,
     /// The journal begins after this record.
     pub(super) base: ChainPoint,
     /// The last record.
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
+    /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
+    pub(super) journal_bytes_max: u64,
+    pub(super) archive: Archive,
     pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
     pub(super) noise: Box<dyn Noise + Send>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) max_lateness_ms: i64,
     pub(super) latest: watch::Sender<u64>,
     pub(super) commits: mpsc::Receiver<Commit>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    /// Whether there is room to take anything.
+    pub(super) accepts: watch::Sender<bool>,
+}
+
+/// What the keeper does next.
+enum Next {
+    Commit(Option<Commit>),
+    Order(Order),
+    Look,
 }
 
 /// A reply that waits for the step to be durable.
@@ -83,18 +97,42 @@ impl Keeper {
         let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = waiting.map_err(|source| Fault::File { path: "the runtime".into(), source })?;
         loop {
-            // The timer must be made inside the runtime, hence the block.
-            let next = runtime.block_on(async { tokio::time::timeout(TICK, self.commits.recv()).await });
+            let next = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    commit = self.commits.recv() => Next::Commit(commit),
+                    Some(order) = self.orders.recv() => Next::Order(order),
+                    () = tokio::time::sleep(TICK) => Next::Look,
+                }
+            });
             match next {
-                Ok(Some(first)) => {
+                Next::Commit(Some(first)) => {
                     if self.commit_group(first)? {
                         self.seal_due()?;
                     }
                 }
-                Ok(None) => return self.checkpoint(),
-                Err(_elapsed) => self.seal_due()?,
+                Next::Commit(None) => return self.checkpoint(),
+                Next::Order(order) => self.follow_order(order)?,
+                Next::Look if self.has_room() => self.seal_due()?,
+                Next::Look => {}
             }
         }
+    }
+
+    /// Whether there is room for more; says so where that changes.
+    fn has_room(&self) -> bool {
+        let room = self.disk.check_space();
+        self.accepts.send_if_modified(|accepts| {
+            let changes = *accepts != room.is_ok();
+            match &room {
+                Ok(()) if changes => crate::telemetry::store_accepts(),
+                Err(fault) if changes => crate::telemetry::store_refuses(fault),
+                _ => {}
+            }
+            *accepts = room.is_ok();
+            changes
+        });
+        room.is_ok()
     }
 
     /// Commits a batch with all that wait behind it. True if one of them stated how far it is complete.
@@ -102,8 +140,7 @@ impl Keeper {
         let mut group = Group::default();
         let mut sightings = first.sightings.len();
         let now_unix_ms = self.clock.now_unix_ms();
-        if let Err(fault) = self.disk.check_space() {
-            crate::telemetry::store_refuses(&fault);
+        if !self.has_room() {
             let _ = first.reply.send(Err(Refusal::Unavailable));
             return Ok(false);
         }
@@ -119,7 +156,7 @@ impl Keeper {
             // A producer that is gone will ask again and be told that it is durable.
             let _ = reply.send(Ok(receipt));
         }
-        if self.journal_bytes > JOURNAL_BYTES_MAX {
+        if self.journal_bytes > self.journal_bytes_max {
             self.checkpoint()?;
         }
         Ok(states_a_watermark)

@@ -7,6 +7,7 @@ mod clients;
 mod compile_fail;
 mod demo;
 mod harness;
+mod keeping;
 mod restart;
 mod sitemap;
 mod tidy;

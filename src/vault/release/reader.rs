@@ -6,7 +6,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::watch;
 
 use super::{
-    block::{RELEASE_VERSION, Release},
+    block::Release,
     index::{Index, SiteIndex},
     plan::Mechanism,
     regular,
@@ -236,8 +236,5 @@ impl Releases {
 pub(in crate::vault) fn read_release(disk: &Disk, number: u64) -> Result<Option<Release>, Fault> {
     let what = format!("release {number}");
     let Some(bytes) = disk.get_long(&rows::release_key(number), &what)? else { return Ok(None) };
-    match bytes.split_first() {
-        Some((&RELEASE_VERSION, rest)) => Ok(Some(rows::decode(rest, &what)?)),
-        _ => Err(Fault::damaged(what)),
-    }
+    Release::from_bytes(&bytes, &what).map(Some)
 }
