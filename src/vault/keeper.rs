@@ -121,7 +121,7 @@ impl Keeper {
 
     /// Whether there is room for more; says so where that changes.
     fn has_room(&self) -> bool {
-        let room = self.disk.check_space();
+        let room = self.disk.check_space(self.archive.directory());
         self.accepts.send_if_modified(|accepts| {
             let changes = *accepts != room.is_ok();
             match &room {

@@ -78,6 +78,11 @@ impl Archive {
         Ok(Self { directory: directory.to_owned(), head, last_release })
     }
 
+    /// Where it is.
+    pub(in crate::vault) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The number of the last release that was appended; 0 where there is none.
     pub(in crate::vault) fn last_release(&self) -> u64 {
         self.last_release

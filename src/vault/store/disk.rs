@@ -142,7 +142,11 @@ impl Disk {
         let stored = RowSum::from_bytes(&stored);
         let mut found = RowSum::default();
         found.steps = stored.steps;
-        for row in self.db.iter() {
+        // All but the journal and the releases, which are long. `0` follows `/`.
+        let (journal, releases): (&[u8], &[u8]) = (b"j0", b"r0");
+        let before = self.db.range(..rows::JOURNAL_PREFIX);
+        let between = self.db.range(journal..rows::RELEASE_PREFIX);
+        for row in before.chain(between).chain(self.db.range(releases..)) {
             let (key, value) = row.map_err(|e| self.fault(e))?;
             if is_covered(&key) {
                 found.add(&key, &value);
@@ -206,9 +210,10 @@ impl Disk {
         &self.shared.directory
     }
 
-    /// Whether there is room for more.
-    pub(in crate::vault) fn check_space(&self) -> Result<(), Fault> {
-        check_space(&self.shared.directory, self.shared.reserve_mib)
+    /// Whether there is room for more, here and in another directory.
+    pub(in crate::vault) fn check_space(&self, other: &Path) -> Result<(), Fault> {
+        check_space(&self.shared.directory, self.shared.reserve_mib)?;
+        check_space(other, self.shared.reserve_mib)
     }
 
     pub(in crate::vault) fn get(&self, key: &[u8]) -> Result<Option<IVec>, Fault> {
