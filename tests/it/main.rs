@@ -10,5 +10,6 @@ mod demo;
 mod faults;
 mod harness;
 mod restart;
+mod sealing;
 mod sitemap;
 mod tidy;

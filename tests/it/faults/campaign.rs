@@ -37,6 +37,9 @@ const WAYS: [&str; 9] = [
     "disk read-only",
 ];
 
+/// The place of "disk broken" in [`WAYS`].
+const BROKEN: usize = 7;
+
 /// What came of it.
 #[derive(Default)]
 pub struct Figures {
@@ -127,9 +130,9 @@ impl Campaign {
     fn die_under_load(&mut self, mut server: Server, way: usize) -> Ended {
         self.fleet.server_is_at(Some(server.url()));
         match way {
-            0 => thread::sleep(Duration::from_millis(self.dice.below(150))),
+            0 => self.let_it_run(&mut server),
             5 => {
-                thread::sleep(Duration::from_millis(self.dice.below(60)));
+                self.let_it_run(&mut server);
                 let later = i64::try_from(self.dice.below(40)).expect("a number");
                 self.faults.set(Field::KillBefore, self.faults.get(Field::Calls) + 1 + later);
                 server.terminate();
@@ -147,6 +150,15 @@ impl Campaign {
         server.kill_and_look()
     }
 
+    /// Often until something was acknowledged, and a random while longer.
+    fn let_it_run(&mut self, server: &mut Server) {
+        if self.dice.below(2) == 0 {
+            let acked = self.fleet.acked();
+            self.wait(server, |this| this.fleet.acked() > acked);
+        }
+        thread::sleep(Duration::from_millis(self.dice.below(80)));
+    }
+
     /// Until the server is gone, or it is so.
     fn wait(&self, server: &mut Server, is_so: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
@@ -158,6 +170,10 @@ impl Campaign {
 
     /// It may be killed, stop as asked, or stop because of the disk and say so; nothing else.
     fn look_at(&mut self, ended: &Ended, way: usize) {
+        if way == BROKEN && ended.log.contains("sled-0.34.7/src/pagecache/logger.rs") {
+            // While it ends after a sync that failed, sled syncs once more and panics; `disk` has a test of that.
+            return;
+        }
         let is_killed = ended.status.signal() == Some(9);
         let stopped_well = way == 5 && ended.status.success();
         let says_why = (6..=8).contains(&way) && ended.status.code() == Some(1) && ended.log.contains("headcount: ");

@@ -6,6 +6,8 @@
 
 pub mod campaign;
 pub mod fleet;
+pub mod scene;
+pub mod sealing;
 pub mod shim;
 pub mod truth;
 
