@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -79,35 +79,74 @@ pub struct Server {
     child: Child,
     pub address: String,
     log: Arc<Mutex<String>>,
+    reader: Option<thread::JoinHandle<()>>,
+}
+
+/// How a server ended that did not start, or that was killed.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub log: String,
 }
 
 impl Server {
     pub fn start(args: &[String]) -> Self {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let mut child = headcount(&args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        match Self::launch(&mut headcount(&args)) {
+            Ok(server) => server,
+            Err(ended) => panic!("the server did not start: {ended:?}"),
+        }
+    }
+
+    /// Starts a command that serves. An error tells how it ended before it listened.
+    pub fn launch(command: &mut Command) -> Result<Self, Ended> {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, sink) = (BufReader::new(child.stderr.take().expect("a pipe")), log.clone());
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 let _ = writeln!(sink.lock().expect("the log"), "{line}");
             }
         });
-        let mut server = Self { child, address: String::new(), log };
-        server.address = server.wait_for_address();
-        server
+        let mut server = Self { child, address: String::new(), log, reader: Some(reader) };
+        match server.wait_for_address() {
+            Some(address) => server.address = address,
+            None => return Err(server.ended()),
+        }
+        Ok(server)
     }
 
-    fn wait_for_address(&mut self) -> String {
+    /// None if it ended before it listened.
+    fn wait_for_address(&mut self) -> Option<String> {
         let begun = Instant::now();
         loop {
             let log = self.log();
             if let Some(rest) = log.split("listening address=").nth(1) {
-                return rest.split_whitespace().next().expect("an address").to_owned();
+                return Some(rest.split_whitespace().next().expect("an address").to_owned());
             }
-            let ended = self.child.try_wait().expect("its state");
-            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "the server did not start: {log}");
-            thread::sleep(Duration::from_millis(10));
+            if self.child.try_wait().expect("its state").is_some() {
+                return None;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the server did not start: {log}");
+            thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Whether it runs still.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_none()
+    }
+
+    /// Waits for its end, whatever brings it about.
+    pub fn ended(mut self) -> Ended {
+        let begun = Instant::now();
+        while self.is_running() {
+            assert!(begun.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            thread::sleep(Duration::from_millis(2));
+        }
+        let status = self.child.wait().expect("it ended");
+        self.reader.take().expect("the log's reader").join().expect("the log");
+        Ended { status, log: self.log() }
     }
 
     pub fn url(&self) -> String {
@@ -119,25 +158,30 @@ impl Server {
         self.log.lock().expect("the log").clone()
     }
 
-    /// Kills it as a power failure would.
+    /// Kills it with SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
     }
 
-    /// Asks it to stop, and waits for its end.
-    pub fn stop(mut self) -> String {
+    /// Kills it, if it runs still, and tells how it ended.
+    pub fn kill_and_look(mut self) -> Ended {
+        let _ = self.child.kill();
+        self.ended()
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("its state") {
-                assert!(status.success(), "{status}: {}", self.log());
-                return self.log();
-            }
-            assert!(begun.elapsed() < PATIENCE, "it does not stop: {}", self.log());
-            thread::sleep(Duration::from_millis(10));
-        }
+    }
+
+    /// Asks it to stop, and waits for its end.
+    pub fn stop(self) -> String {
+        self.terminate();
+        let ended = self.ended();
+        assert!(ended.status.success(), "{ended:?}");
+        ended.log
     }
 
     /// Ships a file and gives the summary.
