@@ -48,6 +48,8 @@ pub struct Keeper {
     pub(super) dirty: BTreeSet<Epoch>,
     /// Weeks and months of which some days were restored without their sums.
     pub(super) lost: BTreeSet<Epoch>,
+    /// Sites of which something may be due.
+    pub(super) look_at: BTreeSet<SiteName>,
     /// The journal begins after this record.
     pub(super) base: ChainPoint,
     /// The last record.
@@ -71,6 +73,7 @@ pub struct Keeper {
 enum Next {
     Commit(Option<Commit>),
     Order(Order),
+    Seal,
     Look,
 }
 
@@ -84,7 +87,8 @@ struct Group {
     producers: HashMap<(SiteName, ProducerId), ProducerRow>,
     new_sites: BTreeSet<SiteName>,
     waiting: Vec<Waiting>,
-    states_a_watermark: bool,
+    /// Sites of which somebody stated how far it is complete.
+    stated: BTreeSet<SiteName>,
 }
 
 impl Keeper {
@@ -97,25 +101,30 @@ impl Keeper {
         let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = waiting.map_err(|source| Fault::File { path: "the runtime".into(), source })?;
         loop {
-            let next = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    commit = self.commits.recv() => Next::Commit(commit),
-                    Some(order) = self.orders.recv() => Next::Order(order),
-                    () = tokio::time::sleep(TICK) => Next::Look,
-                }
-            });
+            let next = runtime.block_on(self.next());
             match next {
-                Next::Commit(Some(first)) => {
-                    if self.commit_group(first)? {
-                        self.seal_due()?;
-                    }
-                }
+                Next::Commit(Some(first)) => self.commit_group(first)?,
                 Next::Commit(None) => return self.checkpoint(),
                 Next::Order(order) => self.follow_order(order)?,
-                Next::Look if self.has_room() => self.seal_due()?,
-                Next::Look => {}
+                Next::Look => self.look_at.extend(self.roster.names()),
+                Next::Seal => {}
             }
+            // One period at a time, so that no batch waits for more than one release.
+            if !self.look_at.is_empty() && self.has_room() {
+                self.seal_next()?;
+            }
+        }
+    }
+
+    /// Waits for something to do. What came from outside goes before what is due.
+    async fn next(&mut self) -> Next {
+        let is_idle = self.look_at.is_empty() || !*self.accepts.borrow();
+        tokio::select! {
+            biased;
+            commit = self.commits.recv() => Next::Commit(commit),
+            Some(order) = self.orders.recv() => Next::Order(order),
+            () = std::future::ready(()), if !is_idle => Next::Seal,
+            () = tokio::time::sleep(TICK) => Next::Look,
         }
     }
 
@@ -135,14 +144,14 @@ impl Keeper {
         room.is_ok()
     }
 
-    /// Commits a batch with all that wait behind it. True if one of them stated how far it is complete.
-    pub(super) fn commit_group(&mut self, first: Commit) -> Result<bool, Fault> {
+    /// Commits a batch with all that wait behind it.
+    pub(super) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
         let mut group = Group::default();
         let mut sightings = first.sightings.len();
         let now_unix_ms = self.clock.now_unix_ms();
         if !self.has_room() {
             let _ = first.reply.send(Err(Refusal::Unavailable));
-            return Ok(false);
+            return Ok(());
         }
         self.take(first, &mut group, now_unix_ms);
         while sightings < SIGHTINGS_PER_GROUP_MAX {
@@ -150,8 +159,8 @@ impl Keeper {
             sightings += next.sightings.len();
             self.take(next, &mut group, now_unix_ms);
         }
-        let states_a_watermark = group.states_a_watermark;
         self.make_durable(&mut group, now_unix_ms)?;
+        self.look_at.append(&mut group.stated);
         for (reply, receipt) in group.waiting {
             // A producer that is gone will ask again and be told that it is durable.
             let _ = reply.send(Ok(receipt));
@@ -159,7 +168,7 @@ impl Keeper {
         if self.journal_bytes > self.journal_bytes_max {
             self.checkpoint()?;
         }
-        Ok(states_a_watermark)
+        Ok(())
     }
 
     /// Puts a batch into the group, or answers it at once where it changes nothing.
@@ -193,7 +202,7 @@ impl Keeper {
         if commit.complete_through_unix_ms > 0 {
             let stated = commit.complete_through_unix_ms.min(now_unix_ms);
             row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated);
-            group.states_a_watermark = true;
+            group.stated.insert(commit.site.name.clone());
         }
         group.waiting.push((commit.reply, receipt(&row, Some(books))));
         group.producers.insert(key, row);

@@ -154,6 +154,7 @@ fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise
         cells: recovered.cells,
         dirty: recovered.dirty,
         lost: recover::load_lost(&disk)?,
+        look_at: BTreeSet::new(),
         base: recovered.base,
         head: recovered.head,
         journal_bytes: recovered.journal_bytes,

@@ -35,13 +35,15 @@ impl From<NoiseFault> for Fault {
 }
 
 impl Keeper {
-    /// Seals everything that is due, of all sites.
-    pub(super) fn seal_due(&mut self) -> Result<(), Fault> {
+    /// Seals the next period that is due of the sites to look at.
+    pub(super) fn seal_next(&mut self) -> Result<(), Fault> {
         let now_unix_ms = self.clock.now_unix_ms();
-        for site in self.roster.all() {
-            while let Some(period) = self.next_due(&site, now_unix_ms) {
-                self.seal(&site, period, now_unix_ms)?;
-            }
+        while let Some(name) = self.look_at.first().cloned() {
+            let due = self.roster.get(&name).and_then(|site| Some((self.next_due(&site, now_unix_ms)?, site)));
+            match due {
+                Some((period, site)) => return self.seal(&site, period, now_unix_ms),
+                None => self.look_at.remove(&name),
+            };
         }
         Ok(())
     }

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(in crate::vault) struct Sealed {
     periods: BTreeMap<Period, u64>,
+    /// How many of them are days.
+    days: usize,
 }
 
 impl Sealed {
@@ -28,11 +30,18 @@ impl Sealed {
     }
 
     pub(in crate::vault) fn insert(&mut self, period: Period, release: u64) {
-        self.periods.insert(period, release);
+        let is_new = self.periods.insert(period, release).is_none();
+        self.days += usize::from(is_new && period.kind == PeriodKind::Day);
     }
 
     pub(in crate::vault) fn remove(&mut self, period: Period) {
-        self.periods.remove(&period);
+        let is_gone = self.periods.remove(&period).is_some();
+        self.days -= usize::from(is_gone && period.kind == PeriodKind::Day);
+    }
+
+    /// Whether no day is missing between the first and the last.
+    pub(in crate::vault) fn has_every_day(&self) -> bool {
+        self.days().is_none_or(|(first, last)| usize::try_from(last.number() - first.number()) == Ok(self.days - 1))
     }
 
     /// The sealed periods of a kind from a day to a day (both included), in order.

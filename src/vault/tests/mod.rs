@@ -81,6 +81,17 @@ impl House {
     }
 }
 
+impl Keeper {
+    /// Seals all that is due, of all sites.
+    pub(super) fn seal_due(&mut self) -> Result<(), Fault> {
+        self.look_at.extend(self.roster.names());
+        while !self.look_at.is_empty() {
+            self.seal_next()?;
+        }
+        Ok(())
+    }
+}
+
 impl Running {
     pub(super) fn lane(&self, site: &str, producer: &str) -> Lane {
         self.intake.lane(&SiteName::new(site).unwrap(), producer).unwrap()
