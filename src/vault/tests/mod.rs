@@ -6,6 +6,7 @@ mod flow;
 mod known;
 mod neighbours;
 mod sealing;
+mod simulation;
 mod tables;
 mod terms;
 
