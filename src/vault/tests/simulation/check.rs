@@ -112,7 +112,8 @@ impl SiteModel {
         let hours = (0..self.hours_in(day)).filter_map(|hour| cost(Period::hour(day, hour))).max();
         let others = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter];
         let others = others.into_iter().filter_map(|kind| cost(Period::of(kind, day))).sum::<u64>();
-        hours.unwrap_or(0) + others
+        // A day's cost has that of its hours in it.
+        hours.filter(|_| !self.is_released(Period::day(day))).unwrap_or(0) + others
     }
 
     /// Everything that was released is there, as it was, and nothing else.

@@ -17,7 +17,7 @@ mod send;
 
 use std::{collections::BTreeMap, sync::Mutex, time::Instant};
 
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestError, TestRunner};
 
 /// Runs so many histories of up to so many operations, and says how often what happened.
 fn simulate(cases: u32, ops_max: usize) -> BTreeMap<&'static str, u64> {
@@ -31,8 +31,13 @@ fn simulate(cases: u32, ops_max: usize) -> BTreeMap<&'static str, u64> {
         }
         Ok(())
     });
-    if let Err(failure) = result {
-        panic!("{failure}");
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(why, history)) => {
+            let lines: Vec<String> = history.iter().map(|op| format!("    {op:?},")).collect();
+            panic!("{why}\nThe shortest history that was found (for `reproduction.rs`):\n{}", lines.join("\n"));
+        }
+        Err(other) => panic!("{other}"),
     }
     happened.into_inner().unwrap()
 }
@@ -46,7 +51,7 @@ fn no_history_loses_or_doubles_anything() {
 /// operations; it prints how often what happened:
 ///
 /// ```text
-/// HEADCOUNT_SIMULATION_CASES=5000 cargo test --release --lib simulation -- --ignored --nocapture many_histories
+/// HEADCOUNT_SIMULATION_CASES=5000 cargo test --lib many_histories -- --ignored --nocapture
 /// ```
 #[test]
 #[ignore = "takes many minutes"]
