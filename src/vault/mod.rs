@@ -137,7 +137,11 @@ fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise
         options.welcome,
         &options.sites,
         stored,
-        |site| recovered.newest_day(site),
+        |site| {
+            // After the clock was set back, hours may be published of a day that is yet to come: it keeps their terms.
+            let hours = recovered.index.sites.get(site).and_then(|of_site| of_site.sealed.last_day_with_hours());
+            recovered.newest_day(site).max(hours)
+        },
         clock.now_unix_ms(),
     )?);
     let producer_key = keys.producer_key()?;

@@ -65,6 +65,12 @@ impl Sealed {
         Some((first, days.next_back().unwrap_or(first)))
     }
 
+    /// The last day of which an hour is sealed and not yet a part of its day.
+    pub(in crate::vault) fn last_day_with_hours(&self) -> Option<Day> {
+        let (min, max) = (Day::from_number(i32::MIN), Day::from_number(i32::MAX));
+        self.range(PeriodKind::Hour, min, max).next_back().map(|(period, _)| period.start)
+    }
+
     pub(in crate::vault) fn len(&self) -> usize {
         self.periods.len()
     }

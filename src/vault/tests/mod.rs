@@ -7,6 +7,7 @@ mod keeping;
 mod known;
 mod neighbours;
 mod sealing;
+mod simulation;
 mod tables;
 mod terms;
 
