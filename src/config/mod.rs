@@ -103,7 +103,14 @@ pub struct SitemapConfig {
 impl Default for Config {
     /// What applies without any configuration: loopback, the standard promise, no sites.
     fn default() -> Self {
-        let data = PathBuf::from("./headcount-data");
+        Self::of_directory(PathBuf::from("./headcount-data"))
+    }
+}
+
+impl Config {
+    /// The same with another data directory, and all others inside it.
+    #[must_use]
+    pub fn of_directory(data: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
             keys: data.join("keys"),
