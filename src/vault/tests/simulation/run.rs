@@ -191,6 +191,8 @@ impl World {
         Options {
             data: self.home().join("data"),
             keys: self.home().join("keys"),
+            archive: self.home().join("archive"),
+            journal_mib: 64,
             reserve_mib: 0,
             privacy: Terms::chosen(self.choice, true).privacy(),
             sites: configured.map(settings).collect(),
@@ -207,7 +209,7 @@ impl World {
         loop {
             let noise = Box::new(Quiet { draws_left: self.draws_left.clone() });
             match open_with_noise(self.options(give_up.clone()), self.clock.clone(), noise) {
-                Ok((intake, keeper, releases)) => {
+                Ok(crate::vault::Opened { intake, keeper, releases, .. }) => {
                     self.opened = Some(Opened { intake, keeper, releases });
                     return Ok(());
                 }
