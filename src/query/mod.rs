@@ -28,6 +28,10 @@ use crate::{
 pub trait Source {
     /// All sites, by name.
     fn sites(&self) -> Vec<SiteInfo>;
+    /// A site.
+    fn site(&self, name: &SiteName) -> Option<SiteInfo> {
+        self.sites().into_iter().find(|site| site.name == *name)
+    }
     /// The release of a period, if it is published.
     ///
     /// # Errors
@@ -42,6 +46,9 @@ pub trait Source {
 impl Source for Releases {
     fn sites(&self) -> Vec<SiteInfo> {
         Releases::sites(self)
+    }
+    fn site(&self, name: &SiteName) -> Option<SiteInfo> {
+        Releases::site(self, name)
     }
     fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
         Releases::get(self, site, period)
@@ -106,14 +113,16 @@ pub enum State<T> {
 /// # Errors
 /// When there is no such site, or none at all.
 pub fn find_site(source: &impl Source, name: &str) -> Result<SiteInfo, AskError> {
-    let mut sites = source.sites();
-    if sites.is_empty() {
-        return Err(AskError::NoSites);
+    if let Some(site) = SiteName::new(name).ok().and_then(|name| source.site(&name)) {
+        return Ok(site);
     }
-    let found = if name.is_empty() { Some(0) } else { sites.iter().position(|s| s.name.as_str() == name) };
-    match found {
-        Some(position) => Ok(sites.swap_remove(position)),
-        None => Err(AskError::UnknownSite { name: excerpt(name), known: sites.into_iter().map(|s| s.name).collect() }),
+    let mut sites = source.sites();
+    match sites.is_empty() {
+        true => Err(AskError::NoSites),
+        false if name.is_empty() => Ok(sites.swap_remove(0)),
+        false => {
+            Err(AskError::UnknownSite { name: excerpt(name), known: sites.into_iter().map(|site| site.name).collect() })
+        }
     }
 }
 

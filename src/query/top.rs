@@ -63,6 +63,19 @@ pub struct Row {
     pub visitors: Option<Number>,
 }
 
+/// All keys of a table over a range, of which answers show pages.
+#[derive(Debug)]
+pub struct Breakdown {
+    range: Option<Range>,
+    keys: Vec<Row>,
+    other: Option<Number>,
+    percentiles: Vec<(u32, f64)>,
+    blocks: Vec<Arc<Release>>,
+    missing: Vec<(Day, Why)>,
+    /// Of all that it shows.
+    digest: u64,
+}
+
 /// A page of a breakdown.
 #[derive(Debug, Clone)]
 pub struct Top {
@@ -96,6 +109,14 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<To
 
 /// The same for any length of a page.
 pub(crate) fn answer(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
+    breakdown(source, site, ask)?.page(site, ask)
+}
+
+/// All keys of what is asked for, whatever the prefix and the page.
+///
+/// # Errors
+/// When a date cannot be read, the range is too long, or the store cannot be read.
+pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Breakdown, AskError> {
     let Some(range) = understand(source, site, ask)? else {
         return Ok(nothing(ask.table));
     };
@@ -109,27 +130,57 @@ pub(crate) fn answer(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) ->
     let percentiles = percentiles(ask.table, &direct);
     let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() };
     let keys = sorted(table.shown(&direct, whole.estimate.unwrap_or(0))?);
-    let matching: Vec<&Key> = keys.iter().filter(|key| key.key.starts_with(ask.prefix)).collect();
-
-    let question = question(site, ask, range, &keys);
-    let offset = offset(ask, question, matching.len())?;
     let visitors = match ask.table {
         Table::Page => Some(visitors(source, site, exact_block(range, &cover.blocks), &total)?),
         _ => None,
     };
-    let row = |key: &&Key| Row {
-        key: key.key.clone(),
-        count: key.number,
-        visitors: visitors.as_ref().map(|visitors| visitors.of(key)),
+    let row = |key: Key| {
+        let visitors = visitors.as_ref().map(|visitors| visitors.of(&key));
+        Row { key: key.key, count: key.number, visitors }
     };
-    let rows: Vec<Row> = matching.iter().skip(offset).take(page_size(ask)).map(row).collect();
-    let end = offset + rows.len();
-    let next_page_token = if end < matching.len() { token::write(end as u64, question) } else { String::new() };
-    let keys = matching.len() as u64;
+    let keys: Vec<Row> = keys.into_iter().map(row).collect();
+    let digest = digest(&keys);
     let mut missing = cover.missing;
     missing.extend(not_counted(ask.table, &cover.blocks));
     missing.sort_unstable();
-    Ok(Top { range: Some(range), rows, other, percentiles, keys, next_page_token, missing, blocks: cover.blocks })
+    Ok(Breakdown { range: Some(range), keys, other, percentiles, blocks: cover.blocks, missing, digest })
+}
+
+impl Breakdown {
+    /// A page of it.
+    ///
+    /// # Errors
+    /// When the token belongs to another request.
+    pub fn page(&self, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
+        let matching: Vec<&Row> = self.keys.iter().filter(|row| row.key.starts_with(ask.prefix)).collect();
+        let question = self.range.map_or(0, |range| question(site, ask, range, self.digest));
+        let offset = offset(ask, question, matching.len())?;
+        let rows: Vec<Row> = matching.iter().skip(offset).take(page_size(ask)).copied().cloned().collect();
+        let end = offset + rows.len();
+        let next_page_token = if end < matching.len() { token::write(end as u64, question) } else { String::new() };
+        Ok(Top {
+            range: self.range,
+            rows,
+            other: self.other,
+            percentiles: self.percentiles.clone(),
+            keys: matching.len() as u64,
+            next_page_token,
+            missing: self.missing.clone(),
+            blocks: self.blocks.clone(),
+        })
+    }
+
+    /// How many keys it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
 }
 
 /// The days of the blocks that do not have the table.
@@ -169,7 +220,11 @@ fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
-fn check(ask: &TopAsk<'_>) -> Result<(), AskError> {
+/// Checks the table and the length of a page.
+///
+/// # Errors
+/// When there is no such breakdown, or the page is too long.
+pub fn check(ask: &TopAsk<'_>) -> Result<(), AskError> {
     if ask.table == Table::Site {
         let names: Vec<&str> = Table::ALL.into_iter().skip(1).map(Table::name).collect();
         let what = "the site as a whole has no keys to list; GetTraffic gives its numbers";
@@ -213,16 +268,15 @@ fn latest_month(source: &impl Source, site: &SiteInfo, first: Day, last: Day) ->
     Ok(None)
 }
 
-fn nothing(table: Table) -> Top {
-    Top {
+fn nothing(table: Table) -> Breakdown {
+    Breakdown {
         range: None,
-        rows: Vec::new(),
+        keys: Vec::new(),
         other: table.is_part_of_total().then(|| Number::absent(Why::NotSealed)),
         percentiles: Vec::new(),
-        keys: 0,
-        next_page_token: String::new(),
         blocks: Vec::new(),
         missing: Vec::new(),
+        digest: 0,
     }
 }
 
@@ -288,10 +342,15 @@ impl Visitors<'_> {
     }
 }
 
-/// The digest of a question and of all that it shows: after a new release, pages might not fit together.
-fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, keys: &[Key]) -> u64 {
-    let shown: Vec<u8> = keys.iter().flat_map(|key| key.number.estimate.unwrap_or(-1).to_le_bytes()).collect();
-    let names: Vec<u8> = keys.iter().flat_map(|key| key.key.bytes().chain([0])).collect();
+/// The digest of all rows: after a new release, pages might not fit together.
+fn digest(keys: &[Row]) -> u64 {
+    let shown: Vec<u8> = keys.iter().flat_map(|row| row.count.estimate.unwrap_or(-1).to_le_bytes()).collect();
+    let names: Vec<u8> = keys.iter().flat_map(|row| row.key.bytes().chain([0])).collect();
+    token::digest(&[&shown, &names])
+}
+
+/// The digest of a question and of all that it shows.
+fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, digest: u64) -> u64 {
     token::digest(&[
         site.name.as_str().as_bytes(),
         ask.table.name().as_bytes(),
@@ -299,8 +358,7 @@ fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, keys: &[Key]) -> u6
         &range.to.number().to_le_bytes(),
         ask.prefix.as_bytes(),
         &page_size(ask).to_le_bytes(),
-        &shown,
-        &names,
+        &digest.to_le_bytes(),
     ])
 }
 

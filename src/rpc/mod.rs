@@ -2,6 +2,7 @@
 
 mod convert;
 mod ingest;
+mod kept;
 mod stats;
 mod status;
 

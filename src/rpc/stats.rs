@@ -6,11 +6,20 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{convert, status};
+use super::{
+    convert,
+    kept::{Kept, Weigh},
+    status,
+};
 use crate::{
     calendar::{Period, PeriodKind},
     proto::{self, stats_service_server::StatsService},
-    query::{self, AskError, Source, number::Number, top::TopAsk, traffic::TrafficAsk},
+    query::{
+        self, AskError, Source,
+        number::Number,
+        top::{self, Breakdown, TopAsk},
+        traffic::TrafficAsk,
+    },
     units::SiteName,
     vault::{Fault, Release, Releases, SiteInfo, Table},
 };
@@ -28,17 +37,33 @@ const LEDGER_MAX: u32 = 1_000;
 const LEDGER_DAYS_DEFAULT: u32 = 7;
 const LEDGER_DAYS_MAX: u32 = 400;
 
+/// What a row of a breakdown weighs about, in bytes.
+const ROW_BYTES: usize = 160;
+
 /// The statistics service.
 pub struct Stats {
     releases: Releases,
     shutdown: watch::Receiver<bool>,
+    sites: Kept<proto::ListSitesResponse>,
+    traffic: Kept<proto::GetTrafficResponse>,
+    breakdowns: Kept<Whole>,
+}
+
+/// A breakdown of which somebody reads page after page.
+#[derive(Clone)]
+struct Whole(Arc<Breakdown>);
+
+impl Weigh for Whole {
+    fn bytes(&self) -> usize {
+        self.0.len() * ROW_BYTES
+    }
 }
 
 impl Stats {
     /// Answers from these releases. Streams end when `shutdown` turns true.
     #[must_use]
     pub fn new(releases: Releases, shutdown: watch::Receiver<bool>) -> Self {
-        Self { releases, shutdown }
+        Self { releases, shutdown, sites: Kept::new(), traffic: Kept::new(), breakdowns: Kept::new() }
     }
 
     fn site(&self, name: &str) -> Result<SiteInfo, Status> {
@@ -50,18 +75,36 @@ impl Stats {
         if name.is_empty() { Ok(None) } else { Ok(Some(self.site(name)?.name)) }
     }
 
-    fn site_answer(&self, site: &SiteInfo) -> Result<proto::Site, Status> {
-        let date = |day: Option<crate::calendar::Day>| day.map(|d| d.to_string()).unwrap_or_default();
-        let visits = last_visits(&self.releases, site).map_err(|e| status::unanswered(&e))?;
-        Ok(proto::Site {
-            site: site.name.to_string(),
-            time_zone: site.calendar.zone_name().to_owned(),
-            profile: site.profile.clone(),
-            first_date: date(site.days.map(|d| d.0)),
-            last_date: date(site.days.map(|d| d.1)),
-            last_visits: Some(convert::value(&visits)),
-            releases: site.releases as u64,
-        })
+    fn latest(&self) -> u64 {
+        *self.releases.watch().borrow()
+    }
+
+    async fn top(&self, request: proto::ListTopRequest) -> Result<proto::ListTopResponse, Status> {
+        let site = self.site(&request.site)?;
+        let table = convert::asked_table(request.table).ok_or_else(|| {
+            let what = format!("{} is no table", request.table);
+            status::bad_field("table", &what, &convert::tables_allowed())
+        })?;
+        top::check(&top_ask(&request, table)).map_err(|e| status::unanswered(&e))?;
+        let question = proto::ListTopRequest {
+            site: request.site.clone(),
+            table: request.table,
+            from_date: request.from_date.clone(),
+            to_date: request.to_date.clone(),
+            ..proto::ListTopRequest::default()
+        };
+        let (releases, asked, of) = (self.releases.clone(), question.clone(), site.clone());
+        let work_out = move || {
+            let found = top::breakdown(&releases, &of, &top_ask(&asked, table));
+            found.map(|breakdown| Whole(Arc::new(breakdown))).map_err(|e| status::unanswered(&e))
+        };
+        let whole = self.breakdowns.answer(&question, self.latest(), work_out).await?.0;
+        let answer = whole.page(&site, &top_ask(&request, table)).map_err(|e| status::unanswered(&e))?;
+        let mut answer = convert::top(&site, table, self.releases.bounds(&site.name), answer);
+        if table == Table::Country {
+            answer.source = self.releases.country_sources().join("; ");
+        }
+        Ok(answer)
     }
 
     fn ledger(&self, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, Fault> {
@@ -71,6 +114,45 @@ impl Stats {
         }
         Ok(ledger)
     }
+}
+
+fn top_ask(request: &proto::ListTopRequest, table: Table) -> TopAsk<'_> {
+    TopAsk {
+        table,
+        from_date: &request.from_date,
+        to_date: &request.to_date,
+        prefix: &request.prefix,
+        page_size: request.page_size,
+        page_token: &request.page_token,
+    }
+}
+
+fn site_answer(releases: &Releases, site: &SiteInfo) -> Result<proto::Site, Status> {
+    let date = |day: Option<crate::calendar::Day>| day.map(|d| d.to_string()).unwrap_or_default();
+    let visits = last_visits(releases, site).map_err(|e| status::unanswered(&e))?;
+    Ok(proto::Site {
+        site: site.name.to_string(),
+        time_zone: site.calendar.zone_name().to_owned(),
+        profile: site.profile.clone(),
+        first_date: date(site.days.map(|d| d.0)),
+        last_date: date(site.days.map(|d| d.1)),
+        last_visits: Some(convert::value(&visits)),
+        releases: site.releases as u64,
+    })
+}
+
+fn traffic_answer(
+    releases: &Releases,
+    request: &proto::GetTrafficRequest,
+) -> Result<proto::GetTrafficResponse, Status> {
+    let site = query::find_site(releases, &request.site).map_err(|e| status::unanswered(&e))?;
+    let granularity = convert::granularity(request.granularity).ok_or_else(|| {
+        let what = format!("{} is no kind of period", request.granularity);
+        status::bad_field("granularity", &what, "hour (1), day (2), week (3) or month (4)")
+    })?;
+    let ask = TrafficAsk { from_date: &request.from_date, to_date: &request.to_date, granularity };
+    let answer = query::traffic::traffic(releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
+    Ok(convert::traffic(&site, granularity, releases.bounds(&site.name), &answer))
 }
 
 fn last_visits(source: &impl Source, site: &SiteInfo) -> Result<Number, AskError> {
@@ -89,10 +171,14 @@ impl StatsService for Stats {
 
     async fn list_sites(
         &self,
-        _: Request<proto::ListSitesRequest>,
+        request: Request<proto::ListSitesRequest>,
     ) -> Result<Response<proto::ListSitesResponse>, Status> {
-        let sites = self.releases.sites().iter().map(|site| self.site_answer(site)).collect::<Result<_, _>>()?;
-        Ok(Response::new(proto::ListSitesResponse { sites }))
+        let releases = self.releases.clone();
+        let work_out = move || {
+            let sites = releases.sites().iter().map(|site| site_answer(&releases, site)).collect::<Result<_, _>>()?;
+            Ok(proto::ListSitesResponse { sites })
+        };
+        self.sites.answer(request.get_ref(), self.latest(), work_out).await.map(Response::new)
     }
 
     async fn get_traffic(
@@ -100,40 +186,15 @@ impl StatsService for Stats {
         request: Request<proto::GetTrafficRequest>,
     ) -> Result<Response<proto::GetTrafficResponse>, Status> {
         let request = request.into_inner();
-        let site = self.site(&request.site)?;
-        let granularity = convert::granularity(request.granularity).ok_or_else(|| {
-            let what = format!("{} is no kind of period", request.granularity);
-            status::bad_field("granularity", &what, "hour (1), day (2), week (3) or month (4)")
-        })?;
-        let ask = TrafficAsk { from_date: &request.from_date, to_date: &request.to_date, granularity };
-        let answer = query::traffic::traffic(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
-        Ok(Response::new(convert::traffic(&site, granularity, self.releases.bounds(&site.name), &answer)))
+        let (releases, asked) = (self.releases.clone(), request.clone());
+        self.traffic.answer(&request, self.latest(), move || traffic_answer(&releases, &asked)).await.map(Response::new)
     }
 
     async fn list_top(
         &self,
         request: Request<proto::ListTopRequest>,
     ) -> Result<Response<proto::ListTopResponse>, Status> {
-        let request = request.into_inner();
-        let site = self.site(&request.site)?;
-        let table = convert::asked_table(request.table).ok_or_else(|| {
-            let what = format!("{} is no table", request.table);
-            status::bad_field("table", &what, &convert::tables_allowed())
-        })?;
-        let ask = TopAsk {
-            table,
-            from_date: &request.from_date,
-            to_date: &request.to_date,
-            prefix: &request.prefix,
-            page_size: request.page_size,
-            page_token: &request.page_token,
-        };
-        let answer = query::top::top(&self.releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
-        let mut answer = convert::top(&site, table, self.releases.bounds(&site.name), answer);
-        if table == Table::Country {
-            answer.source = self.releases.country_sources().join("; ");
-        }
-        Ok(Response::new(answer))
+        self.top(request.into_inner()).await.map(Response::new)
     }
 
     async fn get_privacy(

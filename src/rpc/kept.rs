@@ -1,0 +1,122 @@
+//! Answers that were just given. Many people look at the same dashboard; what nothing new was published for need not be worked
+//! out again.
+//!
+//! An answer follows from releases alone, so one that was worked out after the latest release is right. It is kept for a
+//! second at most all the same, because sites and terms may change without a release.
+
+use std::{sync::Arc, time::Duration};
+
+use prost::Message;
+use quick_cache::{Weighter, sync::Cache};
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::status;
+
+/// How long an answer is kept.
+const KEPT_FOR: Duration = Duration::from_secs(1);
+/// What all kept answers of a kind may weigh, in bytes.
+const BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How many answers are expected.
+const ANSWERS: usize = 1_024;
+
+/// What an answer weighs, in bytes.
+pub(super) trait Weigh: Clone + Send + Sync + 'static {
+    fn bytes(&self) -> usize;
+}
+
+impl<M: Message + Clone + 'static> Weigh for M {
+    fn bytes(&self) -> usize {
+        self.encoded_len()
+    }
+}
+
+struct Answer<R> {
+    answer: R,
+    bytes: u64,
+    latest: u64,
+    since: Instant,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl<R> Weighter<Vec<u8>, Arc<Answer<R>>> for ByBytes {
+    fn weight(&self, key: &Vec<u8>, answer: &Arc<Answer<R>>) -> u64 {
+        key.len() as u64 + answer.bytes
+    }
+}
+
+/// Answers of one kind, by question. Clones share them.
+#[derive(Clone)]
+pub(super) struct Kept<R> {
+    cache: Arc<Cache<Vec<u8>, Arc<Answer<R>>, ByBytes>>,
+}
+
+impl<R: Weigh> Kept<R> {
+    pub(super) fn new() -> Self {
+        Self { cache: Arc::new(Cache::with_weighter(ANSWERS, BYTES_MAX, ByBytes)) }
+    }
+
+    /// The answer to a question as of the latest release. It is worked out on a thread where that holds up nobody, and once
+    /// for all who ask the same at the same time.
+    pub(super) async fn answer(
+        &self,
+        question: &impl Message,
+        latest: u64,
+        work_out: impl FnOnce() -> Result<R, Status> + Send + 'static,
+    ) -> Result<R, Status> {
+        let key = question.encode_to_vec();
+        self.cache.remove_if(&key, |kept| kept.latest != latest || kept.since.elapsed() > KEPT_FOR);
+        let guard = match self.cache.get_value_or_guard_async(&key).await {
+            Ok(kept) => return Ok(kept.answer.clone()),
+            Err(guard) => guard,
+        };
+        let since = Instant::now();
+        let answer = tokio::task::spawn_blocking(work_out).await.map_err(|_| status::internal())??;
+        let bytes = answer.bytes() as u64;
+        // Where others took the room meanwhile, it is not kept.
+        let _ = guard.insert(Arc::new(Answer { answer: answer.clone(), bytes, latest, since }));
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{GetTrafficRequest, ListSitesResponse};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_worked_out_once_until_something_is_published_or_a_second_has_passed() {
+        let kept = Kept::<ListSitesResponse>::new();
+        let worked = Arc::new(AtomicU32::new(0));
+        let ask = async |site: &str, latest: u64| {
+            let question = GetTrafficRequest { site: site.to_owned(), ..GetTrafficRequest::default() };
+            let worked = worked.clone();
+            let work_out = move || {
+                worked.fetch_add(1, Ordering::SeqCst);
+                Ok(ListSitesResponse::default())
+            };
+            kept.answer(&question, latest, work_out).await.unwrap();
+        };
+        ask("a", 1).await;
+        ask("a", 1).await;
+        assert_eq!(worked.load(Ordering::SeqCst), 1);
+        ask("b", 1).await;
+        ask("a", 2).await;
+        assert_eq!(worked.load(Ordering::SeqCst), 3);
+        tokio::time::advance(KEPT_FOR * 2).await;
+        ask("a", 2).await;
+        assert_eq!(worked.load(Ordering::SeqCst), 4);
+    }
+
+    #[tokio::test]
+    async fn a_question_without_an_answer_is_asked_again() {
+        let kept = Kept::<ListSitesResponse>::new();
+        let question = GetTrafficRequest::default();
+        let failed = kept.answer(&question, 1, || Err(status::no_sites())).await;
+        assert!(failed.is_err());
+        assert!(kept.answer(&question, 1, || Ok(ListSitesResponse::default())).await.is_ok());
+    }
+}
