@@ -4,11 +4,13 @@
 //! An answer follows from releases alone, so one that was worked out after the latest release is right. It is kept for a
 //! second at most all the same, because sites and terms may change without a release.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use prost::Message;
 use quick_cache::{Weighter, sync::Cache};
-use tokio::time::Instant;
 use tonic::Status;
 
 use super::status;
@@ -50,12 +52,13 @@ impl<R> Weighter<Vec<u8>, Arc<Answer<R>>> for ByBytes {
 /// Answers of one kind, by question. Clones share them.
 #[derive(Clone)]
 pub(super) struct Kept<R> {
+    kept_for: Duration,
     cache: Arc<Cache<Vec<u8>, Arc<Answer<R>>, ByBytes>>,
 }
 
 impl<R: Weigh> Kept<R> {
     pub(super) fn new() -> Self {
-        Self { cache: Arc::new(Cache::with_weighter(ANSWERS, BYTES_MAX, ByBytes)) }
+        Self { kept_for: KEPT_FOR, cache: Arc::new(Cache::with_weighter(ANSWERS, BYTES_MAX, ByBytes)) }
     }
 
     /// The answer to a question as of the latest release. It is worked out on a thread where that holds up nobody, and once
@@ -67,7 +70,7 @@ impl<R: Weigh> Kept<R> {
         work_out: impl FnOnce() -> Result<R, Status> + Send + 'static,
     ) -> Result<R, Status> {
         let key = question.encode_to_vec();
-        self.cache.remove_if(&key, |kept| kept.latest != latest || kept.since.elapsed() > KEPT_FOR);
+        self.cache.remove_if(&key, |kept| kept.latest != latest || kept.since.elapsed() > self.kept_for);
         let guard = match self.cache.get_value_or_guard_async(&key).await {
             Ok(kept) => return Ok(kept.answer.clone()),
             Err(guard) => guard,
@@ -87,28 +90,29 @@ mod tests {
     use crate::proto::{GetTrafficRequest, ListSitesResponse};
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_is_worked_out_once_until_something_is_published_or_a_second_has_passed() {
-        let kept = Kept::<ListSitesResponse>::new();
+    #[tokio::test]
+    async fn an_answer_is_worked_out_once_until_something_is_published_or_its_time_has_passed() {
+        let mut kept = Kept::<ListSitesResponse> { kept_for: Duration::from_secs(600), ..Kept::new() };
         let worked = Arc::new(AtomicU32::new(0));
-        let ask = async |site: &str, latest: u64| {
-            let question = GetTrafficRequest { site: site.to_owned(), ..GetTrafficRequest::default() };
-            let worked = worked.clone();
-            let work_out = move || {
-                worked.fetch_add(1, Ordering::SeqCst);
-                Ok(ListSitesResponse::default())
-            };
-            kept.answer(&question, latest, work_out).await.unwrap();
-        };
-        ask("a", 1).await;
-        ask("a", 1).await;
+        ask(&kept, &worked, "a", 1).await;
+        ask(&kept, &worked, "a", 1).await;
         assert_eq!(worked.load(Ordering::SeqCst), 1);
-        ask("b", 1).await;
-        ask("a", 2).await;
+        ask(&kept, &worked, "b", 1).await;
+        ask(&kept, &worked, "a", 2).await;
         assert_eq!(worked.load(Ordering::SeqCst), 3);
-        tokio::time::advance(KEPT_FOR * 2).await;
-        ask("a", 2).await;
+        kept.kept_for = Duration::ZERO;
+        ask(&kept, &worked, "a", 2).await;
         assert_eq!(worked.load(Ordering::SeqCst), 4);
+    }
+
+    async fn ask(kept: &Kept<ListSitesResponse>, worked: &Arc<AtomicU32>, site: &str, latest: u64) {
+        let question = GetTrafficRequest { site: site.to_owned(), ..GetTrafficRequest::default() };
+        let worked = worked.clone();
+        let work_out = move || {
+            worked.fetch_add(1, Ordering::SeqCst);
+            Ok(ListSitesResponse::default())
+        };
+        kept.answer(&question, latest, work_out).await.unwrap();
     }
 
     #[tokio::test]
