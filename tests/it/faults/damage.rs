@@ -70,7 +70,9 @@ impl Wound {
         let damage = match dice.below(10) {
             0 => Damage::Zeros { at: at / 512 * 512 },
             1 => Damage::Cut { at },
-            2 if bytes.len() > 8192 => Damage::Moved { from: used[place(dice, used.len())] / 4096 * 4096, to: at / 4096 * 4096 },
+            2 if bytes.len() > 8192 => {
+                Damage::Moved { from: used[place(dice, used.len())] / 4096 * 4096, to: at / 4096 * 4096 }
+            }
             3 if chosen != database => Damage::Gone,
             _ => Damage::Bit { at, bit: u8::try_from(dice.below(8)).expect("a bit") },
         };

@@ -143,7 +143,9 @@ fn scene_visits() -> Vec<(Named, i64)> {
 fn unchanged(before: &Seen, after: &Seen) -> Result<(), String> {
     match before.iter().find(|(named, release)| after.get(*named) != Some(*release)) {
         None => Ok(()),
-        Some((named, _)) => Err(format!("{named:?} was published, and is now {:?}", after.get(named).map(|_| "another"))),
+        Some((named, _)) => {
+            Err(format!("{named:?} was published, and is now {:?}", after.get(named).map(|_| "another")))
+        }
     }
 }
 
