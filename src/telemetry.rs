@@ -64,7 +64,27 @@ pub fn sitemap_failed(site: &SiteName, fault: &impl Display) {
 
 /// The store takes nothing now.
 pub fn store_refuses(fault: &impl Display) {
-    tracing::error!(%fault, "the store refuses");
+    tracing::error!(%fault, "the store refuses; senders are told to try again");
+}
+
+/// The store takes events again.
+pub fn store_accepts() {
+    tracing::info!("the store takes events again");
+}
+
+/// A backup was handed out.
+pub fn backed_up(bytes: u64) {
+    tracing::info!(bytes, "a backup was taken");
+}
+
+/// A backup was asked for and could not be handed out.
+pub fn backup_failed(fault: &impl Display) {
+    tracing::warn!(%fault, "a backup was not taken");
+}
+
+/// There is no control socket.
+pub fn no_control_socket(fault: &impl Display) {
+    tracing::warn!(%fault, "no control socket: `headcount backup` cannot reach this server");
 }
 
 /// A request failed through our own fault; the sender sees only "internal".

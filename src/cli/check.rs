@@ -106,6 +106,8 @@ pub fn meaning(config: &Config) -> String {
     line("listen", format!("{} (loopback only)", config.listen));
     line("data", config.data.display().to_string());
     line("keys", keys(config));
+    line("archive", config.archive.display().to_string());
+    line("journal", format!("folded after {} MiB", config.journal_mib));
     line("free space", format!("nothing is accepted below {} MiB", config.free_space_reserve_mib));
     line(
         "privacy",
@@ -179,6 +181,8 @@ The configuration is right.
 listen      127.0.0.1:50051 (loopback only)
 data        ./headcount-data
 keys        ./headcount-data/keys (inside data: a copy of the data directory holds its keys too; keep them out of backups)
+archive     ./headcount-data/archive
+journal     folded after 64 MiB
 free space  nothing is accepted below 64 MiB
 privacy     epsilon 3 and delta 1e-7 for one visitor's day on one site
 bounds      a visitor's day counts at most 8 views, 2 of one page

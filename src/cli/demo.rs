@@ -83,16 +83,13 @@ async fn show(args: Args) -> Result<(), Failure> {
     let shows = if args.logs.is_empty() { invented(directory.path(), args.seed)? } else { own(&args)? };
     let (stop, stopped) = watch::channel(false);
     stop_on_signals(stop.clone())?;
-    let (address, server) = start(directory.path(), &shows, stopped.clone()).await?;
+    let (address, mut server) = start(directory.path(), &shows, stopped.clone()).await?;
     println!("The server listens on {address}; its data is in {}\n", directory.path().display());
-    let channel = connect(&address).await?;
-    let now_unix_ms = SystemClock.now_unix_ms();
-    for show in &shows {
-        let summary = ship::ship(ship_options(show, &address, now_unix_ms)).await?;
-        println!("{}", shipped(show, &summary));
-    }
-    let sites = shows.iter().map(|show| show.site.name.to_string()).collect();
-    let releases = wait_until_sealed(channel.clone(), sites).await?;
+    let (channel, releases) = tokio::select! {
+        published = publish(&shows, &address) => published?,
+        // It says better than the client what is wrong.
+        ended = &mut server => return Ok(ended??),
+    };
     println!("\n{releases} releases published {:.1} seconds after the start\n", started.elapsed().as_secs_f64());
     print_reports(&shows, channel).await?;
     print_hints(&address, &shows);
@@ -102,6 +99,18 @@ async fn show(args: Args) -> Result<(), Failure> {
         println!("\nServing until Ctrl-C.");
     }
     Ok(server.await??)
+}
+
+/// Ships the logs and waits for what is published.
+async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failure> {
+    let channel = connect(address).await?;
+    let now_unix_ms = SystemClock.now_unix_ms();
+    for show in shows {
+        let summary = ship::ship(ship_options(show, address, now_unix_ms)).await?;
+        println!("{}", shipped(show, &summary));
+    }
+    let sites = shows.iter().map(|show| show.site.name.to_string()).collect();
+    Ok((channel.clone(), wait_until_sealed(channel, sites).await?))
 }
 
 /// A month of a ministry and three embassies, the last whole one before today.
@@ -191,10 +200,8 @@ async fn start(
     };
     let address = listener.local_addr()?.to_string();
     let config = Config {
-        data: directory.join("data"),
-        keys: directory.join("keys"),
         sites: shows.iter().map(|show| show.site.clone()).collect(),
-        ..Config::default()
+        ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, Welcome::Configured, Vec::new());
     let server = tokio::spawn(serve::run(listener, options, Vec::new(), Arc::new(SystemClock), stop));

@@ -1,11 +1,16 @@
 //! The command line: one file a subcommand, first as typed, then as meant.
 
+pub mod backup;
 pub mod check;
 pub mod demo;
+pub mod export;
+mod place;
 pub mod privacy;
 pub mod report;
+pub mod restore;
 pub mod serve;
 pub mod ship;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -41,6 +46,10 @@ enum Command {
     Report(report::Args),
     Privacy(privacy::Args),
     Check(check::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Export(export::Args),
+    Verify(verify::Args),
 }
 
 /// Runs what was typed. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the server refused or cannot
@@ -53,5 +62,15 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Report(args) => report::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(args),
+        Command::Export(args) => export::run(&args),
+        Command::Verify(args) => verify::run(&args),
     }
+}
+
+/// Says why a subcommand failed, and gives its exit code.
+fn fail(command: &str, message: &str, code: u8) -> ExitCode {
+    eprintln!("headcount {command}: {message}");
+    ExitCode::from(code)
 }

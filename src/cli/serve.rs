@@ -1,6 +1,6 @@
 //! `headcount serve`: the server.
 
-use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -8,6 +8,7 @@ use tokio::{
     sync::watch,
 };
 
+use super::place::Place;
 use crate::{
     calendar::Calendar,
     clock::SystemClock,
@@ -30,18 +31,11 @@ Examples:
 Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, what has begun is ended.
 Exit codes: 0 stopped as asked, 1 cannot go on, 2 wrong usage or configuration.")]
 pub struct Args {
-    /// The configuration file; `headcount check` says whether it is right
-    #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
     /// Where to listen, a loopback address [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
-    /// The data directory [default: ./headcount-data]
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// The directory of the keys of open periods, best on another volume [default: DATA/keys]
-    #[arg(long, value_name = "DIR")]
-    pub keys: Option<PathBuf>,
     /// Without a configuration: the time zone by which days are cut
     #[arg(long, value_name = "ZONE", default_value = "UTC", conflicts_with = "config")]
     pub time_zone: String,
@@ -88,13 +82,14 @@ fn fail(message: &str, code: u8) -> ExitCode {
 
 /// What was typed over what is configured.
 fn settle(args: &Args) -> Result<(Config, Welcome), String> {
-    let (mut config, welcome) = match &args.config {
-        Some(path) => (config::load(path).map_err(|e| e.to_string())?, Welcome::Configured),
+    let mut config = args.place.settle()?;
+    let welcome = match &args.place.config {
+        Some(_) => Welcome::Configured,
         None => {
             let zone = &args.time_zone;
             let calendar = Calendar::new(zone)
                 .map_err(|_| format!("--time-zone {zone:?} is no time zone: write an IANA name such as Asia/Tokyo"))?;
-            (config::load_environment().map_err(|e| e.to_string())?, Welcome::Any(calendar))
+            Welcome::Any(calendar)
         }
     };
     if let Some(listen) = args.listen {
@@ -105,15 +100,6 @@ fn settle(args: &Args) -> Result<(Config, Welcome), String> {
             ));
         }
         config.listen = listen;
-    }
-    if let Some(data) = &args.data {
-        if config.keys == config.data.join("keys") {
-            config.keys = data.join("keys");
-        }
-        config.data.clone_from(data);
-    }
-    if let Some(keys) = &args.keys {
-        config.keys.clone_from(keys);
     }
     Ok((config, welcome))
 }
@@ -159,6 +145,8 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
     Options {
         data: config.data.clone(),
         keys: config.keys.clone(),
+        archive: config.archive.clone(),
+        journal_mib: config.journal_mib,
         reserve_mib: config.free_space_reserve_mib,
         privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
         sites: config.sites.iter().map(site).collect(),

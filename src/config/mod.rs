@@ -43,6 +43,10 @@ pub struct Config {
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
     pub keys: PathBuf,
+    /// The directory of the archive of releases.
+    pub archive: PathBuf,
+    /// The journal is folded when it is longer than this, in MiB, 1 to 4,096.
+    pub journal_mib: u64,
     /// Below this free space nothing is accepted any more, in MiB.
     pub free_space_reserve_mib: u64,
     /// Epsilon of a visitor-day on one site, 0.01 to 10.
@@ -99,10 +103,19 @@ pub struct SitemapConfig {
 impl Default for Config {
     /// What applies without any configuration: loopback, the standard promise, no sites.
     fn default() -> Self {
-        let data = PathBuf::from("./headcount-data");
+        Self::of_directory(PathBuf::from("./headcount-data"))
+    }
+}
+
+impl Config {
+    /// The same with another data directory, and all others inside it.
+    #[must_use]
+    pub fn of_directory(data: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
             keys: data.join("keys"),
+            archive: data.join("archive"),
+            journal_mib: 64,
             data,
             free_space_reserve_mib: 64,
             epsilon: 3.0,

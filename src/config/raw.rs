@@ -25,7 +25,7 @@ const SEPARATOR: &str = "__";
 /// The sections that variables can set.
 const SECTIONS: [&str; 4] = ["server", "privacy", "bounds", "seal"];
 /// The keys whose values are text even where they look like a number.
-const TEXT_KEYS: [&str; 3] = ["listen", "data", "keys"];
+const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
 /// The longest value that is repeated in a message, in characters.
 const SHOWN_CHARS_MAX: usize = 80;
 
@@ -47,6 +47,8 @@ pub(super) struct Server {
     pub listen: Option<String>,
     pub data: Option<String>,
     pub keys: Option<String>,
+    pub archive: Option<String>,
+    pub journal_mib: Option<i64>,
     pub free_space_reserve_mib: Option<i64>,
 }
 

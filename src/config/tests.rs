@@ -21,7 +21,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[server]\ndata = \"a\"\ndata = \"b\"\n", "h.toml:3: this is not TOML: duplicate key"),
     (
         "[server]\n\nlisen = \"127.0.0.1:1\"\n",
-        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, free_space_reserve_mib",
+        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, archive, journal_mib, free_space_reserve_mib",
     ),
     (
         "[servers]\n",

@@ -28,6 +28,8 @@ use crate::{
 const PROFILES: [&str; 3] = ["small", "standard", "busy"];
 /// Hundredths of a percent in a whole.
 const SHARES_SUM_MAX: i64 = 10_000;
+/// A journal of 4 GiB takes minutes to read again.
+const JOURNAL_MIB_MAX: i64 = 4_096;
 /// The largest reserve of free space, in MiB (1 TiB).
 const RESERVE_MIB_MAX: i64 = 1 << 20;
 /// The longest page that can be written, in bytes.
@@ -112,22 +114,32 @@ fn server(raw: Server, config: &mut Config) -> Result<(), Problem> {
     if let Some(text) = raw.data {
         config.data = directory("data", &text)?;
     }
-    config.keys = match raw.keys {
-        Some(text) => directory("keys", &text)?,
-        None => config.data.join("keys"),
-    };
-    if config.keys == config.data {
-        let what = format!(
-            "{} is the data directory itself; allowed: another directory, also one inside it",
-            shown(&config.keys.to_string_lossy())
-        );
-        return Err(Problem::new(&["server", "keys"], what));
+    config.keys = within_data("keys", raw.keys, &config.data)?;
+    config.archive = within_data("archive", raw.archive, &config.data)?;
+    if let Some(mib) = raw.journal_mib {
+        config.journal_mib = within(["server", "journal_mib"], mib, &(1..=JOURNAL_MIB_MAX))?.unsigned_abs();
     }
     if let Some(mib) = raw.free_space_reserve_mib {
         let mib = within(["server", "free_space_reserve_mib"], mib, &(0..=RESERVE_MIB_MAX))?;
         config.free_space_reserve_mib = mib.unsigned_abs();
     }
     Ok(())
+}
+
+/// A directory of its own, inside the data directory where none is named.
+fn within_data(key: &str, text: Option<String>, data: &Path) -> Result<PathBuf, Problem> {
+    let path = match text {
+        Some(text) => directory(key, &text)?,
+        None => data.join(key),
+    };
+    if path == data {
+        let what = format!(
+            "{} is the data directory itself; allowed: another directory, also one inside it",
+            shown(&path.to_string_lossy())
+        );
+        return Err(Problem::new(&["server", key], what));
+    }
+    Ok(path)
 }
 
 fn listen(text: &str) -> Result<SocketAddr, Problem> {

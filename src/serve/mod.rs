@@ -1,12 +1,13 @@
 //! Runs the server: everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
 
+pub mod control;
+mod health;
 mod sitemaps;
 
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::{Server, server::TcpIncoming};
-use tonic_health::ServingStatus;
 
 use crate::{
     clock::Clock,
@@ -54,7 +55,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let data = options.data.clone();
-    let (intake, keeper, releases) =
+    let vault::Opened { intake, keeper, releases, attendant } =
         tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Keeper)??;
     crate::telemetry::listening(listener.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
@@ -66,8 +67,10 @@ pub async fn run(
     })?;
     // Dropped with the services, so that the last intake is.
     let reading = sitemaps::read_all(sitemaps, &intake);
-    let served = serve(listener, intake, releases, stop, ended).await;
+    let control = control::listen(&data, attendant.clone());
+    let served = serve(listener, intake, releases, attendant, stop, ended).await;
     drop(reading);
+    drop(control);
     // The last intake is dropped with the services: the keeper writes its checkpoint and ends.
     let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
     kept.map_err(|_| ServeError::Keeper)??;
@@ -78,6 +81,7 @@ async fn serve(
     listener: TcpListener,
     intake: vault::Intake,
     releases: vault::Releases,
+    attendant: vault::Attendant,
     mut stop: watch::Receiver<bool>,
     mut ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -86,8 +90,7 @@ async fn serve(
         IngestServiceServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let stats = StatsServiceServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    health_reporter.set_serving::<IngestServiceServer<Ingest>>().await;
-    health_reporter.set_serving::<StatsServiceServer<Stats>>().await;
+    let health_of = health::follow(health_reporter, attendant.accepts(), draining.clone()).await;
     // Read from top to bottom: gRPC-Web for browsers stands before all services; reflection in both versions, because
     // old grpcurl speaks only the alpha.
     let server = Server::builder()
@@ -103,7 +106,6 @@ async fn serve(
             _ = stop.wait_for(|stop| *stop) => crate::telemetry::draining(),
             _ = ended.wait_for(|ended| *ended) => {}
         }
-        health_reporter.set_service_status("", ServingStatus::NotServing).await;
         let _ = drain.send(true);
     };
     let mut begun = draining;
@@ -113,10 +115,12 @@ async fn serve(
         let _ = begun.wait_for(|drain| *drain).await;
         tokio::time::sleep(DRAIN_LIMIT).await;
     };
-    tokio::select! {
-        result = serving => Ok(result?),
+    let result = tokio::select! {
+        result = serving => result.map_err(ServeError::from),
         () = patience => Ok(()),
-    }
+    };
+    drop(health_of);
+    result
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
+    attendant::Order,
     cells::{Bounder, Cells},
     intake::{Commit, Receipt, Refusal},
     keys::{Epoch, KeyRing},
@@ -23,6 +24,7 @@ use super::{
     roster::Roster,
     store::{
         Fault,
+        archive::Archive,
         disk::{Disk, Step},
         journal::{Checkpoint, Place, Record, Section},
         rows::{self, ChainPoint, ProducerRow, SiteRow},
@@ -35,9 +37,6 @@ use crate::{clock::Clock, units::SiteName};
 const TICK: Duration = Duration::from_secs(2);
 /// Sightings that are committed together at most.
 const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
-/// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
-const JOURNAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
 /// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
     pub(super) disk: Disk,
@@ -47,17 +46,35 @@ pub struct Keeper {
     pub(super) cells: Cells,
     /// Epochs whose stored cell is older than the journal's head.
     pub(super) dirty: BTreeSet<Epoch>,
+    /// Weeks and months of which some days were restored without their sums.
+    pub(super) lost: BTreeSet<Epoch>,
+    /// Sites of which something may be due.
+    pub(super) look_at: BTreeSet<SiteName>,
     /// The journal begins after this record.
     pub(super) base: ChainPoint,
     /// The last record.
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
+    /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
+    pub(super) journal_bytes_max: u64,
+    pub(super) archive: Archive,
     pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
     pub(super) noise: Box<dyn Noise + Send>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) max_lateness_ms: i64,
     pub(super) latest: watch::Sender<u64>,
     pub(super) commits: mpsc::Receiver<Commit>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    /// Whether there is room to take anything.
+    pub(super) accepts: watch::Sender<bool>,
+}
+
+/// What the keeper does next.
+enum Next {
+    Commit(Option<Commit>),
+    Order(Order),
+    Seal,
+    Look,
 }
 
 /// A reply that waits for the step to be durable.
@@ -70,7 +87,8 @@ struct Group {
     producers: HashMap<(SiteName, ProducerId), ProducerRow>,
     new_sites: BTreeSet<SiteName>,
     waiting: Vec<Waiting>,
-    states_a_watermark: bool,
+    /// Sites of which somebody stated how far it is complete.
+    stated: BTreeSet<SiteName>,
 }
 
 impl Keeper {
@@ -83,29 +101,57 @@ impl Keeper {
         let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = waiting.map_err(|source| Fault::File { path: "the runtime".into(), source })?;
         loop {
-            // The timer must be made inside the runtime, hence the block.
-            let next = runtime.block_on(async { tokio::time::timeout(TICK, self.commits.recv()).await });
+            let next = runtime.block_on(self.next());
             match next {
-                Ok(Some(first)) => {
-                    if self.commit_group(first)? {
-                        self.seal_due()?;
-                    }
-                }
-                Ok(None) => return self.checkpoint(),
-                Err(_elapsed) => self.seal_due()?,
+                Next::Commit(Some(first)) => self.commit_group(first)?,
+                Next::Commit(None) => return self.checkpoint(),
+                Next::Order(order) => self.follow_order(order)?,
+                Next::Look => self.look_at.extend(self.roster.names()),
+                Next::Seal => {}
+            }
+            // One period at a time, so that no batch waits for more than one release.
+            if !self.look_at.is_empty() && self.has_room() {
+                self.seal_next()?;
             }
         }
     }
 
-    /// Commits a batch with all that wait behind it. True if one of them stated how far it is complete.
-    pub(super) fn commit_group(&mut self, first: Commit) -> Result<bool, Fault> {
+    /// Waits for something to do. What came from outside goes before what is due.
+    async fn next(&mut self) -> Next {
+        let is_idle = self.look_at.is_empty() || !*self.accepts.borrow();
+        tokio::select! {
+            biased;
+            commit = self.commits.recv() => Next::Commit(commit),
+            Some(order) = self.orders.recv() => Next::Order(order),
+            () = std::future::ready(()), if !is_idle => Next::Seal,
+            () = tokio::time::sleep(TICK) => Next::Look,
+        }
+    }
+
+    /// Whether there is room for more; says so where that changes.
+    fn has_room(&self) -> bool {
+        let room = self.disk.check_space(self.archive.directory());
+        self.accepts.send_if_modified(|accepts| {
+            let changes = *accepts != room.is_ok();
+            match &room {
+                Ok(()) if changes => crate::telemetry::store_accepts(),
+                Err(fault) if changes => crate::telemetry::store_refuses(fault),
+                _ => {}
+            }
+            *accepts = room.is_ok();
+            changes
+        });
+        room.is_ok()
+    }
+
+    /// Commits a batch with all that wait behind it.
+    pub(super) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
         let mut group = Group::default();
         let mut sightings = first.sightings.len();
         let now_unix_ms = self.clock.now_unix_ms();
-        if let Err(fault) = self.disk.check_space() {
-            crate::telemetry::store_refuses(&fault);
+        if !self.has_room() {
             let _ = first.reply.send(Err(Refusal::Unavailable));
-            return Ok(false);
+            return Ok(());
         }
         self.take(first, &mut group, now_unix_ms);
         while sightings < SIGHTINGS_PER_GROUP_MAX {
@@ -113,16 +159,16 @@ impl Keeper {
             sightings += next.sightings.len();
             self.take(next, &mut group, now_unix_ms);
         }
-        let states_a_watermark = group.states_a_watermark;
         self.make_durable(&mut group, now_unix_ms)?;
+        self.look_at.append(&mut group.stated);
         for (reply, receipt) in group.waiting {
             // A producer that is gone will ask again and be told that it is durable.
             let _ = reply.send(Ok(receipt));
         }
-        if self.journal_bytes > JOURNAL_BYTES_MAX {
+        if self.journal_bytes > self.journal_bytes_max {
             self.checkpoint()?;
         }
-        Ok(states_a_watermark)
+        Ok(())
     }
 
     /// Puts a batch into the group, or answers it at once where it changes nothing.
@@ -156,7 +202,7 @@ impl Keeper {
         if commit.complete_through_unix_ms > 0 {
             let stated = commit.complete_through_unix_ms.min(now_unix_ms);
             row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated);
-            group.states_a_watermark = true;
+            group.stated.insert(commit.site.name.clone());
         }
         group.waiting.push((commit.reply, receipt(&row, Some(books))));
         group.producers.insert(key, row);

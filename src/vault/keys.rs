@@ -141,6 +141,12 @@ impl KeyRing {
         Ok(Self { directory: directory.to_owned(), open: RwLock::default() })
     }
 
+    /// The same, changing nothing.
+    pub(super) fn open_existing(directory: &Path) -> Result<Self, KeyFault> {
+        fs::metadata(directory).map_err(|source| KeyFault::Io { path: directory.to_owned(), source })?;
+        Ok(Self { directory: directory.to_owned(), open: RwLock::default() })
+    }
+
     /// The key of an epoch that has data: it must exist.
     pub(super) fn existing(&self, epoch: &Epoch) -> Result<Arc<EpochKeys>, KeyFault> {
         self.get(epoch, false)

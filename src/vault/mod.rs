@@ -9,6 +9,7 @@
 //! ```
 
 mod anonymize;
+mod attendant;
 mod cells;
 mod event;
 mod intake;
@@ -29,6 +30,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 
 use std::{
     collections::BTreeSet,
@@ -39,6 +41,7 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 pub use anonymize::network::GeoFault;
+pub use attendant::Attendant;
 pub use event::AccessEvent;
 pub use intake::{Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Receipt, Refusal};
 pub use keeper::Keeper;
@@ -66,6 +69,8 @@ use roster::Roster;
 
 /// Batches that wait for the keeper at most; then senders wait.
 const BATCHES_WAITING_MAX: usize = 256;
+/// Orders of an administrator that wait at most.
+const ORDERS_WAITING_MAX: usize = 4;
 
 /// What the vault is opened with.
 pub struct Options {
@@ -73,6 +78,10 @@ pub struct Options {
     pub data: PathBuf,
     /// The key directory. Best outside the data directory, on a volume of its own.
     pub keys: PathBuf,
+    /// The directory of the archive of releases.
+    pub archive: PathBuf,
+    /// The journal is folded when it is longer than this, in MiB.
+    pub journal_mib: u64,
     /// Free space that is never used, in MiB.
     pub reserve_mib: u64,
     /// The promise to every visitor.
@@ -89,20 +98,28 @@ pub struct Options {
     pub give_up: Vec<String>,
 }
 
+/// An open vault.
+pub struct Opened {
+    /// Takes events.
+    pub intake: Intake,
+    /// Commits and seals; to be run on a thread of its own.
+    pub keeper: Keeper,
+    /// Reads what is published.
+    pub releases: Releases,
+    /// Asks the keeper.
+    pub attendant: Attendant,
+}
+
 /// Opens the vault: reads back what is on the disk and checks it.
 ///
 /// # Errors
 /// When the directory is in use, damaged, of another format or full, when a key is missing, or when settings differ
 /// from those that open periods were counted under.
-pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<(Intake, Keeper, Releases), Fault> {
+pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {
     open_with_noise(options, clock, Box::new(SystemNoise))
 }
 
-fn open_with_noise(
-    options: Options,
-    clock: Arc<dyn Clock>,
-    noise: Box<dyn Noise + Send>,
-) -> Result<(Intake, Keeper, Releases), Fault> {
+fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, Fault> {
     let disk = store::disk::Disk::open(&options.data, options.reserve_mib)?;
     recover::check_format(&disk, &options.data)?;
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
@@ -112,6 +129,7 @@ fn open_with_noise(
     let stored = recover::load_sites(&disk, &mut index)?;
     recover::load_index(&disk, &mut index)?;
     recover::destroy_stale_keys(&disk, &keys, &index)?;
+    let archive = recover::open_archive(&options.archive, &disk, &index, &stored)?;
     let given_up = parse_given_up(&options.give_up)?;
     let recovered = recover::load_cells(&disk, &keys, index, &given_up)?;
     let roster = Arc::new(Roster::open(
@@ -119,13 +137,19 @@ fn open_with_noise(
         options.welcome,
         &options.sites,
         stored,
-        |site| recovered.newest_day(site),
+        |site| {
+            // After the clock was set back, hours may be published of a day that is yet to come: it keeps their terms.
+            let hours = recovered.index.sites.get(site).and_then(|of_site| of_site.sealed.last_day_with_hours());
+            recovered.newest_day(site).max(hours)
+        },
         clock.now_unix_ms(),
     )?);
     let producer_key = keys.producer_key()?;
     let (latest, latest_seen) = watch::channel(recovered.index.last_release);
     let index = Arc::new(RwLock::new(recovered.index));
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
+    let (orders, orders_seen) = mpsc::channel(ORDERS_WAITING_MAX);
+    let (accepts, accepts_seen) = watch::channel(true);
     let mut keeper = Keeper {
         disk: disk.clone(),
         keys: keys.clone(),
@@ -133,22 +157,29 @@ fn open_with_noise(
         index: index.clone(),
         cells: recovered.cells,
         dirty: recovered.dirty,
+        lost: recover::load_lost(&disk)?,
+        look_at: BTreeSet::new(),
         base: recovered.base,
         head: recovered.head,
         journal_bytes: recovered.journal_bytes,
+        journal_bytes_max: options.journal_mib * 1024 * 1024,
+        archive,
         producers: recovered.producers,
         noise,
         clock: clock.clone(),
         max_lateness_ms: options.max_lateness_ms,
         latest,
         commits,
+        orders: orders_seen,
+        accepts,
     };
     keeper.note_sites()?;
     keeper.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
     let releases = Releases::new(disk, index.clone(), roster.clone(), clock.clone(), latest_seen, country_sources);
     let shared = intake::Shared { anonymizer, roster, index, clock, producer_key };
-    Ok((Intake::new(shared, sender), keeper, releases))
+    let attendant = Attendant::new(orders, accepts_seen);
+    Ok(Opened { intake: Intake::new(shared, sender), keeper, releases, attendant })
 }
 
 /// Reads files of countries and says where their data come from, for the attribution that their licences ask for.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
     sync::Arc,
 };
 
@@ -15,9 +16,10 @@ use super::{
     site::Site,
     store::{
         Fault,
+        archive::Archive,
         disk::{Disk, Step},
         journal::{Checkpoint, Place, Record, Section},
-        rows::{self, ChainPoint, FORMAT, ProducerRow, SiteRow},
+        rows::{self, ChainPoint, FORMAT, FORMAT_UNFINISHED, FORMAT_WITHOUT_DIGESTS, ProducerRow, SiteRow},
     },
     tally::ProducerId,
 };
@@ -48,17 +50,31 @@ impl Site {
     }
 }
 
-/// Checks the format of the directory; a new one gets its mark.
-pub(super) fn check_format(disk: &Disk, path: &std::path::Path) -> Result<(), Fault> {
+/// Checks the format of the directory; a new one gets its mark, one of the version before becomes one of this version.
+pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        None => {
+        // What the version before lacks, the digest over the rows, comes with the step itself.
+        None | Some(FORMAT_WITHOUT_DIGESTS) => {
             let mut step = Step::default();
             step.put_row(rows::FORMAT_KEY, &FORMAT)?;
             disk.commit(step)
         }
         Some(FORMAT) => Ok(()),
+        Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
         Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
+}
+
+/// Whether a backup was being put back when the process ended.
+pub(super) fn is_unfinished(disk: &Disk) -> Result<bool, Fault> {
+    Ok(disk.row::<u32>(rows::FORMAT_KEY, "the format row")? == Some(FORMAT_UNFINISHED))
+}
+
+/// Notes that a backup is being put back.
+pub(super) fn mark_unfinished(disk: &Disk) -> Result<(), Fault> {
+    let mut step = Step::default();
+    step.put_row(rows::FORMAT_KEY, &FORMAT_UNFINISHED)?;
+    disk.commit(step)
 }
 
 /// The stored sites; the index learns when each began.
@@ -95,6 +111,38 @@ pub(super) fn load_index(disk: &Disk, index: &mut Index) -> Result<(), Fault> {
         index.sites.entry(site).or_default().public.entry(table).or_default().insert(key);
     }
     Ok(())
+}
+
+/// Opens the archive and appends what a crash kept from it. An archive that is ahead of the database is refused.
+pub(super) fn open_archive(
+    directory: &Path,
+    disk: &Disk,
+    index: &Index,
+    sites: &BTreeMap<SiteName, SiteRow>,
+) -> Result<Archive, Fault> {
+    let mut archive = Archive::open(directory)?;
+    let (archived, stored) = (archive.last_release(), index.last_release);
+    if archived > stored {
+        return Err(Fault::ArchiveAhead { path: directory.to_owned(), archived, stored });
+    }
+    let numbers = index.sites.values().flat_map(|site| site.sealed.numbers().map(|(_, number)| number));
+    let missing: BTreeSet<u64> = numbers.filter(|number| *number > archived).collect();
+    for number in missing {
+        let release = read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))?;
+        if let Some(row) = sites.get(&release.site) {
+            archive.append_settings(&release.site, row)?;
+        }
+        archive.append_missing(&release)?;
+    }
+    Ok(archive)
+}
+
+/// Weeks and months of which some days were restored without their sums.
+pub(super) fn load_lost(disk: &Disk) -> Result<BTreeSet<Epoch>, Fault> {
+    let epoch = |row: Result<(sled::IVec, _), Fault>| {
+        rows::parse_lost_key(&row?.0).ok_or_else(|| Fault::damaged("a row of a lost period"))
+    };
+    disk.scan(rows::LOST_PREFIX).map(epoch).collect()
 }
 
 /// Reads the open cells and the journal on top of them. `given_up` epochs are left out.
@@ -238,7 +286,9 @@ pub(super) fn destroy_stale_keys(disk: &Disk, keys: &KeyRing, index: &Index) -> 
         let number = index.sites.get(&epoch.site).and_then(|site| site.sealed.release(epoch.period));
         let Some(number) = number else { continue };
         let release = read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))?;
-        if release.gap.is_none() {
+        // A gap keeps its key as long as there is something that it opens.
+        let has_cell = disk.scan(&rows::cell_key(&epoch)).next().is_some();
+        if release.gap.is_none() || !has_cell {
             keys.destroy(&epoch)?;
         }
     }

@@ -10,7 +10,7 @@ use super::{
     keeper::Keeper,
     keys::Epoch,
     release::{
-        block::{HourNumbers, RELEASE_VERSION, Release},
+        block::{HourNumbers, Release},
         draw::{Body, Draw},
         noise::NoiseFault,
         reader::read_release,
@@ -23,6 +23,8 @@ use super::{
 };
 use crate::calendar::{Day, Period, PeriodKind};
 
+/// Why a week or month is a gap of which some sums are lost.
+const LOST: &str = "some of its days were restored from the archive, which does not hold their exact sums";
 /// Why a period is a gap whose sums are impossible.
 const UNBALANCED: &str = "its tables did not agree with each other; what was counted is kept";
 
@@ -33,18 +35,24 @@ impl From<NoiseFault> for Fault {
 }
 
 impl Keeper {
-    /// Seals everything that is due, of all sites.
-    pub(super) fn seal_due(&mut self) -> Result<(), Fault> {
+    /// Seals the next period that is due of the sites to look at.
+    pub(super) fn seal_next(&mut self) -> Result<(), Fault> {
         let now_unix_ms = self.clock.now_unix_ms();
-        for site in self.roster.all() {
-            while let Some(period) = self.next_due(&site, now_unix_ms) {
-                self.seal(&site, period, now_unix_ms)?;
-            }
+        while let Some(name) = self.look_at.first().cloned() {
+            let due = self.roster.get(&name).and_then(|site| Some((self.next_due(&site, now_unix_ms)?, site)));
+            match due {
+                Some((period, site)) => return self.seal(&site, period, now_unix_ms),
+                None => self.look_at.remove(&name),
+            };
         }
         Ok(())
     }
 
     fn seal(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
+        let epoch = Epoch { site: site.name.clone(), period };
+        if self.lost.remove(&epoch) {
+            return self.seal_lost(site, &epoch, now_unix_ms);
+        }
         match period.kind {
             PeriodKind::Hour => self.seal_hour(site, period, now_unix_ms),
             PeriodKind::Day => self.seal_day(site, period, now_unix_ms),
@@ -172,6 +180,17 @@ impl Keeper {
         Ok((numbers, periods))
     }
 
+    /// What is left of a period whose days were restored without their sums goes, with its key.
+    fn seal_lost(&mut self, site: &Site, epoch: &Epoch, now_unix_ms: i64) -> Result<(), Fault> {
+        self.cells.remove(epoch);
+        let mut step = Step::default();
+        self.disk.remove_long(&mut step, &rows::cell_key(epoch))?;
+        step.remove(&rows::lost_key(epoch));
+        let under = site.history.of_period(epoch.period);
+        self.publish(site, epoch.period, under, Err(LOST.to_owned()), step, &[], now_unix_ms)?;
+        Ok(self.keys.destroy(epoch)?)
+    }
+
     /// Publishes that there are no numbers, and keeps what was counted (and its key) for whoever looks into it.
     pub(super) fn publish_gap(
         &mut self,
@@ -188,7 +207,8 @@ impl Keeper {
         self.publish(site, epoch.period, under, Err(why), step, &[], now_unix_ms)
     }
 
-    /// One atomic step: the release in, the cell and its hours out. Then, and only then, the key is destroyed.
+    /// One atomic step: the release in, the cell and its hours out. Then it goes to the archive, then readers see it, and only
+    /// then the key is destroyed.
     #[allow(clippy::too_many_arguments, reason = "all that makes one release")]
     fn publish(
         &mut self,
@@ -202,9 +222,7 @@ impl Keeper {
     ) -> Result<(), Fault> {
         let release = self.release(site, period, under, body, now_unix_ms);
         let is_gap = release.gap.is_some();
-        let mut bytes = vec![RELEASE_VERSION];
-        bytes.extend(rows::encode(&release)?);
-        step.put_long(&rows::release_key(release.number), &bytes)?;
+        step.put_long(&rows::release_key(release.number), &release.to_bytes()?)?;
         step.put_row(&rows::index_key(&site.name, period), &release.number)?;
         let new_keys = self.new_public_keys(site, &release);
         for (table, key) in &new_keys {
@@ -222,6 +240,9 @@ impl Keeper {
             self.disk.remove_long(&mut step, &rows::cell_key(&epoch))?;
         }
         self.disk.commit(step)?;
+        let (_, created_unix_ms) = self.sealed(site);
+        self.archive.append_settings(&site.name, &site.row(created_unix_ms))?;
+        self.archive.append(&release)?;
         self.follow(site, period, release.number, hours_taken_in, new_keys);
         if period.kind != PeriodKind::Hour {
             self.cells.remove(&epoch);

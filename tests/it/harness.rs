@@ -262,7 +262,8 @@ pub fn all_bytes(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(all_bytes(&path));
-        } else {
+        } else if path.is_file() {
+            // And not a socket.
             found.push((path.clone(), std::fs::read(&path).expect("a file")));
         }
     }

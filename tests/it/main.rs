@@ -12,6 +12,7 @@ mod demo;
 mod disk;
 mod faults;
 mod harness;
+mod keeping;
 mod restart;
 mod sealing;
 mod sitemap;

@@ -73,8 +73,11 @@ fn the_door_of_the_vault_is_reviewed() {
     let expected = [
         // Only with the feature `lab`, which no server has; it gives out errors and shares, never a count.
         "pub mod lab;",
+        // Works on a directory without a server; what it gives out is published, or encrypted under keys that it leaves.
+        "pub mod upkeep;",
         // Why a list of countries cannot be read.
         "pub use anonymize::network::GeoFault;",
+        "pub use attendant::Attendant;",
         "pub use event::AccessEvent;",
         "pub use intake::{",
         "pub use keeper::Keeper;",
@@ -86,7 +89,8 @@ fn the_door_of_the_vault_is_reviewed() {
         "pub use store::Fault;",
         "pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX};",
         "pub struct Options {",
-        "pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<(Intake, Keeper, Releases), Fault> {",
+        "pub struct Opened {",
+        "pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {",
         "pub fn check_countries(files: &[PathBuf]) -> Result<Vec<String>, GeoFault> {",
     ];
     let shortened: Vec<&str> =
@@ -106,4 +110,30 @@ fn the_ways_into_the_vault_are_reviewed() {
         "async fn send(&self, batch: Batch) -> Result<Receipt, Refusal> {",
     ];
     assert_eq!(methods.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_an_administrator_gets_of_the_vault_is_reviewed() {
+    let functions = |file: &str| -> Vec<String> {
+        let text = fs::read_to_string(src().join("vault").join(file)).unwrap();
+        let public = text.lines().map(str::trim_start).filter(|line| line.starts_with("pub ") && line.contains("fn "));
+        public.map(str::to_owned).collect()
+    };
+    let expected = [
+        ("attendant.rs", "pub fn accepts(&self) -> watch::Receiver<bool> {"),
+        ("attendant.rs", "pub async fn back_up(&self) -> Result<File, Refusal> {"),
+        ("upkeep.rs", "pub fn back_up(data: &Path, to: &mut File) -> Result<(), Fault> {"),
+        ("upkeep.rs", "pub fn check_backup(path: &Path) -> Result<u64, Fault> {"),
+        ("upkeep/export.rs", "pub fn export(data: &Path, to: &Path) -> Result<Exported, Fault> {"),
+        ("upkeep/restore.rs", "pub fn restore(what: &Restore) -> Result<Restored, Fault> {"),
+        (
+            "upkeep/verify.rs",
+            "pub fn verify(directories: &Directories, clock: Arc<dyn Clock>) -> Result<Verified, Fault> {",
+        ),
+    ];
+    let mut files: Vec<&str> = expected.iter().map(|(file, _)| *file).collect();
+    files.dedup();
+    let found: Vec<(&str, String)> =
+        files.into_iter().flat_map(|file| functions(file).into_iter().map(move |line| (file, line))).collect();
+    assert_eq!(found, expected.map(|(file, line)| (file, line.to_owned())));
 }

@@ -7,12 +7,16 @@ use crate::{
     units::SiteName,
     vault::{
         release::terms::Cost,
+        store::{Fault, rows},
         tables::{Bounds, Table},
     },
 };
 
-/// The version of the stored form.
-pub(in crate::vault) const RELEASE_VERSION: u8 = 2;
+/// The version of the stored form: this byte, the release, and the BLAKE3 hash of both.
+const VERSION: u8 = 3;
+/// The version before: without the hash.
+const VERSION_WITHOUT_DIGEST: u8 = 2;
+const DIGEST_BYTES: usize = 32;
 
 /// A published period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,6 +110,30 @@ pub struct KeyNumbers {
 }
 
 impl Release {
+    /// Its stored form.
+    pub(in crate::vault) fn to_bytes(&self) -> Result<Vec<u8>, Fault> {
+        let mut bytes = vec![VERSION];
+        bytes.extend(rows::encode(self)?);
+        let digest = blake3::hash(&bytes);
+        bytes.extend_from_slice(digest.as_bytes());
+        Ok(bytes)
+    }
+
+    /// Reads the stored form; `what` names it if it is damaged.
+    pub(in crate::vault) fn from_bytes(bytes: &[u8], what: &str) -> Result<Self, Fault> {
+        match bytes.split_first() {
+            Some((&VERSION_WITHOUT_DIGEST, body)) => rows::decode(body, what),
+            Some((&VERSION, _)) => {
+                let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or_else(|| Fault::damaged(what))?;
+                if blake3::hash(content).as_bytes() != digest {
+                    return Err(Fault::damaged(what));
+                }
+                rows::decode(&content[1..], what)
+            }
+            _ => Err(Fault::damaged(what)),
+        }
+    }
+
     /// Of what kind the period is.
     #[must_use]
     pub fn kind(&self) -> PeriodKind {

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(in crate::vault) struct Sealed {
     periods: BTreeMap<Period, u64>,
+    /// How many of them are days.
+    days: usize,
 }
 
 impl Sealed {
@@ -28,11 +30,18 @@ impl Sealed {
     }
 
     pub(in crate::vault) fn insert(&mut self, period: Period, release: u64) {
-        self.periods.insert(period, release);
+        let is_new = self.periods.insert(period, release).is_none();
+        self.days += usize::from(is_new && period.kind == PeriodKind::Day);
     }
 
     pub(in crate::vault) fn remove(&mut self, period: Period) {
-        self.periods.remove(&period);
+        let is_gone = self.periods.remove(&period).is_some();
+        self.days -= usize::from(is_gone && period.kind == PeriodKind::Day);
+    }
+
+    /// Whether no day is missing between the first and the last.
+    pub(in crate::vault) fn has_every_day(&self) -> bool {
+        self.days().is_none_or(|(first, last)| usize::try_from(last.number() - first.number()) == Ok(self.days - 1))
     }
 
     /// The sealed periods of a kind from a day to a day (both included), in order.
@@ -54,6 +63,12 @@ impl Sealed {
         let mut days = self.range(PeriodKind::Day, min, max).map(|(period, _)| period.start);
         let first = days.next()?;
         Some((first, days.next_back().unwrap_or(first)))
+    }
+
+    /// The last day of which an hour is sealed and not yet a part of its day.
+    pub(in crate::vault) fn last_day_with_hours(&self) -> Option<Day> {
+        let (min, max) = (Day::from_number(i32::MIN), Day::from_number(i32::MAX));
+        self.range(PeriodKind::Hour, min, max).next_back().map(|(period, _)| period.start)
     }
 
     pub(in crate::vault) fn len(&self) -> usize {

@@ -6,7 +6,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::watch;
 
 use super::{
-    block::{RELEASE_VERSION, Release},
+    block::Release,
     index::{Index, SiteIndex},
     plan::Mechanism,
     regular,
@@ -161,8 +161,14 @@ impl Releases {
         let terms = &site.terms_of(day).terms;
         let mut ledger =
             DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
+        let is_released = self.with_index(name, |i| i.sealed.contains(Period::day(day))).unwrap_or(false);
         for kind in PeriodKind::ALL {
-            let hours = if kind == PeriodKind::Hour { HOURS_PER_DAY_MAX } else { 1 };
+            let hours = match kind {
+                // A day's cost has that of its hours in it. Only beside a day that is a gap are there hours still.
+                PeriodKind::Hour if is_released => continue,
+                PeriodKind::Hour => HOURS_PER_DAY_MAX,
+                _ => 1,
+            };
             for hour in 0..hours {
                 let period = Period { hour, ..Period::of(kind, day) };
                 let Some(release) = self.get(name, period)? else { continue };
@@ -236,8 +242,5 @@ impl Releases {
 pub(in crate::vault) fn read_release(disk: &Disk, number: u64) -> Result<Option<Release>, Fault> {
     let what = format!("release {number}");
     let Some(bytes) = disk.get_long(&rows::release_key(number), &what)? else { return Ok(None) };
-    match bytes.split_first() {
-        Some((&RELEASE_VERSION, rest)) => Ok(Some(rows::decode(rest, &what)?)),
-        _ => Err(Fault::damaged(what)),
-    }
+    Release::from_bytes(&bytes, &what).map(Some)
 }

@@ -22,6 +22,19 @@ const QUIET_DAYS_MAX: i32 = 31;
 /// How far back weeks and months without an open cell are looked for.
 const LOOK_BACK_DAYS: i32 = 70;
 
+/// Days between two published ones that are not far apart.
+fn quiet_days(sealed: &Sealed) -> Vec<Day> {
+    let mut quiet = Vec::new();
+    let mut before: Option<Day> = None;
+    for (period, _) in sealed.range(PeriodKind::Day, Day::from_number(i32::MIN), Day::from_number(i32::MAX)) {
+        if let Some(last) = before.filter(|last| period.start.number() - last.number() <= QUIET_DAYS_MAX) {
+            quiet.extend((last.number() + 1..period.start.number()).map(Day::from_number));
+        }
+        before = Some(period.start);
+    }
+    quiet
+}
+
 impl Keeper {
     pub(super) fn sealed(&self, site: &Site) -> (Arc<Sealed>, i64) {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
@@ -68,12 +81,8 @@ impl Keeper {
                 day = day.plus(1);
             }
         }
-        let mut before: Option<Day> = None;
-        for (period, _) in sealed.range(PeriodKind::Day, Day::from_number(i32::MIN), Day::from_number(i32::MAX)) {
-            if let Some(last) = before.filter(|last| period.start.number() - last.number() <= QUIET_DAYS_MAX) {
-                days.extend((last.number() + 1..period.start.number()).map(Day::from_number));
-            }
-            before = Some(period.start);
+        if !sealed.has_every_day() {
+            days.extend(quiet_days(sealed));
         }
         days.retain(|day| !sealed.contains(Period::day(*day)));
         days

@@ -1,16 +1,20 @@
 //! The database itself: opening it safely, and one durable step at a time.
+//!
+//! Every step also changes a digest over all rows but the journal's and the releases', which have digests of their own.
+//! A row that is lost, altered or older than the others is found by it at the next open.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use sled::{Batch, Db, IVec};
 
-use super::{Fault, chunks};
+use super::{Fault, chunks, rows, sum::RowSum, witness::Witness};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -26,32 +30,47 @@ struct Shared {
     /// sled's data file, to be synced by us: its own flush is no fsync.
     data_file: File,
     reserve_mib: u64,
+    /// The digest as of the last durable step.
+    sum: Mutex<RowSum>,
+    witness: Witness,
     /// Held for as long as this process has the directory.
     _lock: File,
 }
 
-/// Steps that become durable together or not at all.
-#[derive(Default)]
-pub(in crate::vault) struct Step(Batch);
+/// What becomes durable together or not at all.
+#[derive(Debug, Default)]
+pub(in crate::vault) struct Step(BTreeMap<Vec<u8>, Option<Vec<u8>>>);
 
 impl Step {
     pub(in crate::vault) fn put(&mut self, key: &[u8], value: &[u8]) {
-        self.0.insert(key, value);
+        self.0.insert(key.to_vec(), Some(value.to_vec()));
     }
 
     pub(in crate::vault) fn remove(&mut self, key: &[u8]) {
-        self.0.remove(key);
+        self.0.insert(key.to_vec(), None);
     }
 
     /// Puts a value that may be long.
     pub(in crate::vault) fn put_long(&mut self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
-        chunks::put(&mut self.0, key, value).ok_or_else(|| Fault::damaged("a value of more than 1 GiB"))
+        chunks::put(self, key, value).ok_or_else(|| Fault::damaged("a value of more than 1 GiB"))
+    }
+
+    /// The rows it puts, and those it removes.
+    #[cfg(test)]
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.0.iter().map(|(key, value)| (&**key, value.as_deref()))
     }
 }
 
 impl Disk {
-    /// Opens the database in `directory/db`, making it if need be.
+    /// Opens the database in `directory/db`, making it if need be, and checks it.
     pub(in crate::vault) fn open(directory: &Path, reserve_mib: u64) -> Result<Self, Fault> {
+        let (disk, said) = Self::open_unchecked(directory, reserve_mib)?;
+        disk.check_rows(said)?;
+        Ok(disk)
+    }
+
+    fn open_unchecked(directory: &Path, reserve_mib: u64) -> Result<(Self, Option<RowSum>), Fault> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |source| Fault::File { path, source }
@@ -69,21 +88,132 @@ impl Disk {
         for directory in [&*path, directory] {
             File::open(directory).and_then(|d| d.sync_all()).map_err(at(directory))?;
         }
-        let shared = Shared { directory: directory.to_owned(), data_file, reserve_mib, _lock: lock };
-        Ok(Self { db, shared: Arc::new(shared) })
+        let (witness, said) = Witness::open(directory)?;
+        let sum = Mutex::default();
+        let shared = Shared { directory: directory.to_owned(), data_file, reserve_mib, sum, witness, _lock: lock };
+        Ok((Self { db, shared: Arc::new(shared) }, said))
+    }
+
+    /// The same for a directory that is there already and may be damaged. Says what is wrong with the rows as a whole.
+    pub(in crate::vault) fn open_damaged(directory: &Path) -> Result<(Self, Result<(), Fault>), Fault> {
+        require(directory)?;
+        let (disk, said) = Self::open_unchecked(directory, 0)?;
+        let checked = disk.check_rows(said);
+        Ok((disk, checked))
+    }
+
+    /// The same for a directory that is there already.
+    pub(in crate::vault) fn open_existing(directory: &Path) -> Result<Self, Fault> {
+        require(directory)?;
+        Self::open(directory, 0)
+    }
+
+    /// The same for a database that may be older than what was here last, on purpose.
+    pub(in crate::vault) fn open_older(directory: &Path) -> Result<Self, Fault> {
+        fs::create_dir_all(directory).map_err(|source| Fault::File { path: directory.to_owned(), source })?;
+        let held = lock(directory)?;
+        Witness::forget(directory)?;
+        drop(held);
+        Self::open(directory, 0)
+    }
+
+    /// Removes every row.
+    pub(in crate::vault) fn clear(&self) -> Result<(), Fault> {
+        let mut step = Step::default();
+        for row in self.scan(b"") {
+            let (key, _) = row?;
+            if key != rows::SUM_KEY {
+                step.remove(&key);
+            }
+        }
+        self.commit(step)
+    }
+
+    /// Compares the rows with their digest, and the digest with what the witness says.
+    fn check_rows(&self, said: Option<RowSum>) -> Result<(), Fault> {
+        unpanicked(|| self.compare_rows(said), &self.shared.directory)?
+    }
+
+    fn compare_rows(&self, said: Option<RowSum>) -> Result<(), Fault> {
+        let stored = match self.get(rows::SUM_KEY)? {
+            Some(bytes) => (*bytes).try_into().map_err(|_| Fault::damaged("the digest over the rows"))?,
+            None => [0; 40],
+        };
+        let stored = RowSum::from_bytes(&stored);
+        let mut found = RowSum::default();
+        found.steps = stored.steps;
+        // All but the journal and the releases, which are long. `0` follows `/`.
+        let (journal, releases): (&[u8], &[u8]) = (b"j0", b"r0");
+        let before = self.db.range(..rows::JOURNAL_PREFIX);
+        let between = self.db.range(journal..rows::RELEASE_PREFIX);
+        for row in before.chain(between).chain(self.db.range(releases..)) {
+            let (key, value) = row.map_err(|e| self.fault(e))?;
+            if is_covered(&key) {
+                found.add(&key, &value);
+            }
+        }
+        // A directory of format 2 has no digest yet; the migration writes it.
+        let format: Option<u32> = self.row(rows::FORMAT_KEY, "the format row")?;
+        let is_old = stored == RowSum::default() && format == Some(rows::FORMAT_WITHOUT_DIGESTS);
+        if found != stored && !is_old {
+            return Err(Fault::damaged("rows are missing, altered, or older than the others"));
+        }
+        match said {
+            Some(said) if said.steps > stored.steps => {
+                return Err(Fault::Behind { path: self.shared.directory.clone(), steps: said.steps - stored.steps });
+            }
+            Some(said) if said.steps == stored.steps && said != stored && !is_old => {
+                return Err(Fault::damaged("the last step is not the one that was last durable"));
+            }
+            _ => {}
+        }
+        *self.sum() = found;
+        Ok(())
+    }
+
+    fn sum(&self) -> std::sync::MutexGuard<'_, RowSum> {
+        self.shared.sum.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a step durable: applied at once as a whole, flushed, and synced to the disk.
     pub(in crate::vault) fn commit(&self, step: Step) -> Result<(), Fault> {
-        self.db.apply_batch(step.0).map_err(|e| self.fault(e))?;
+        // Held to the end, so that steps and their digests have one order.
+        let mut durable = self.sum();
+        let mut sum = *durable;
+        sum.steps += 1;
+        let mut batch = Batch::default();
+        for (key, value) in step.0 {
+            if is_covered(&key) {
+                if let Some(old) = self.get(&key)? {
+                    sum.remove(&key, &old);
+                }
+                if let Some(new) = &value {
+                    sum.add(&key, new);
+                }
+            }
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        batch.insert(rows::SUM_KEY, &sum.to_bytes()[..]);
+        self.db.apply_batch(batch).map_err(|e| self.fault(e))?;
         self.db.flush().map_err(|e| self.fault(e))?;
         let file = self.shared.directory.join("db").join("db");
-        self.shared.data_file.sync_data().map_err(|source| Fault::File { path: file, source })
+        self.shared.data_file.sync_data().map_err(|source| Fault::File { path: file, source })?;
+        *durable = sum;
+        self.shared.witness.note(&sum)
     }
 
-    /// Whether there is room for more.
-    pub(in crate::vault) fn check_space(&self) -> Result<(), Fault> {
-        check_space(&self.shared.directory, self.shared.reserve_mib)
+    /// The data directory.
+    pub(in crate::vault) fn directory(&self) -> &Path {
+        &self.shared.directory
+    }
+
+    /// Whether there is room for more, here and in another directory.
+    pub(in crate::vault) fn check_space(&self, other: &Path) -> Result<(), Fault> {
+        check_space(&self.shared.directory, self.shared.reserve_mib)?;
+        check_space(other, self.shared.reserve_mib)
     }
 
     pub(in crate::vault) fn get(&self, key: &[u8]) -> Result<Option<IVec>, Fault> {
@@ -116,6 +246,11 @@ impl Disk {
     fn fault(&self, source: sled::Error) -> Fault {
         Fault::Database { path: self.shared.directory.clone(), source }
     }
+}
+
+/// Whether the digest covers a row. Releases have digests of their own, and the journal is a chain.
+fn is_covered(key: &[u8]) -> bool {
+    !(key.starts_with(rows::JOURNAL_PREFIX) || key.starts_with(rows::RELEASE_PREFIX) || key == rows::SUM_KEY)
 }
 
 /// The lock is taken before anything else is touched; the operating system frees it when the process ends.
@@ -151,15 +286,21 @@ fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Damaged files can make sled panic; that must not look like a bug of ours, nor start on a guess.
 fn open_sled(path: &Path) -> Result<Db, Fault> {
     let open = || {
         #[allow(clippy::disallowed_methods)] // the one place that may open a database
         sled::Config::new().path(path).flush_every_ms(None).cache_capacity(32 * MIB).open()
     };
-    match catch_unwind(AssertUnwindSafe(open)) {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(source)) => Err(Fault::Database { path: path.to_owned(), source }),
-        Err(_) => Err(Fault::damaged(format!("the database files in {}", path.display()))),
-    }
+    unpanicked(open, path)?.map_err(|source| Fault::Database { path: path.to_owned(), source })
+}
+
+/// Refuses a directory without a database.
+fn require(directory: &Path) -> Result<(), Fault> {
+    let file = directory.join("db").join("db");
+    fs::metadata(&file).map(|_| ()).map_err(|source| Fault::File { path: file, source })
+}
+
+/// Damaged files can make sled panic; that must not look like a bug of ours, nor start on a guess.
+pub(in crate::vault) fn unpanicked<T>(run: impl FnOnce() -> T, path: &Path) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| Fault::damaged(format!("the database files in {}", path.display())))
 }

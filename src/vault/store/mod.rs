@@ -3,10 +3,14 @@
 //!
 //! What is not sealed reaches this room encrypted. What it writes in clear is public, or tells nothing of a visitor.
 
+pub(super) mod archive;
+pub(super) mod backup;
 mod chunks;
 pub(super) mod disk;
 pub(super) mod journal;
 pub(super) mod rows;
+mod sum;
+mod witness;
 
 use std::{io, path::PathBuf};
 
@@ -62,10 +66,66 @@ pub enum Fault {
         known: u32,
     },
     /// What was read cannot be what was written.
-    #[error("the data is damaged ({what}): restore it from a backup, or move the directory away and start anew")]
+    #[error(
+        "the data is damaged ({what}). `headcount verify` names all that is; `headcount restore --help` says how to go on \
+         from a backup or from the archive of published periods"
+    )]
     Damaged {
         /// Which row.
         what: String,
+    },
+    /// The database is older than it was.
+    #[error(
+        "the database in {path} lacks the last {steps} steps that it once held: its file was damaged, or an older copy \
+         was put in its place. Put the right copy back; or run `headcount restore`, which completes it from the archive \
+         of published periods and accepts that what was counted since is lost"
+    )]
+    Behind {
+        /// The data directory.
+        path: PathBuf,
+        /// How many steps.
+        steps: u64,
+    },
+    /// The archive knows of releases that the database lacks.
+    #[error(
+        "the archive in {path} holds {archived} releases and the database {stored}: an older copy of the database was put in \
+         its place. Run `headcount restore`, which takes the others from the archive, so that nothing is published twice"
+    )]
+    ArchiveAhead {
+        /// The archive's directory.
+        path: PathBuf,
+        /// The number of its last release.
+        archived: u64,
+        /// The number of the database's last release.
+        stored: u64,
+    },
+    /// The archive and the database have different releases of a period.
+    #[error(
+        "the archive in {path} and the database have different releases of {epoch}: they do not belong together. Restore \
+         into an empty data directory"
+    )]
+    OtherArchive {
+        /// The archive's directory.
+        path: PathBuf,
+        /// The period.
+        epoch: Epoch,
+    },
+    /// What is to be filled holds something already.
+    #[error("{0} is not empty: move it away (keep it until all is well again), or name another directory")]
+    NotEmpty(PathBuf),
+    /// A backup was being put back.
+    #[error("a restore into {0} was not finished: run `headcount restore` with the same backup again")]
+    Unfinished(PathBuf),
+    /// A backup file is not what was written.
+    #[error("{0} is no backup of headcount, or is damaged or cut: take another copy of it")]
+    Backup(PathBuf),
+    /// A line of the archive is not what was written.
+    #[error("the archive's file {path} is damaged{}: put a good copy of the file in its place", line_of(*line))]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1; 0 is the last.
+        line: u64,
     },
     /// A setting that cannot change differs from the stored one.
     #[error(
@@ -123,4 +183,8 @@ impl Fault {
     pub(super) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }
     }
+}
+
+fn line_of(line: u64) -> String {
+    if line == 0 { " in its last line".to_owned() } else { format!(" in line {line}") }
 }

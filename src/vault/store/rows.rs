@@ -14,15 +14,23 @@ use crate::{
 };
 
 /// The layout's version. A program that finds another refuses to open.
-pub(in crate::vault) const FORMAT: u32 = 2;
+pub(in crate::vault) const FORMAT: u32 = 3;
+/// The version before, which had no digests: a directory of it becomes one of [`FORMAT`] when it is opened.
+pub(in crate::vault) const FORMAT_WITHOUT_DIGESTS: u32 = 2;
 
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
+/// In the place of a version: a backup is being put back and is not complete.
+pub(in crate::vault) const FORMAT_UNFINISHED: u32 = u32::MAX;
+/// The digest over all rows but the journal's and the releases', and how many steps there were.
+pub(in crate::vault) const SUM_KEY: &[u8] = b"m/sum";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
 pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
 pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
+pub(in crate::vault) const RELEASE_PREFIX: &[u8] = b"r/";
 pub(in crate::vault) const CELL_PREFIX: &[u8] = b"c/";
 pub(in crate::vault) const SITE_PREFIX: &[u8] = b"s/";
 pub(in crate::vault) const INDEX_PREFIX: &[u8] = b"x/";
+pub(in crate::vault) const LOST_PREFIX: &[u8] = b"l/";
 pub(in crate::vault) const PUBLIC_KEY_PREFIX: &[u8] = b"k/";
 
 /// What is kept of a site.
@@ -66,7 +74,7 @@ pub(in crate::vault) fn journal_key(sequence: u64) -> Vec<u8> {
 }
 
 pub(in crate::vault) fn release_key(number: u64) -> Vec<u8> {
-    [&b"r/"[..], &number.to_be_bytes()].concat()
+    [RELEASE_PREFIX, &number.to_be_bytes()].concat()
 }
 
 fn period_text(period: Period) -> String {
@@ -98,6 +106,15 @@ pub(in crate::vault) fn index_key(site: &SiteName, period: Period) -> Vec<u8> {
 
 pub(in crate::vault) fn parse_index_key(row: &[u8]) -> Option<Epoch> {
     parse_site_and_period(std::str::from_utf8(row.strip_prefix(INDEX_PREFIX)?).ok()?)
+}
+
+/// `l/SITE/KIND/DAY/HOUR`: a week or month of which some days were restored without their sums.
+pub(in crate::vault) fn lost_key(epoch: &Epoch) -> Vec<u8> {
+    format!("l/{}/{}", epoch.site, period_text(epoch.period)).into_bytes()
+}
+
+pub(in crate::vault) fn parse_lost_key(row: &[u8]) -> Option<Epoch> {
+    parse_site_and_period(std::str::from_utf8(row.strip_prefix(LOST_PREFIX)?).ok()?)
 }
 
 fn parse_site_and_period(text: &str) -> Option<Epoch> {

@@ -3,6 +3,12 @@
 
 use super::*;
 use crate::calendar::{Day, Period, PeriodKind};
+use keys::KeyRing;
+use store::{
+    disk::Disk,
+    journal::{Checkpoint, Place},
+    rows,
+};
 
 const ADDRESS: &str = "203.0.113.77";
 const COOKIE: &str = "canary-cookie-5f1c";
@@ -70,4 +76,45 @@ fn no_canary_reaches_the_disk() {
     // With the keys of all its periods destroyed, nothing on the disk can be decrypted any more.
     let keys: Vec<_> = std::fs::read_dir(house.keys()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(keys, ["producers.key"]);
+}
+
+#[test]
+fn no_key_that_is_left_opens_what_a_sealed_day_counted() {
+    let house = House::new();
+    let running = house.open();
+    let lane = running.lane("www", "p");
+    block_on(lane.send(batch(1, (0..50).map(|n| view(NOON_UNIX_MS, n, "/")).collect(), 0))).unwrap();
+    drop(lane);
+    running.close();
+    // A copy of everything, as a thief of the disk would have taken it while the day was open.
+    let day = Epoch {
+        site: SiteName::new("www").unwrap(),
+        period: Period::day(Day::from_date("2026-11-02".parse().unwrap())),
+    };
+    let disk = Disk::open(&house.data(), 0).unwrap();
+    let stored = disk.get_long(&rows::cell_key(&day), "the cell").unwrap().unwrap();
+    let checkpoint: Checkpoint = rows::decode(&stored, "the cell").unwrap();
+    drop(disk);
+    let stolen = house.directory.path().join("stolen");
+    std::fs::create_dir(&stolen).unwrap();
+    for (path, bytes) in all_bytes(&house.keys()) {
+        std::fs::write(stolen.join(path.file_name().unwrap()), bytes).unwrap();
+    }
+    let open = |ring: &KeyRing, with: &Epoch| {
+        let keys = ring.existing(with).unwrap();
+        checkpoint.section.open(&day, &keys, Place::Checkpoint(checkpoint.through)).is_ok()
+    };
+    assert!(open(&KeyRing::open(&stolen).unwrap(), &day), "with its own key it can be read");
+
+    house.clock.set(NOON_UNIX_MS + DAY_MS);
+    let running = house.open();
+    block_on(running.lane("www", "p").send(batch(2, vec![], NOON_UNIX_MS + DAY_MS))).unwrap();
+    running.wait_for("www", day.period);
+    running.close();
+    let left = KeyRing::open(&house.keys()).unwrap();
+    let epochs = left.on_disk().unwrap();
+    assert!(!epochs.is_empty() && !epochs.contains(&day), "the week, the month and the quarter are open: {epochs:?}");
+    for epoch in epochs {
+        assert!(!open(&left, &epoch), "the key of {epoch} opens the day");
+    }
 }

@@ -61,7 +61,7 @@ fn a_batch_is_counted_once_however_often_it_comes() {
 #[test]
 fn a_crash_without_a_checkpoint_loses_nothing() {
     let house = House::new();
-    let (intake, keeper, _) =
+    let Opened { intake, keeper, .. } =
         open_with_noise(house.options(), house.clock.clone(), Box::new(SeededNoise::new(1))).unwrap();
     let keeper = std::thread::spawn(move || {
         // The process "dies" after three batches: the keeper is dropped where it stands.

@@ -3,9 +3,11 @@
 mod canary;
 mod coverage;
 mod flow;
+mod keeping;
 mod known;
 mod neighbours;
 mod sealing;
+mod simulation;
 mod tables;
 mod terms;
 
@@ -32,6 +34,7 @@ pub(super) struct House {
 pub(super) struct Running {
     pub(super) intake: Intake,
     pub(super) releases: Releases,
+    pub(super) attendant: Attendant,
     keeper: JoinHandle<Result<(), Fault>>,
 }
 
@@ -48,10 +51,16 @@ impl House {
         self.directory.path().join("keys")
     }
 
+    pub(super) fn archive(&self) -> std::path::PathBuf {
+        self.directory.path().join("archive")
+    }
+
     pub(super) fn options(&self) -> Options {
         Options {
             data: self.data(),
             keys: self.keys(),
+            archive: self.archive(),
+            journal_mib: 64,
             reserve_mib: 0,
             privacy: Privacy::default(),
             sites: Vec::new(),
@@ -68,8 +77,19 @@ impl House {
 
     pub(super) fn open_with(&self, options: Options) -> Result<Running, Fault> {
         let noise = Box::new(SeededNoise::new(self.seed));
-        let (intake, keeper, releases) = open_with_noise(options, self.clock.clone(), noise)?;
-        Ok(Running { intake, releases, keeper: std::thread::spawn(move || keeper.run()) })
+        let Opened { intake, keeper, releases, attendant } = open_with_noise(options, self.clock.clone(), noise)?;
+        Ok(Running { intake, releases, attendant, keeper: std::thread::spawn(move || keeper.run()) })
+    }
+}
+
+impl Keeper {
+    /// Seals all that is due, of all sites.
+    pub(super) fn seal_due(&mut self) -> Result<(), Fault> {
+        self.look_at.extend(self.roster.names());
+        while !self.look_at.is_empty() {
+            self.seal_next()?;
+        }
+        Ok(())
     }
 }
 

@@ -164,6 +164,8 @@ fn collect(kind: PeriodKind, body: Body, vectors: &mut Vectors) {
 
 /// The released forms of the month's sketches.
 fn sketches(month: &MonthTally, vectors: &mut Vectors) {
+    // Where nobody saw a page there is no sketch: its mechanism moves nothing.
+    vectors.entry((Table::Page, PeriodKind::Month, What::Visitors.name())).or_default();
     let mut put = |table, name: &str, sketch: &sketch::Sketch| {
         // An unused sketch is that of a page that is not there.
         let unused = estimate::released_form(&sketch::Sketch::new(sketch.precision()).histogram());
@@ -175,8 +177,6 @@ fn sketches(month: &MonthTally, vectors: &mut Vectors) {
         }
     };
     put(Table::Site, "", &month.visitors);
-    // Where nobody saw a page there is no sketch: its mechanism moves nothing.
-    vectors.entry((Table::Page, PeriodKind::Month, What::Visitors.name())).or_default();
     for (page, tally) in &month.pages {
         put(Table::Page, page, &tally.visitors);
     }

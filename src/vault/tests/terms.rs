@@ -88,7 +88,7 @@ fn new_bounds_are_those_of_the_days_from_then_on() {
 #[test]
 fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_published() {
     let house = House::new();
-    let (intake, mut keeper, releases) =
+    let Opened { intake, mut keeper, releases, .. } =
         open_with_noise(house.options(), house.clock.clone(), Box::new(SeededNoise::new(1))).unwrap();
     let lane = intake.lane(&www(), "p").unwrap();
     let sender = std::thread::spawn(move || {

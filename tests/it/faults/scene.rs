@@ -141,9 +141,11 @@ pub fn copy_all(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
-        if entry.file_type().expect("its type").is_dir() {
+        let kind = entry.file_type().expect("its type");
+        if kind.is_dir() {
             copy_all(&entry.path(), &target);
-        } else {
+        } else if kind.is_file() {
+            // And not a socket.
             fs::copy(entry.path(), target).expect("a file");
         }
     }

@@ -1,0 +1,41 @@
+//! `headcount export`: everything published, as files that need no database.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use super::place::Place;
+use crate::vault::upkeep::export;
+
+/// Write everything that is published into files, one for each site and month
+///
+/// The files are those of the archive: a JSON object a line, each with a digest that covers the line before. They hold
+/// nothing but what anybody may read. `headcount restore --from` reads them.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headcount export --to /tmp/statistics
+  jq -c 'select(.release) | [.release.period.start, .release.site_numbers.ranks[0].count]' /tmp/statistics/www/2026-11.jsonl
+
+A running server has the database to itself; its archive directory holds the same and can be copied at any time.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
+pub struct Args {
+    #[command(flatten)]
+    pub place: Place,
+    /// The directory to write into; it must be empty or new
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+}
+
+/// Exports.
+pub fn run(args: &Args) -> ExitCode {
+    let config = match args.place.settle() {
+        Ok(config) => config,
+        Err(message) => return super::fail("export", &message, 2),
+    };
+    match export(&config.data, &args.to) {
+        Ok(done) => {
+            println!("{} releases of {} sites in {}", done.releases, done.sites, args.to.display());
+            ExitCode::SUCCESS
+        }
+        Err(fault) => super::fail("export", &fault.to_string(), 1),
+    }
+}

@@ -1,0 +1,52 @@
+//! Where the data are: what the subcommands that work on a data directory have in common.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{self, Config};
+
+/// The directories of a server.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub struct Place {
+    /// The configuration file; `headcount check` says whether it is right
+    #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The data directory [default: ./headcount-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The directory of the keys of open periods, best on another volume [default: DATA/keys]
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+    /// The directory of the archive of releases, best on another volume [default: DATA/archive]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+}
+
+impl Place {
+    /// The configuration, with what was typed in its place.
+    pub fn settle(&self) -> Result<Config, String> {
+        let config = match &self.config {
+            Some(path) => config::load(path),
+            None => config::load_environment(),
+        };
+        let mut config = config.map_err(|e| e.to_string())?;
+        if let Some(data) = &self.data {
+            move_along(&mut config.keys, &config.data, data, "keys");
+            move_along(&mut config.archive, &config.data, data, "archive");
+            config.data.clone_from(data);
+        }
+        if let Some(keys) = &self.keys {
+            config.keys.clone_from(keys);
+        }
+        if let Some(archive) = &self.archive {
+            config.archive.clone_from(archive);
+        }
+        Ok(config)
+    }
+}
+
+/// What lies where it does by default goes along with the data directory.
+fn move_along(path: &mut PathBuf, from: &Path, to: &Path, name: &str) {
+    if *path == from.join(name) {
+        *path = to.join(name);
+    }
+}

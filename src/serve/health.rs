@@ -1,0 +1,48 @@
+//! What the health service says: the statistics are served as long as the process runs; events are taken while there is room
+//! for them and the server does not drain.
+
+use tokio::{sync::watch, task::JoinSet};
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use crate::{
+    proto::{ingest_service_server::IngestServiceServer, stats_service_server::StatsServiceServer},
+    rpc::{Ingest, Stats},
+};
+
+/// Keeps the health up to date until what it returns is dropped. The server as a whole (the empty name) is healthy while it
+/// takes events.
+pub(super) async fn follow(
+    reporter: HealthReporter,
+    mut accepts: watch::Receiver<bool>,
+    mut draining: watch::Receiver<bool>,
+) -> JoinSet<()> {
+    reporter.set_serving::<StatsServiceServer<Stats>>().await;
+    say(&reporter, true).await;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        loop {
+            let is_draining = *draining.borrow_and_update();
+            let takes_events = *accepts.borrow_and_update() && !is_draining;
+            say(&reporter, takes_events).await;
+            let changed = tokio::select! {
+                changed = accepts.changed() => changed,
+                changed = draining.changed() => changed,
+            };
+            if is_draining || changed.is_err() {
+                // The keeper has ended: nothing is taken any more.
+                return say(&reporter, false).await;
+            }
+        }
+    });
+    tasks
+}
+
+async fn say(reporter: &HealthReporter, takes_events: bool) {
+    if takes_events {
+        reporter.set_serving::<IngestServiceServer<Ingest>>().await;
+        reporter.set_service_status("", ServingStatus::Serving).await;
+    } else {
+        reporter.set_not_serving::<IngestServiceServer<Ingest>>().await;
+        reporter.set_service_status("", ServingStatus::NotServing).await;
+    }
+}

@@ -1,0 +1,1 @@
+//! Histories that failed once, and histories that are worth keeping.

@@ -1,0 +1,48 @@
+//! What an administrator does with a data directory that no server has open: complete it from the archive or a backup,
+//! write it out, check it.
+
+mod export;
+mod restore;
+mod verify;
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+pub use export::{Exported, export};
+pub use restore::{Restore, Restored, restore};
+pub use verify::{Verified, verify};
+
+use super::store::{Fault, backup::Backup, disk::Disk};
+
+/// The directories of a server.
+#[derive(Debug, Clone)]
+pub struct Directories {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The key directory.
+    pub keys: PathBuf,
+    /// The directory of the archive of releases.
+    pub archive: PathBuf,
+}
+
+/// Writes all rows of a database that no server has open. What is not published yet is encrypted in it.
+///
+/// # Errors
+/// When a server has the data directory, when it is damaged, or when the file cannot be written.
+pub fn back_up(data: &Path, to: &mut File) -> Result<(), Fault> {
+    let disk = Disk::open_existing(data)?;
+    let mut to = BufWriter::new(to);
+    disk.back_up(&mut to)?;
+    to.flush().map_err(|source| Fault::File { path: data.to_owned(), source })
+}
+
+/// Checks a backup file. Gives its length in bytes.
+///
+/// # Errors
+/// When it cannot be read or is damaged.
+pub fn check_backup(path: &Path) -> Result<u64, Fault> {
+    Backup::open(path)?.bytes()
+}

@@ -1,0 +1,120 @@
+//! What an administrator does with the data: backup of a running server, export, verify, restore. The statistics are the same
+//! afterwards, and what is damaged is named with an exit code that a script can use.
+
+use std::{fs, path::Path};
+
+use crate::harness::{House, Server, all_bytes, log_lines, run, text};
+
+fn path(house: &House, name: &str) -> String {
+    house.path(name).display().to_string()
+}
+
+/// A subcommand on the house's directories: exit code, standard output and error.
+fn upkeep(house: &House, command: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let (data, keys) = (path(house, "data"), path(house, "keys"));
+    let mut args = vec![command, "--data", &data, "--keys", &keys];
+    args.extend(more);
+    let output = run(&args);
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn published(house: &House) -> (Server, serde_json::Value) {
+    let server = house.serve();
+    let file = house.write("access.txt", log_lines(0, 2_000));
+    let (code, ..) = server.ship("www", &file, &[]);
+    assert_eq!(code, Some(0));
+    server.wait_for_a_day("www");
+    let traffic = reported(&server);
+    (server, traffic)
+}
+
+fn reported(server: &Server) -> serde_json::Value {
+    server.report("www", &["--from", "2015-05-17", "--to", "2015-05-17"])["traffic"].clone()
+}
+
+#[test]
+fn a_backup_of_a_running_server_puts_everything_back() {
+    let house = House::new();
+    let (server, traffic) = published(&house);
+    let backup = path(&house, "backup");
+    let (code, out, err) = upkeep(&house, "backup", &[&backup]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("checked"), "{out}");
+    let (code, out, _) = upkeep(&house, "backup", &[&backup]);
+    assert_eq!((code, out.as_str()), (Some(1), ""), "an existing file is left as it is");
+    let (code, out, _) = upkeep(&house, "verify", &[]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("a server is running"), "{out}");
+    server.kill();
+
+    fs::remove_dir_all(house.path("data").join("db")).unwrap();
+    let (code, out, err) = upkeep(&house, "restore", &["--backup", &backup]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("0 releases taken from the archive"), "{out}");
+    let server = house.serve();
+    assert_eq!(reported(&server), traffic);
+    // The log is known to be there.
+    let file = path(&house, "access.txt");
+    let (_, again, _) = server.ship("www", &file, &[]);
+    assert_eq!(again["sent"].as_u64(), Some(0), "{again}");
+    server.stop();
+    let (code, out, _) = upkeep(&house, "verify", &[]);
+    assert_eq!((code, out.ends_with("nothing is damaged\n")), (Some(0), true), "{out}");
+}
+
+#[test]
+fn a_lost_database_comes_back_from_an_export_or_the_archive() {
+    let house = House::new();
+    let (server, traffic) = published(&house);
+    let to = path(&house, "export");
+    let (code, _, err) = upkeep(&house, "export", &["--to", &to]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("in use by another headcount process"), "{err}");
+    server.stop();
+    let (code, _, err) = upkeep(&house, "export", &["--to", &to]);
+    assert_eq!(code, Some(0), "{err}");
+
+    let other = House::new();
+    let (code, _, err) = upkeep(&other, "restore", &["--from", &to]);
+    assert_eq!(code, Some(0), "{err}");
+    let again = path(&other, "export");
+    assert_eq!(upkeep(&other, "export", &["--to", &again]).0, Some(0));
+    assert_eq!(relative(&house.path("export")), relative(&other.path("export")));
+    let server = other.serve();
+    assert_eq!(reported(&server), traffic);
+    server.stop();
+
+    // With the archive alone, in place.
+    fs::remove_dir_all(house.path("data").join("db")).unwrap();
+    let (code, err) = house.serve_fails(&[]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("headcount restore") && !err.contains("panicked"), "{err}");
+    assert_eq!(upkeep(&house, "restore", &[]).0, Some(0));
+    let server = house.serve();
+    assert_eq!(reported(&server), traffic);
+    server.stop();
+}
+
+fn relative(root: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut files: Vec<_> =
+        all_bytes(root).into_iter().map(|(path, bytes)| (path.strip_prefix(root).unwrap().to_owned(), bytes)).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let house = House::new();
+    let (code, _, err) = upkeep(&house, "restore", &[]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("there is no archive"), "{err}");
+    let (code, _, err) = upkeep(&house, "verify", &[]);
+    assert_eq!(code, Some(1), "{err}");
+    let file = house.write("no-backup", "something else");
+    let (code, _, err) = upkeep(&house, "verify", &["--backup", &file]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("is no backup"), "{err}");
+    let (code, _, err) = upkeep(&house, "restore", &["--backup", &file]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(!house.path("data").join("db").exists());
+}
