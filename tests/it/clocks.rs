@@ -65,16 +65,20 @@ impl Books {
     }
 }
 
-/// Gives how many periods were published in the end.
-fn go_through(jumps: &[i64], restarts: bool) -> Option<usize> {
+fn go_through(jumps: &[i64], restarts: bool) {
     let house = House::new();
-    let faults = Faults::new(&house)?;
+    let Some(faults) = Faults::new(&house) else { return };
     let args = quiet_args(&house);
     let mut server = faults.launch(&args, &[]).expect("it starts");
     let mut books = Books::default();
     for (n, jump) in (0..).zip(jumps) {
         faults.set(Field::ClockMs, *jump);
         books.send(&server, FIRST_DAY + n / 2);
+        if *jump >= 30 * DAY_MS {
+            // The site is configured, so each day until then is published, though nobody came.
+            let days = usize::try_from(jump / DAY_MS).expect("a count");
+            server.wait_until(|server| (truth::export(&server.url()).ok()?.len() >= days).then_some(()));
+        }
         books.read(&server);
         if restarts {
             server.kill();
@@ -96,7 +100,6 @@ fn go_through(jumps: &[i64], restarts: bool) -> Option<usize> {
     assert!(books.accepted.values().sum::<i64>() >= 2 * VISITORS, "nothing was accepted");
     let log = server.stop();
     assert!(!log.contains("panicked"), "{log}");
-    Some(books.seen.len())
 }
 
 #[test]
@@ -106,9 +109,7 @@ fn a_clock_that_jumps_publishes_nothing_twice_and_loses_nothing() {
 
 #[test]
 fn a_clock_that_is_a_year_wrong_for_a_while_publishes_nothing_twice() {
-    let published = go_through(&[0, -366 * DAY_MS, 0, 366 * DAY_MS, 0, 366 * DAY_MS, 0], false);
-    // The site is configured, so each day of that year is published, though nobody came.
-    assert!(published.is_none_or(|count| count > 365), "the clock was not wrong: {published:?}");
+    go_through(&[0, -366 * DAY_MS, 0, 366 * DAY_MS, 0, 366 * DAY_MS, 0], false);
 }
 
 #[test]

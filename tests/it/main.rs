@@ -10,6 +10,7 @@ mod crash;
 mod damage;
 mod demo;
 mod disk;
+mod dst;
 mod faults;
 mod harness;
 mod keeping;
