@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::units::MS_PER_HOUR;
 
 /// The most hours that a local day can have. (No zone has ever moved by more than two hours at a time within a
-/// day that is still one day.)
+/// day that is still one day, but for a station in Antarctica in 2010; there the last hour took in what came after.)
 pub const HOURS_PER_DAY_MAX: u8 = 26;
 
 /// A local calendar day, as days since 1970-01-01.
@@ -245,11 +245,13 @@ impl Calendar {
         if bounds.end_unix_ms - bounds.start_unix_ms == 24 * MS_PER_HOUR {
             return hour;
         }
-        u8::try_from(self.zone.to_datetime(timestamp(unix_ms)).hour()).unwrap_or(0)
+        let wall = self.zone.to_datetime(timestamp(unix_ms));
+        // Where the clock went back over midnight, it shows the evening before for a while.
+        if Day::from_date(wall.date()) < bounds.day { 0 } else { u8::try_from(wall.hour()).unwrap_or(0) }
     }
 
     fn bounds_at(&self, unix_ms: i64) -> DayBounds {
-        let day = Day::from_date(self.zone.to_datetime(timestamp(unix_ms)).date());
+        let day = self.day_at(unix_ms);
         DayBounds {
             day,
             start_unix_ms: self.start_unix_ms(Period::day(day)),
@@ -301,10 +303,12 @@ impl Calendar {
         }
     }
 
-    /// The local day of an instant.
+    /// The local day of an instant. A day that has begun stays begun: where the clock goes back over midnight (as it did
+    /// in St. John's at one minute past), what follows belongs to the new day, though the clock shows the old one again.
     #[must_use]
     pub fn day_at(&self, unix_ms: i64) -> Day {
-        Day::from_date(self.zone.to_datetime(timestamp(unix_ms)).date())
+        let day = Day::from_date(self.zone.to_datetime(timestamp(unix_ms)).date());
+        if unix_ms < self.day_start_unix_ms(day.plus(1)) { day } else { day.plus(1) }
     }
 }
 
@@ -312,6 +316,9 @@ fn timestamp(unix_ms: i64) -> Timestamp {
     let clamped = unix_ms.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
     Timestamp::from_millisecond(clamped).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod zones;
 
 #[cfg(test)]
 mod tests {

@@ -11,8 +11,8 @@ use crate::{
     proto::{self, IngestRequest, IngestResponse, OutcomeCount, ingest_service_server::IngestService},
     units::SiteName,
     vault::{
-        AccessEvent, Batch, Books, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, Outcome, PRODUCER_BYTES_MAX,
-        Receipt, Refusal,
+        AccessEvent, Batch, Books, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Fault, Intake, KeyFault, Lane, Outcome,
+        PRODUCER_BYTES_MAX, Receipt, Refusal,
     },
 };
 
@@ -98,7 +98,12 @@ impl Session {
             Err(Refusal::Unavailable) => Err(status::unavailable(RETRY_SECONDS)),
             Err(Refusal::Fault(fault)) => {
                 crate::telemetry::internal_fault(&fault);
-                Err(status::internal())
+                Err(match fault {
+                    // A key of a new period could not be written, perhaps for want of room: nothing of the batch was
+                    // counted, and it may be sent again.
+                    Fault::Key(KeyFault::Io { .. }) => status::unavailable(RETRY_SECONDS),
+                    _ => status::internal(),
+                })
             }
         }
     }

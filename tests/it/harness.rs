@@ -137,6 +137,15 @@ impl Server {
         self.child.try_wait().expect("its state").is_none()
     }
 
+    /// Whether it ends by itself within a while.
+    pub fn ends_within(&mut self, patience: Duration) -> bool {
+        let begun = Instant::now();
+        while self.is_running() && begun.elapsed() < patience {
+            thread::sleep(Duration::from_millis(2));
+        }
+        !self.is_running()
+    }
+
     /// Waits for its end, whatever brings it about.
     pub fn ended(mut self) -> Ended {
         let begun = Instant::now();

@@ -21,6 +21,8 @@ use crate::harness::{Ended, House, Server};
 
 /// How long the server may take to meet its fault, or the disk's errors to show.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// After so long it is taken to hang.
+const HUNG: Duration = Duration::from_secs(10);
 /// A number may be this many standard deviations off: one false alarm in some hundred million numbers.
 const SIGMAS: f64 = 6.0;
 
@@ -50,6 +52,8 @@ pub struct Figures {
     pub lost: u64,
     pub doubled: u64,
     pub days_checked: u64,
+    /// How often it neither answered nor stopped after an error of the disk; it was killed then.
+    pub hung: u64,
     /// Everything else that must not be.
     pub wrong: Vec<String>,
 }
@@ -142,7 +146,12 @@ impl Campaign {
                 self.wait(&mut server, |this| this.faults.get(Field::Failed) > 0);
                 // It has met the error: it stops, or refuses until the disk is good again.
                 let refused = self.fleet.findings().refused.load(Ordering::SeqCst);
-                self.wait(&mut server, |this| this.fleet.findings().refused.load(Ordering::SeqCst) > refused + 3);
+                let begun = Instant::now();
+                let waits = |this: &Self| this.fleet.findings().refused.load(Ordering::SeqCst) <= refused + 3;
+                while server.is_running() && waits(self) && begun.elapsed() < HUNG {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                self.figures.hung += u64::from(server.is_running() && waits(self));
                 self.faults.set(Field::FailFrom, 0);
             }
             _ => self.wait(&mut server, |_| false),
@@ -171,7 +180,7 @@ impl Campaign {
     /// It may be killed, stop as asked, or stop because of the disk and say so; nothing else.
     fn look_at(&mut self, ended: &Ended, way: usize) {
         if way == BROKEN && ended.log.contains("sled-0.34.7/src/pagecache/logger.rs") {
-            // While it ends after a sync that failed, sled syncs once more and panics; `disk` has a test of that.
+            // While it ends after a sync that failed, sled syncs once more and panics; tests/it/disk.rs has a test of it.
             return;
         }
         let is_killed = ended.status.signal() == Some(9);

@@ -5,6 +5,7 @@
 //! `benches/crash` share all of it.
 
 pub mod campaign;
+pub mod damage;
 pub mod fleet;
 pub mod scene;
 pub mod sealing;

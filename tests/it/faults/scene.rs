@@ -1,7 +1,7 @@
 //! A small data directory with something of everything in it, to be copied, broken and opened again; and a client that
 //! sends a few batches and waits.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use headcount::proto::{
     AccessEvent, ExportReleasesResponse, IngestRequest, IngestResponse, PeriodKind,
@@ -25,6 +25,8 @@ pub const BATCHES: u64 = 5;
 /// Visitors of each of the two open days, and of the published one.
 pub const VISITORS: i64 = 300;
 const MS_PER_DAY: i64 = 86_400_000;
+/// How long an answer may take that should take a moment.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A data directory with a published day and two open ones.
 pub struct Scene {
@@ -36,17 +38,20 @@ pub struct Scene {
 /// Sends requests on one stream and gathers the answers, of which the last may be an error.
 pub fn send(url: &str, requests: Vec<IngestRequest>) -> Vec<Result<IngestResponse, Status>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let client = IngestServiceClient::connect(url.to_owned()).await;
-        let mut client = match client {
-            Ok(client) => client,
-            Err(error) => return vec![Err(Status::unavailable(error.to_string()))],
-        };
-        match client.ingest(tokio_stream::iter(requests)).await {
-            Ok(answers) => answers.into_inner().collect().await,
-            Err(status) => vec![Err(status)],
-        }
-    })
+    let answers = runtime.block_on(async { tokio::time::timeout(PATIENCE, exchange(url, requests)).await });
+    answers.unwrap_or_else(|_| vec![Err(Status::deadline_exceeded("the server is there and does not answer"))])
+}
+
+async fn exchange(url: &str, requests: Vec<IngestRequest>) -> Vec<Result<IngestResponse, Status>> {
+    let client = IngestServiceClient::connect(url.to_owned()).await;
+    let mut client = match client {
+        Ok(client) => client,
+        Err(error) => return vec![Err(Status::unavailable(error.to_string()))],
+    };
+    match client.ingest(tokio_stream::iter(requests)).await {
+        Ok(answers) => answers.into_inner().collect().await,
+        Err(status) => vec![Err(status)],
+    }
 }
 
 /// A batch with new visitors on a day.
