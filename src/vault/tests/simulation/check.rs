@@ -216,7 +216,7 @@ impl World {
     }
 
     /// The open cells hold what was counted, and no day more.
-    fn check_open_days(&mut self) {
+    pub(super) fn check_open_days(&mut self) {
         let keeper = &self.opened.as_ref().expect("an open vault").keeper;
         for site in &self.model.sites {
             let found: Vec<Day> = keeper.cells.periods(&site.name, PeriodKind::Day).iter().map(|p| p.start).collect();
