@@ -42,7 +42,7 @@ pub(super) enum Op {
     Back { minutes: u32 },
     /// The next start has other settings.
     Settings(u8),
-    /// The process is gone, the key of an open day is lost, and the day is given up.
+    /// The process is gone, the key of an open day, week or month is lost, and that is given up.
     LoseKey { which: u8 },
 }
 
