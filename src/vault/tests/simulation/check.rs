@@ -105,7 +105,8 @@ impl SiteModel {
 
     fn spent(&self, day: Day, terms_from: Day) -> u64 {
         let cost = |period: Period| {
-            let release = self.released.get(&period)?;
+            // A gap has no numbers, and takes nothing.
+            let release = self.released.get(&period).filter(|release| release.gap.is_none())?;
             let cost = release.costs.iter().find(|cost| cost.terms_from == terms_from).map(|cost| cost.rho_nano);
             assert!(cost.is_some() || self.is_later(day, release), "{}/{period:?} costs nothing on {day}", self.name);
             cost
@@ -113,8 +114,7 @@ impl SiteModel {
         let hours = (0..self.hours_in(day)).filter_map(|hour| cost(Period::hour(day, hour))).max();
         let others = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter];
         let others = others.into_iter().filter_map(|kind| cost(Period::of(kind, day))).sum::<u64>();
-        // A day's cost has that of its hours in it.
-        hours.filter(|_| !self.is_released(Period::day(day))).unwrap_or(0) + others
+        hours.unwrap_or(0) + others
     }
 
     /// Whether a day came (or will come) after the release of a longer period, and so is no part of it. Where the clock was

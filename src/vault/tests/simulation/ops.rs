@@ -27,8 +27,8 @@ pub(super) enum Op {
     Checkpoint,
     /// The process is gone, and comes back.
     Crash,
-    /// The process is gone at a draw of noise while it seals, or, if there are not so many, at the destruction of the last
-    /// key, and comes back.
+    /// The process is gone at a draw of noise while it seals, or before, at the destruction of the last key, and comes
+    /// back.
     CrashInSeal { draws: u16, key: KeyLeft },
     /// A clean stop and a start.
     Restart,

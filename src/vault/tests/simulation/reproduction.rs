@@ -68,7 +68,7 @@ fn published_hours_keep_the_terms_of_their_day_when_the_clock_goes_back() {
     run(&[Op::Seal, Op::Back { minutes: 841 }, Op::Settings(1), Op::Crash, forward_days(3), Op::Seal]);
 }
 
-/// A day whose hours were published is given up: its gap states the cost of the whole day, hours too, and the ledger
+/// A day whose hours were published is given up: its gap stated the cost of the whole day, hours too, and the ledger
 /// counted the hours once more.
 #[test]
 fn the_hours_of_a_day_that_is_given_up_are_paid_once() {
@@ -79,6 +79,22 @@ fn the_hours_of_a_day_that_is_given_up_are_paid_once() {
         Op::Forward { minutes: 2_563 },
         Op::LoseKey { which: 0 },
         Op::Forward { minutes: 1_237 },
+    ]);
+}
+
+/// A month is given up while new terms wait for midnight, and these are withdrawn: the gap named them, and the ledger took
+/// what it stated for a cost under those that came in their place.
+#[test]
+fn a_month_that_is_given_up_takes_nothing_from_days_to_come() {
+    let month = 2;
+    run(&[
+        next(BERLIN, vec![view(1, 1, 0)]),
+        Op::Settings(2),
+        Op::LoseKey { which: month },
+        Op::Settings(1),
+        Op::Crash,
+        forward_days(4),
+        Op::Seal,
     ]);
 }
 

@@ -323,7 +323,7 @@ impl World {
         self.meet_releases(false);
         self.fall();
         let keys = self.home().join("keys-before");
-        if self.model.latest > latest && ended.is_ok() && key != KeyLeft::Nothing {
+        if self.model.latest > latest && key != KeyLeft::Nothing {
             self.put_back_last_key(&keys, key);
         }
         fs::remove_dir_all(keys).unwrap();
