@@ -161,18 +161,14 @@ impl Releases {
         let terms = &site.terms_of(day).terms;
         let mut ledger =
             DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
-        let is_released = self.with_index(name, |i| i.sealed.contains(Period::day(day))).unwrap_or(false);
         for kind in PeriodKind::ALL {
-            let hours = match kind {
-                // A day's cost has that of its hours in it. Only beside a day that is a gap are there hours still.
-                PeriodKind::Hour if is_released => continue,
-                PeriodKind::Hour => HOURS_PER_DAY_MAX,
-                _ => 1,
-            };
+            let hours = if kind == PeriodKind::Hour { HOURS_PER_DAY_MAX } else { 1 };
             for hour in 0..hours {
                 let period = Period { hour, ..Period::of(kind, day) };
                 let Some(release) = self.get(name, period)? else { continue };
-                let cost = release.costs.iter().find(|cost| cost.terms_from == terms.from);
+                // A gap has no numbers and takes nothing. It may even name terms that were withdrawn after it was given up.
+                let costs = release.costs.iter().filter(|_| release.gap.is_none());
+                let cost = costs.into_iter().find(|cost| cost.terms_from == terms.from);
                 ledger.spent.push((period, release.number, cost.map_or(0, |cost| cost.rho_nano)));
             }
         }

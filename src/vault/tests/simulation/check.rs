@@ -105,15 +105,23 @@ impl SiteModel {
 
     fn spent(&self, day: Day, terms_from: Day) -> u64 {
         let cost = |period: Period| {
-            let release = self.released.get(&period)?;
-            let cost = release.costs.iter().find(|cost| cost.terms_from == terms_from);
-            Some(cost.unwrap_or_else(|| panic!("{}/{period:?} costs nothing on {day}", self.name)).rho_nano)
+            // A gap has no numbers, and takes nothing.
+            let release = self.released.get(&period).filter(|release| release.gap.is_none())?;
+            let cost = release.costs.iter().find(|cost| cost.terms_from == terms_from).map(|cost| cost.rho_nano);
+            assert!(cost.is_some() || self.is_later(day, release), "{}/{period:?} costs nothing on {day}", self.name);
+            cost
         };
         let hours = (0..self.hours_in(day)).filter_map(|hour| cost(Period::hour(day, hour))).max();
         let others = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter];
         let others = others.into_iter().filter_map(|kind| cost(Period::of(kind, day))).sum::<u64>();
-        // A day's cost has that of its hours in it.
-        hours.filter(|_| !self.is_released(Period::day(day))).unwrap_or(0) + others
+        hours.unwrap_or(0) + others
+    }
+
+    /// Whether a day came (or will come) after the release of a longer period, and so is no part of it. Where the clock was
+    /// set back it may even be under terms that began later.
+    fn is_later(&self, day: Day, longer: &Release) -> bool {
+        let is_longer = !matches!(longer.period.kind, PeriodKind::Hour | PeriodKind::Day);
+        is_longer && self.released.get(&Period::day(day)).is_none_or(|of_day| of_day.number > longer.number)
     }
 
     /// Everything that was released is there, as it was, and nothing else.
@@ -216,7 +224,7 @@ impl World {
     }
 
     /// The open cells hold what was counted, and no day more.
-    fn check_open_days(&mut self) {
+    pub(super) fn check_open_days(&mut self) {
         let keeper = &self.opened.as_ref().expect("an open vault").keeper;
         for site in &self.model.sites {
             let found: Vec<Day> = keeper.cells.periods(&site.name, PeriodKind::Day).iter().map(|p| p.start).collect();

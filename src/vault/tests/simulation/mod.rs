@@ -19,9 +19,18 @@ use std::{collections::BTreeMap, sync::Mutex, time::Instant};
 
 use proptest::test_runner::{Config, TestError, TestRunner};
 
+/// How long a history that fails is made smaller.
+const SHRINK_MS_MAX: u32 = 120_000;
+
 /// Runs so many histories of up to so many operations, and says how often what happened.
 fn simulate(cases: u32, ops_max: usize) -> BTreeMap<&'static str, u64> {
-    let config = Config { cases, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases,
+        max_shrink_iters: 4_000,
+        max_shrink_time: SHRINK_MS_MAX,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let happened: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let result = TestRunner::new(config).run(&ops::history(ops_max), |history| {
         let of_case = run::run(&history);

@@ -27,8 +27,8 @@ pub(super) enum Op {
     Checkpoint,
     /// The process is gone, and comes back.
     Crash,
-    /// The process is gone at a draw of noise while it seals, or, if there are not so many, at the destruction of the last
-    /// key, and comes back.
+    /// The process is gone at a draw of noise while it seals, or before, at the destruction of the last key, and comes
+    /// back.
     CrashInSeal { draws: u16, key: KeyLeft },
     /// A clean stop and a start.
     Restart,
@@ -42,7 +42,7 @@ pub(super) enum Op {
     Back { minutes: u32 },
     /// The next start has other settings.
     Settings(u8),
-    /// The process is gone, the key of an open day is lost, and the day is given up.
+    /// The process is gone, the key of an open day, week or month is lost, and that is given up.
     LoseKey { which: u8 },
 }
 

@@ -161,7 +161,7 @@ impl SiteModel {
         let none = Activity::default();
         let activity = activity.unwrap_or(&none);
         let is_complete = |id: &u8| self.producers.get(id).is_some_and(|p| p.complete_unix_ms >= end);
-        if self.producers.keys().any(|id| is_complete(id)) && activity.producers.iter().all(is_complete) {
+        if self.producers.keys().any(&is_complete) && activity.producers.iter().all(&is_complete) {
             return None;
         }
         let waits_from = match activity.committed_unix_ms {

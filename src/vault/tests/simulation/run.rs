@@ -22,7 +22,7 @@ use super::{
     rules::{LATENESS_MS, Terms},
 };
 use crate::{
-    calendar::{Day, PeriodKind},
+    calendar::{Day, Period, PeriodKind},
     clock::Clock,
     units::MS_PER_MINUTE,
 };
@@ -286,15 +286,20 @@ impl World {
     }
 
     fn lose_key(&mut self, which: u8) {
-        let sites = self.model.sites.iter();
-        let open: Vec<(SiteName, Day)> =
-            sites.flat_map(|site| site.days.keys().map(|day| (site.name.clone(), *day))).collect();
+        let mut open: Vec<Epoch> = Vec::new();
+        for site in &self.model.sites {
+            let days = site.days.keys().map(|day| Period::day(*day));
+            let longer =
+                site.longer.iter().filter(|(_, longer)| !longer.visitors.is_empty()).map(|(period, _)| *period);
+            open.extend(days.chain(longer).map(|period| Epoch { site: site.name.clone(), period }));
+        }
         self.fall();
-        let Some((site, day)) = open.get(usize::from(which) % open.len().max(1)) else {
+        let Some(Epoch { site, period }) = open.get(usize::from(which) % open.len().max(1)) else {
             return self.open(Vec::new());
         };
-        fs::remove_file(self.home().join("keys").join(format!("{site}.day-{day}.key"))).unwrap();
-        let epoch = format!("{site}/day-{day}");
+        let name = format!("{}-{}", period.kind.name(), period.start);
+        fs::remove_file(self.home().join("keys").join(format!("{site}.{name}.key"))).unwrap();
+        let epoch = format!("{site}/{name}");
         let refused = self.try_open(Vec::new()).expect_err("a key is missing").to_string();
         assert!(refused.contains(&format!("({epoch})")), "{refused}");
         self.open(vec![epoch]);
@@ -320,7 +325,7 @@ impl World {
         self.meet_releases(false);
         self.fall();
         let keys = self.home().join("keys-before");
-        if self.model.latest > latest && ended.is_ok() && key != KeyLeft::Nothing {
+        if self.model.latest > latest && key != KeyLeft::Nothing {
             self.put_back_last_key(&keys, key);
         }
         fs::remove_dir_all(keys).unwrap();
