@@ -33,8 +33,10 @@ selection = 60
 "#;
 /// Each elapsed hour has so many visitors.
 const VISITORS: i64 = 40;
+/// A day on which a clock changes, and how many hours it has.
+type Changed = (&'static str, usize);
 /// A site's zone, the two days on which its clock changes in 2015, and how many hours they have.
-const SITES: [(&str, &str, [(&str, usize); 2]); 2] = [
+const SITES: [(&str, &str, [Changed; 2]); 2] = [
     ("paris", "Europe/Paris", [("2015-03-29", 23), ("2015-10-25", 25)]),
     ("ottawa", "America/Toronto", [("2015-03-08", 23), ("2015-11-01", 25)]),
 ];
