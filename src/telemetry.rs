@@ -72,6 +72,12 @@ pub fn store_accepts() {
     tracing::info!("the store takes events again");
 }
 
+/// The disk does not end a step; the process ends.
+pub fn store_is_stuck(limit: std::time::Duration) {
+    let seconds = limit.as_secs();
+    tracing::error!(seconds, "the disk did not finish a step: stopping. What was acknowledged is safe; start again");
+}
+
 /// A backup was handed out.
 pub fn backed_up(bytes: u64) {
     tracing::info!(bytes, "a backup was taken");

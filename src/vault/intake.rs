@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     anonymize::{Anonymizer, Bench, Sighting},
     event::AccessEvent,
+    keys::ProducerKey,
     outcome::Books,
     release::index::{Index, Sealed},
     roster::Roster,
@@ -87,7 +88,7 @@ pub(super) struct Shared {
     pub(super) roster: Arc<Roster>,
     pub(super) index: Arc<RwLock<Index>>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) producer_key: zeroize::Zeroizing<[u8; 32]>,
+    pub(super) producer_key: ProducerKey,
 }
 
 /// A producer of one site, ready to send.
@@ -107,10 +108,7 @@ impl Intake {
     #[must_use]
     pub fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {
         let site = self.shared.roster.taking_events(site)?;
-        let hash = blake3::keyed_hash(&self.shared.producer_key, producer.as_bytes());
-        let mut id = ProducerId::default();
-        id.copy_from_slice(&hash.as_bytes()[..16]);
-        Some(Lane { intake: self.clone(), site, producer: id })
+        Some(Lane { intake: self.clone(), site, producer: self.shared.producer_key.id(producer) })
     }
 
     /// Puts other pages in the place of a site's known ones, from now on: periods published later have all of them, with

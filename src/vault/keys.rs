@@ -17,6 +17,7 @@ use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::tally::ProducerId;
 use crate::{
     calendar::{Period, PeriodKind},
     units::SiteName,
@@ -126,6 +127,28 @@ pub enum KeyFault {
     Entropy(getrandom::Error),
 }
 
+/// The key that names of producers are hashed with.
+pub(super) struct ProducerKey(Zeroizing<[u8; KEY_BYTES]>);
+
+impl ProducerKey {
+    /// The producer of a name.
+    pub(super) fn id(&self, producer: &str) -> ProducerId {
+        self.hash(producer.as_bytes())
+    }
+
+    /// By what the right key is known. It tells nothing of the key.
+    pub(super) fn check(&self) -> [u8; 16] {
+        // No producer is named so: a name has no spaces.
+        self.hash(b"headcount: is this the key of the producers?")
+    }
+
+    fn hash(&self, text: &[u8]) -> [u8; 16] {
+        let mut half = [0; 16];
+        half.copy_from_slice(&blake3::keyed_hash(&self.0, text).as_bytes()[..16]);
+        half
+    }
+}
+
 /// The keys in use. Shared by the anonymiser (which tags) and the store (which encrypts).
 pub(super) struct KeyRing {
     directory: PathBuf,
@@ -137,6 +160,9 @@ impl KeyRing {
     pub(super) fn open(directory: &Path) -> Result<Self, KeyFault> {
         let at = |source| KeyFault::Io { path: directory.to_owned(), source };
         fs::create_dir_all(directory).map_err(at)?;
+        if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_directory(parent)?;
+        }
         fs::set_permissions(directory, Permissions::from_mode(0o700)).map_err(at)?;
         Ok(Self { directory: directory.to_owned(), open: RwLock::default() })
     }
@@ -185,13 +211,19 @@ impl KeyRing {
         self.read().contains_key(epoch) || self.directory.join(epoch.file_name()).exists()
     }
 
-    /// A key that stays for good, by which names of producers are hashed before they are stored.
-    pub(super) fn producer_key(&self) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFault> {
-        let path = self.directory.join("producers.key");
-        match read_key(&path)? {
-            Some(key) => Ok(key),
-            None => create_key(&self.directory, &path),
-        }
+    /// A key that stays for good, by which names of producers are hashed before they are stored; none where there is none.
+    pub(super) fn producer_key(&self) -> Result<Option<ProducerKey>, KeyFault> {
+        Ok(read_key(&self.producer_path())?.map(ProducerKey))
+    }
+
+    /// Makes that key.
+    pub(super) fn create_producer_key(&self) -> Result<ProducerKey, KeyFault> {
+        create_key(&self.directory, &self.producer_path()).map(ProducerKey)
+    }
+
+    /// Where that key is.
+    pub(super) fn producer_path(&self) -> PathBuf {
+        self.directory.join("producers.key")
     }
 
     /// Destroys an epoch's key: overwritten, synced, removed. Call it only after what replaces the epoch's data is

@@ -62,7 +62,6 @@ pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX
 use crate::clock::Clock;
 use anonymize::network::Countries;
 use release::{
-    index::Index,
     noise::{Noise, SystemNoise},
 };
 use roster::Roster;
@@ -121,30 +120,31 @@ pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {
 
 fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, Fault> {
     let disk = store::disk::Disk::open(&options.data, options.reserve_mib)?;
-    recover::check_format(&disk, &options.data)?;
+    let opened = open_on(&disk, options, clock, noise);
+    if opened.as_ref().is_err_and(Fault::is_of_the_system) {
+        disk.abandon();
+    }
+    opened
+}
+
+fn open_on(
+    disk: &store::disk::Disk,
+    options: Options,
+    clock: Arc<dyn Clock>,
+    noise: Box<dyn Noise + Send>,
+) -> Result<Opened, Fault> {
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
     let country_sources = countries.sources().to_vec();
-    let mut index = Index::default();
-    let stored = recover::load_sites(&disk, &mut index)?;
-    recover::load_index(&disk, &mut index)?;
-    recover::destroy_stale_keys(&disk, &keys, &index)?;
-    let archive = recover::open_archive(&options.archive, &disk, &index, &stored)?;
-    let given_up = parse_given_up(&options.give_up)?;
-    let recovered = recover::load_cells(&disk, &keys, index, &given_up)?;
+    let recover::Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(disk, &keys, &options)?;
     let roster = Arc::new(Roster::open(
         options.privacy,
         options.welcome,
         &options.sites,
         stored,
-        |site| {
-            // After the clock was set back, hours may be published of a day that is yet to come: it keeps their terms.
-            let hours = recovered.index.sites.get(site).and_then(|of_site| of_site.sealed.last_day_with_hours());
-            recovered.newest_day(site).max(hours)
-        },
+        |site| recovered.newest_day(site),
         clock.now_unix_ms(),
     )?);
-    let producer_key = keys.producer_key()?;
     let (latest, latest_seen) = watch::channel(recovered.index.last_release);
     let index = Arc::new(RwLock::new(recovered.index));
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
@@ -157,7 +157,7 @@ fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise
         index: index.clone(),
         cells: recovered.cells,
         dirty: recovered.dirty,
-        lost: recover::load_lost(&disk)?,
+        lost: recover::load_lost(disk)?,
         look_at: BTreeSet::new(),
         base: recovered.base,
         head: recovered.head,
@@ -176,7 +176,8 @@ fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise
     keeper.note_sites()?;
     keeper.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
-    let releases = Releases::new(disk, index.clone(), roster.clone(), clock.clone(), latest_seen, country_sources);
+    let releases =
+        Releases::new(disk.clone(), index.clone(), roster.clone(), clock.clone(), latest_seen, country_sources);
     let shared = intake::Shared { anonymizer, roster, index, clock, producer_key };
     let attendant = Attendant::new(orders, accepts_seen);
     Ok(Opened { intake: Intake::new(shared, sender), keeper, releases, attendant })
@@ -188,14 +189,6 @@ fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise
 /// When a file cannot be read, with the line at fault.
 pub fn check_countries(files: &[PathBuf]) -> Result<Vec<String>, GeoFault> {
     Countries::load(files).map(|countries| countries.sources().to_vec())
-}
-
-fn parse_given_up(texts: &[String]) -> Result<BTreeSet<Epoch>, Fault> {
-    let parse = |text: &String| {
-        let (site, period) = text.split_once('/')?;
-        keys::parse_epoch(site, period)
-    };
-    texts.iter().map(|text| parse(text).ok_or_else(|| Fault::GiveUp(text.clone()))).collect()
 }
 
 /// The noise that a site with these shares gets, for tests of answers over releases made by hand.

@@ -7,8 +7,9 @@ use std::{
 };
 
 use super::{
+    Options,
     cells::Cells,
-    keys::{Epoch, KeyFault, KeyRing},
+    keys::{Epoch, KeyFault, KeyRing, ProducerKey, parse_epoch},
     release::{
         index::{Index, Sealed},
         reader::read_release,
@@ -28,6 +29,9 @@ use crate::{
     units::SiteName,
 };
 
+/// How the key of the producers is named where it is given up.
+const PRODUCERS: &str = "producers";
+
 /// What was read back.
 pub(super) struct Recovered {
     pub(super) index: Index,
@@ -37,6 +41,47 @@ pub(super) struct Recovered {
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
     pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
+}
+
+/// What the vault is made of.
+pub(super) struct Loaded {
+    pub(super) recovered: Recovered,
+    pub(super) stored: BTreeMap<SiteName, SiteRow>,
+    pub(super) archive: Archive,
+    pub(super) producer_key: ProducerKey,
+    pub(super) given_up: BTreeSet<Epoch>,
+}
+
+/// Reads and checks all that is on the disk, but for the releases themselves.
+pub(super) fn load(disk: &Disk, keys: &KeyRing, options: &Options) -> Result<Loaded, Fault> {
+    check_format(disk, &options.data)?;
+    let mut index = Index::default();
+    let stored = load_sites(disk, &mut index)?;
+    load_index(disk, &mut index)?;
+    destroy_stale_keys(disk, keys, &index)?;
+    let archive = open_archive(&options.archive, disk, &index, &stored)?;
+    let (producers, epochs): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == PRODUCERS);
+    let given_up = parse_given_up(&epochs)?;
+    let producer_key = producer_key(disk, keys, !producers.is_empty())?;
+    // What is missing is told together.
+    let (recovered, producer_key) = match (load_cells(disk, keys, index, &given_up), producer_key) {
+        (Ok(recovered), Some(key)) => (recovered, key),
+        (Ok(_), None) => return Err(Fault::MissingKeys(vec![PRODUCERS.to_owned()])),
+        (Err(Fault::MissingKeys(mut names)), None) => {
+            names.push(PRODUCERS.to_owned());
+            return Err(Fault::MissingKeys(names));
+        }
+        (Err(fault), _) => return Err(fault),
+    };
+    Ok(Loaded { recovered, stored, archive, producer_key, given_up })
+}
+
+fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, Fault> {
+    let parse = |text: &str| {
+        let (site, period) = text.split_once('/')?;
+        parse_epoch(site, period)
+    };
+    texts.iter().map(|text| parse(text).ok_or_else(|| Fault::GiveUp((*text).clone()))).collect()
 }
 
 impl Site {
@@ -121,6 +166,7 @@ pub(super) fn open_archive(
     sites: &BTreeMap<SiteName, SiteRow>,
 ) -> Result<Archive, Fault> {
     let mut archive = Archive::open(directory)?;
+    archive.check_ends()?;
     let (archived, stored) = (archive.last_release(), index.last_release);
     if archived > stored {
         return Err(Fault::ArchiveAhead { path: directory.to_owned(), archived, stored });
@@ -135,6 +181,23 @@ pub(super) fn open_archive(
         archive.append_missing(&release)?;
     }
     Ok(archive)
+}
+
+/// The key of the producers: the one that was there, or a new one in a new directory or where the old one was given up.
+/// None where it is missing.
+fn producer_key(disk: &Disk, keys: &KeyRing, is_given_up: bool) -> Result<Option<ProducerKey>, Fault> {
+    let known = disk.get(rows::PRODUCER_KEY_KEY)?;
+    let key = match (keys.producer_key()?, &known) {
+        (Some(key), Some(known)) if key.check()[..] == known[..] => return Ok(Some(key)),
+        (Some(_), Some(_)) if !is_given_up => return Err(Fault::ProducerKey(keys.producer_path())),
+        (None, Some(_)) if !is_given_up => return Ok(None),
+        (Some(key), _) => key,
+        (None, _) => keys.create_producer_key()?,
+    };
+    let mut step = Step::default();
+    step.put(rows::PRODUCER_KEY_KEY, &key.check());
+    disk.commit(step)?;
+    Ok(Some(key))
 }
 
 /// Weeks and months of which some days were restored without their sums.
@@ -173,11 +236,13 @@ pub(super) fn load_cells(
 }
 
 impl Recovered {
-    /// The latest day of a site that has data, open or sealed.
+    /// The latest day of a site that has data, open or sealed. After the clock was set back, hours may be published of a day
+    /// that is yet to come.
     pub(super) fn newest_day(&self, site: &SiteName) -> Option<Day> {
         let open = self.cells.periods(site, PeriodKind::Day).last().map(|period| period.start);
-        let sealed = self.index.sites.get(site).and_then(|i| i.sealed.days()).map(|(_, last)| last);
-        open.max(sealed)
+        let of_site = self.index.sites.get(site).map(|of_site| &of_site.sealed);
+        let sealed = of_site.and_then(|sealed| sealed.days()).map(|(_, last)| last);
+        open.max(sealed).max(of_site.and_then(|sealed| sealed.last_day_with_hours()))
     }
 
     fn is_closed(&self, epoch: &Epoch) -> bool {
@@ -199,7 +264,7 @@ impl Recovered {
             }
         }
         epochs.retain(|epoch| !given_up.contains(epoch) && !self.is_closed(epoch) && !keys.has(epoch));
-        Ok(Fault::MissingKeys(epochs.into_iter().collect()))
+        Ok(Fault::MissingKeys(epochs.iter().map(ToString::to_string).collect()))
     }
 
     fn load_checkpoints(

@@ -275,7 +275,8 @@ impl Keeper {
             zone: site.calendar.zone_name().to_owned(),
             period,
             sealed_at_unix_s: now_unix_ms.div_euclid(3_600_000) * 3_600,
-            costs: under.costs,
+            // A gap tells nothing.
+            costs: if gap.is_some() { Vec::new() } else { under.costs },
             bounds: under.bounds,
             gap,
             site_numbers: body.site_numbers,

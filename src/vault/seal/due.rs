@@ -1,5 +1,5 @@
 //! Which period is due: its end has passed, and everybody who sent something of it has said that they sent all of it, or it
-//! has waited long enough. Hours come before their day, days before their week, month and quarter.
+//! has waited long enough. Days come before their week, month and quarter.
 
 use std::{
     collections::BTreeSet,
@@ -43,7 +43,7 @@ impl Keeper {
         (entry.sealed.clone(), entry.created_unix_ms)
     }
 
-    /// The next period to seal: hours first, then days, weeks and months.
+    /// The next period to seal: days first, which take their hours in, then hours, weeks, months and quarters.
     pub(super) fn next_due(&self, site: &Site, now_unix_ms: i64) -> Option<Period> {
         let (sealed, created_unix_ms) = self.sealed(site);
         let due = |period: &Period| !sealed.contains(*period) && self.is_due(site, *period, &sealed, now_unix_ms);

@@ -88,6 +88,23 @@ impl Archive {
         self.last_release
     }
 
+    /// Checks what will be appended to: each site's settings, and the last line of its latest month. `headcount verify` checks
+    /// all.
+    pub(in crate::vault) fn check_ends(&self) -> Result<(), Fault> {
+        for site in entries(&self.directory)?.into_iter().filter(|path| path.is_dir()) {
+            let files = entries(&site)?;
+            for file in files.iter().filter(|path| path.ends_with(SETTINGS)) {
+                Lines::open(file)?.try_for_each(|line| line.map(|_| ()))?;
+            }
+            let is_month =
+                |path: &&PathBuf| path.extension().is_some_and(|e| e == "jsonl") && !path.ends_with(SETTINGS);
+            if let Some(latest) = files.iter().rfind(is_month) {
+                lines::last(latest)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Appends a release, durably. Releases come in the order of their numbers.
     pub(in crate::vault) fn append(&mut self, release: &Release) -> Result<(), Fault> {
         let path = month_file(&self.directory, release);

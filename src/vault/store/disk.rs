@@ -14,7 +14,7 @@ use std::{
 
 use sled::{Batch, Db, IVec};
 
-use super::{Fault, chunks, rows, sum::RowSum, witness::Witness};
+use super::{Fault, chunks, rows, stopwatch::Stopwatch, sum::RowSum, witness::Witness};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -32,6 +32,7 @@ struct Shared {
     reserve_mib: u64,
     /// The digest as of the last durable step.
     sum: Mutex<RowSum>,
+    watch: Stopwatch,
     witness: Witness,
     /// Held for as long as this process has the directory.
     _lock: File,
@@ -82,16 +83,32 @@ impl Disk {
         fs::create_dir_all(&path).map_err(at(&path))?;
         remove_unfinished_snapshots(&path).map_err(at(&path))?;
         let db = open_sled(&path)?;
-        let file = path.join("db");
+        let beside = Self::open_beside(directory);
+        if beside.is_err() {
+            abandon(&db);
+        }
+        let (data_file, witness, said) = beside?;
+        let sum = Mutex::default();
+        let watch = Stopwatch::default();
+        let shared =
+            Shared { directory: directory.to_owned(), data_file, reserve_mib, sum, watch, witness, _lock: lock };
+        Ok((Self { db, shared: Arc::new(shared) }, said))
+    }
+
+    /// The files that we sync ourselves, after all that was made is durable.
+    fn open_beside(directory: &Path) -> Result<(File, Witness, Option<RowSum>), Fault> {
+        let file = directory.join("db").join("db");
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Fault::File { path, source }
+        };
         let data_file = OpenOptions::new().read(true).write(true).open(&file).map_err(at(&file))?;
         data_file.sync_all().map_err(at(&file))?;
-        for directory in [&*path, directory] {
+        let (witness, said) = Witness::open(directory)?;
+        for directory in file.ancestors().skip(1).take(3).filter(|path| !path.as_os_str().is_empty()) {
             File::open(directory).and_then(|d| d.sync_all()).map_err(at(directory))?;
         }
-        let (witness, said) = Witness::open(directory)?;
-        let sum = Mutex::default();
-        let shared = Shared { directory: directory.to_owned(), data_file, reserve_mib, sum, witness, _lock: lock };
-        Ok((Self { db, shared: Arc::new(shared) }, said))
+        Ok((data_file, witness, said))
     }
 
     /// The same for a directory that is there already and may be damaged. Says what is wrong with the rows as a whole.
@@ -175,8 +192,19 @@ impl Disk {
         self.shared.sum.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a step durable: applied at once as a whole, flushed, and synced to the disk.
+    /// Makes a step durable: applied at once as a whole, flushed, and synced to the disk. After a failure the database is not
+    /// to be used any more.
     pub(in crate::vault) fn commit(&self, step: Step) -> Result<(), Fault> {
+        self.shared.watch.start();
+        let result = self.try_commit(step);
+        self.shared.watch.stop();
+        if result.is_err() {
+            self.abandon();
+        }
+        result
+    }
+
+    fn try_commit(&self, step: Step) -> Result<(), Fault> {
         // Held to the end, so that steps and their digests have one order.
         let mut durable = self.sum();
         let mut sum = *durable;
@@ -203,6 +231,11 @@ impl Disk {
         self.shared.data_file.sync_data().map_err(|source| Fault::File { path: file, source })?;
         *durable = sum;
         self.shared.witness.note(&sum)
+    }
+
+    /// Leaves the database as it is, also at the end of the process: sled would try a last sync, and panic where it fails.
+    pub(in crate::vault) fn abandon(&self) {
+        abandon(&self.db);
     }
 
     /// The data directory.
@@ -244,7 +277,7 @@ impl Disk {
     }
 
     fn fault(&self, source: sled::Error) -> Fault {
-        Fault::Database { path: self.shared.directory.clone(), source }
+        refused(&self.shared.directory, source)
     }
 }
 
@@ -291,7 +324,20 @@ fn open_sled(path: &Path) -> Result<Db, Fault> {
         #[allow(clippy::disallowed_methods)] // the one place that may open a database
         sled::Config::new().path(path).flush_every_ms(None).cache_capacity(32 * MIB).open()
     };
-    unpanicked(open, path)?.map_err(|source| Fault::Database { path: path.to_owned(), source })
+    unpanicked(open, path)?.map_err(|source| refused(path, source))
+}
+
+/// What sled says, as what it means: the system refuses, or the files are not what was written.
+fn refused(path: &Path, source: sled::Error) -> Fault {
+    match source {
+        sled::Error::Io(_) => Fault::Database { path: path.to_owned(), source },
+        other => Fault::damaged(format!("the database files in {}: {other}", path.display())),
+    }
+}
+
+/// One reference that is never given back keeps sled from its last sync.
+fn abandon(db: &Db) {
+    std::mem::forget(db.clone());
 }
 
 /// Refuses a directory without a database.

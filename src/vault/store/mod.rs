@@ -9,6 +9,7 @@ mod chunks;
 pub(super) mod disk;
 pub(super) mod journal;
 pub(super) mod rows;
+mod stopwatch;
 mod sum;
 mod witness;
 
@@ -160,17 +161,25 @@ pub enum Fault {
         /// The period.
         period: &'static str,
     },
-    /// Open epochs have data but no keys.
+    /// There is data but no keys for it: open periods, or the senders.
     #[error(
-        "the keys of open periods are missing ({}). Put the key files back; or give up what these periods have counted so \
-         far with `headcount serve{}`",
-        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        .0.iter().map(|epoch| format!(" --give-up {epoch}")).collect::<String>()
+        "keys are missing ({}). Put the key files back; or give up what these periods have counted so far, and what is \
+         known of who sent what (`producers`), with `headcount serve{}`",
+        .0.join(", "),
+        .0.iter().map(|name| format!(" --give-up {name}")).collect::<String>()
     )]
-    MissingKeys(Vec<Epoch>),
+    MissingKeys(Vec<String>),
+    /// The key of the producers is another one.
+    #[error(
+        "the key file {0} is not the one that this data directory was written with: put the right one back; or remove it \
+         and start with `headcount serve --give-up producers`. A log that is shipped again is then counted again in \
+         days that are open"
+    )]
+    ProducerKey(PathBuf),
     /// A period to give up cannot be read.
     #[error(
-        "{0:?} names no period to give up: write SITE/day-2026-11-24, SITE/week-2026-11-23 (a Monday) or SITE/month-2026-11-01"
+        "{0:?} names nothing to give up: write SITE/day-2026-11-24, SITE/week-2026-11-23 (a Monday), SITE/month-2026-11-01, \
+         or producers"
     )]
     GiveUp(String),
     /// No noise could be drawn.
@@ -179,6 +188,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the system refused, rather than what is stored.
+    pub(super) fn is_of_the_system(&self) -> bool {
+        matches!(self, Self::Database { .. } | Self::File { .. } | Self::Key(KeyFault::Io { .. }))
+    }
+
     /// A row that cannot be what was written.
     pub(super) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }

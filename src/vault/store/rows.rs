@@ -23,6 +23,8 @@ pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 pub(in crate::vault) const FORMAT_UNFINISHED: u32 = u32::MAX;
 /// The digest over all rows but the journal's and the releases', and how many steps there were.
 pub(in crate::vault) const SUM_KEY: &[u8] = b"m/sum";
+/// By what the right key of the producers is known.
+pub(in crate::vault) const PRODUCER_KEY_KEY: &[u8] = b"m/producers";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
 pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
 pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
