@@ -61,9 +61,7 @@ pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX
 
 use crate::clock::Clock;
 use anonymize::network::Countries;
-use release::{
-    noise::{Noise, SystemNoise},
-};
+use release::noise::{Noise, SystemNoise};
 use roster::Roster;
 
 /// Batches that wait for the keeper at most; then senders wait.

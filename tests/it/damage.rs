@@ -39,13 +39,11 @@ fn no_damage_makes_it_panic_or_crash() {
 }
 
 #[test]
-#[ignore = "another producers.key is taken, a damaged conf is refused without advice, damage of the archive shows late"]
 fn a_damaged_directory_that_was_closed_is_right_or_refused() {
     assert_none(&verdicts(true, 11), |verdict| !matches!(verdict, Verdict::Right | Verdict::Refused));
 }
 
 #[test]
-#[ignore = "another producers.key is taken, a damaged conf is refused without advice, damage of the archive shows late"]
 fn a_damaged_directory_that_was_killed_is_right_or_refused() {
     assert_none(&verdicts(false, 12), |verdict| !matches!(verdict, Verdict::Right | Verdict::Refused));
 }

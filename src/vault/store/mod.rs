@@ -121,7 +121,11 @@ pub enum Fault {
     #[error("{0} is no backup of headcount, or is damaged or cut: take another copy of it")]
     Backup(PathBuf),
     /// A line of the archive is not what was written.
-    #[error("the archive's file {path} is damaged{}: put a good copy of the file in its place", line_of(*line))]
+    #[error(
+        "the archive's file {path} is damaged{}: put a good copy of the file in its place; or, where the database is whole, move \
+         the archive away: the next start of the server writes a new one",
+        line_of(*line)
+    )]
     Archive {
         /// The file.
         path: PathBuf,

@@ -107,7 +107,8 @@ impl Wound {
             Ok(server) => opened(scene, server),
             Err(ended) => {
                 let last = ended.log.lines().last().unwrap_or("").to_owned();
-                let advises = ["restore", "put the", "Put the", "start with a new", "matching version", "give"];
+                let advises =
+                    ["restore", "put a good", "put the", "Put the", "start with a new", "matching version", "give"];
                 if ended.log.contains("panicked") {
                     Verdict::Broken(format!("a panic is shown: {}", first_panic(&ended.log)))
                 } else if ended.status.code() != Some(1) {
