@@ -80,7 +80,9 @@ impl Traffic {
             chances: chances.collect(),
             pages: (0..size.pages).map(|page| format!("/{}/p{page}.html", section(page))).collect(),
             agents: agents(),
-            robots: (1..=20).map(|n| format!("Mozilla/5.0 (compatible; Googlebot/2.{n}; +http://www.google.com/bot.html)")).collect(),
+            robots: (1..=20)
+                .map(|n| format!("Mozilla/5.0 (compatible; Googlebot/2.{n}; +http://www.google.com/bot.html)"))
+                .collect(),
             referrers: referrers(size.sites),
             size,
         }
@@ -110,7 +112,10 @@ impl Traffic {
         let referrer = match random.below(100) {
             0..45 => "",
             45..75 => &self.referrers[random.below(self.size.sites) as usize],
-            _ => &self.referrers[self.size.sites as usize + random.skewed(self.referrers.len() - self.size.sites as usize)],
+            _ => {
+                &self.referrers
+                    [self.size.sites as usize + random.skewed(self.referrers.len() - self.size.sites as usize)]
+            }
         };
         let at = number * DAY_MS / self.size.events;
         Event {
@@ -154,7 +159,9 @@ fn agents() -> Vec<String> {
                     "Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.{patch}.0{mobile} Safari/537.36"
                 ));
             }
-            all.push(format!("Mozilla/5.0 (Windows NT 10.0; rv:{version}.{patch}) Gecko/20100101 Firefox/{version}.{patch}"));
+            all.push(format!(
+                "Mozilla/5.0 (Windows NT 10.0; rv:{version}.{patch}) Gecko/20100101 Firefox/{version}.{patch}"
+            ));
             all.push(format!(
                 "Mozilla/5.0 (iPhone; CPU iPhone OS {}_{patch} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{}.{patch} Mobile/15E148 Safari/604.1",
                 version - 90,
@@ -173,7 +180,8 @@ fn agents() -> Vec<String> {
 /// The sites' own pages first, then search engines and 400 other sites.
 fn referrers(sites: u32) -> Vec<String> {
     let own = (0..sites).map(|site| format!("https://www.site-{site}.example/"));
-    let search = ["https://www.google.com/", "https://www.google.co.jp/", "https://www.bing.com/", "https://t.co/x1Y2z3"];
+    let search =
+        ["https://www.google.com/", "https://www.google.co.jp/", "https://www.bing.com/", "https://t.co/x1Y2z3"];
     let others = (0..400).map(|n| format!("https://blog{}.partner-{n}.com/post/{}", n % 7, n * 31));
     own.chain(search.map(str::to_owned)).chain(others).collect()
 }

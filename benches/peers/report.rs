@@ -11,8 +11,11 @@ pub const NAMES: [&str; 7] =
     ["headcount", "headcount ship", "redis everysec", "redis always", "goaccess lean", "goaccess all", "duckdb"];
 
 /// What is compared with what: a name, the index of the one and of the other, and the least that is wanted.
-pub const RATIOS: [(&str, usize, usize, f64); 3] =
-    [("headcount / redis everysec", 0, 2, 2.5), ("headcount / redis always", 0, 3, 5.0), ("ship / goaccess lean", 1, 4, 6.0)];
+pub const RATIOS: [(&str, usize, usize, f64); 3] = [
+    ("headcount / redis everysec", 0, 2, 2.5),
+    ("headcount / redis always", 0, 3, 5.0),
+    ("ship / goaccess lean", 1, 4, 6.0),
+];
 
 /// Median, least and most.
 #[derive(Clone, Copy)]

@@ -17,6 +17,7 @@ mod keys;
 #[cfg(any(test, feature = "lab"))]
 pub mod lab;
 mod limit;
+mod names;
 mod outcome;
 mod recover;
 mod release;
@@ -39,8 +40,11 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 pub use anonymize::network::GeoFault;
-pub use event::AccessEvent;
-pub use intake::{Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Receipt, Refusal};
+pub use event::{AccessEvent, Text};
+pub use intake::{
+    Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
+    Unreadable,
+};
 pub use keeper::Keeper;
 pub use keys::{Epoch, KeyFault};
 pub use outcome::{Books, Outcome};
@@ -132,6 +136,7 @@ fn open_with_noise(
         roster: roster.clone(),
         index: index.clone(),
         cells: recovered.cells,
+        spare: cells::Cells::default(),
         dirty: recovered.dirty,
         base: recovered.base,
         head: recovered.head,
