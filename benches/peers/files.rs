@@ -36,13 +36,16 @@ const PANELS_LEFT_OUT: &[&str] = &[
 /// What a command took from its start to its end.
 pub fn run(mut command: Command, stdout: Stdio) -> Result<Figure> {
     let began = Instant::now();
-    let mut running = Running(command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::null()).spawn()?);
+    let mut running = Running(command.stdin(Stdio::null()).stdout(stdout).spawn()?);
     let mut last = Usage::default();
     let status = loop {
         if let Some(status) = running.0.try_wait()? {
             break status;
         }
-        last = running.usage().unwrap_or(last);
+        // What has ended, and is not waited for yet, has no memory any more.
+        if let Ok(now) = running.usage() {
+            last = Usage { peak_mib: last.peak_mib.max(now.peak_mib), ..now };
+        }
         thread::sleep(Duration::from_millis(5));
     };
     if !status.success() {

@@ -1,18 +1,21 @@
 //! The way in over gRPC: checks what a producer sends, hands the batch to the vault, and answers when it is durable.
+//!
+//! A sender need not wait for an answer before it sends the next batch. While the disk is busy with one batch, the next are
+//! read and anonymised; answers come in the order of the batches.
 
 use std::{collections::HashMap, pin::Pin};
 
 use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Status, Streaming};
 
-use super::status;
+use super::{message::Message, status};
 use crate::{
-    proto::{self, IngestRequest, IngestResponse, OutcomeCount, ingest_service_server::IngestService},
+    proto::{IngestResponse, OutcomeCount},
     units::SiteName,
     vault::{
-        AccessEvent, Batch, Books, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Fault, Intake, KeyFault, Lane, Outcome,
-        PRODUCER_BYTES_MAX, Receipt, Refusal,
+        Batch, Books, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Fault, Intake, KeyFault, Lane, Outcome,
+        PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
     },
 };
 
@@ -29,25 +32,55 @@ pub struct Ingest {
     shutdown: watch::Receiver<bool>,
 }
 
+pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
+
 impl Ingest {
     /// A service that hands events to the intake until shutdown turns true.
     #[must_use]
     pub fn new(intake: Intake, shutdown: watch::Receiver<bool>) -> Self {
         Self { intake, shutdown }
     }
+
+    /// Begins a stream: reads it on a task of its own, and gives its answers.
+    pub(super) fn begin(&self, requests: Streaming<Message>) -> Answers {
+        let (sender, handed_over) = mpsc::channel(BATCHES_IN_FLIGHT_MAX);
+        let session = Session { intake: self.intake.clone(), lanes: HashMap::new() };
+        tokio::spawn(session.run(requests, sender, self.shutdown.clone()));
+        Box::pin(ReceiverStream::new(handed_over).then(settle))
+    }
 }
 
-type Answers = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
+/// A batch that was handed over.
+struct HandedOver {
+    sequence: u64,
+    /// How many events it has.
+    sent: u64,
+    pending: Pending,
+}
 
-#[tonic::async_trait]
-impl IngestService for Ingest {
-    type IngestStream = Answers;
+/// Waits until a batch is durable, and answers it.
+async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestResponse, Status> {
+    let HandedOver { sequence, sent, pending } = handed_over?;
+    match pending.receipt().await {
+        Ok(receipt) => Ok(answer(sequence, sent, &receipt)),
+        Err(refusal) => Err(refused(refusal, sequence)),
+    }
+}
 
-    async fn ingest(&self, request: Request<Streaming<IngestRequest>>) -> Result<Response<Answers>, Status> {
-        let (answers, receiver) = mpsc::channel(BATCHES_IN_FLIGHT_MAX);
-        let session = Session { intake: self.intake.clone(), lanes: HashMap::new() };
-        tokio::spawn(session.run(request.into_inner(), answers, self.shutdown.clone()));
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+fn refused(refusal: Refusal, sequence: u64) -> Status {
+    match refusal {
+        Refusal::Gap { expected } => status::sequence_gap(expected, sequence),
+        Refusal::Unreadable => status::unreadable(),
+        Refusal::Unavailable => status::unavailable(RETRY_SECONDS),
+        Refusal::Fault(fault) => {
+            crate::telemetry::internal_fault(&fault);
+            match fault {
+                // A key of a new period could not be written, perhaps for want of room: nothing of the batch was counted,
+                // and it may be sent again.
+                Fault::Key(KeyFault::Io { .. }) => status::unavailable(RETRY_SECONDS),
+                _ => status::internal(),
+            }
+        }
     }
 }
 
@@ -61,51 +94,49 @@ impl Session {
     /// Takes batches until the sender ends, something is wrong, or the server drains.
     async fn run(
         mut self,
-        mut requests: Streaming<IngestRequest>,
-        answers: mpsc::Sender<Result<IngestResponse, Status>>,
+        mut requests: Streaming<Message>,
+        handed_over: mpsc::Sender<Result<HandedOver, Status>>,
         mut shutdown: watch::Receiver<bool>,
     ) {
         loop {
-            let request = tokio::select! {
+            // Whoever is not read from any more has ended; what is under way is answered first.
+            let Ok(place) = handed_over.reserve().await else { return };
+            let message = tokio::select! {
                 // What is under way is finished first; what comes after is refused.
                 biased;
                 _ = shutdown.wait_for(|stop| *stop) => Err(status::unavailable(RETRY_SECONDS)),
+                () = handed_over.closed() => return,
                 next = requests.next() => match next {
                     None => return,
-                    Some(request) => request,
+                    Some(message) => message,
                 },
             };
-            let answer = match request {
-                Ok(request) => self.take(request).await,
+            let taken = match message {
+                Ok(message) => self.take(message).await,
                 Err(status) => Err(status),
             };
-            let is_last = answer.is_err();
-            if answers.send(answer).await.is_err() || is_last {
+            let is_last = taken.is_err();
+            place.send(taken);
+            if is_last {
                 return;
             }
         }
     }
 
-    async fn take(&mut self, request: IngestRequest) -> Result<IngestResponse, Status> {
-        check(&request)?;
-        let IngestRequest { site, producer, sequence, events, complete_through_unix_ms, cursor } = request;
+    async fn take(&mut self, mut message: Message) -> Result<HandedOver, Status> {
+        check(&message)?;
+        let (site, producer) = (std::mem::take(&mut message.site), std::mem::take(&mut message.producer));
         let lane = self.lane(site, producer)?;
-        let sent = events.len() as u64;
-        let events = events.into_iter().map(event).collect();
-        match lane.send(Batch { sequence, events, complete_through_unix_ms, cursor }).await {
-            Ok(receipt) => Ok(answer(sequence, sent, &receipt)),
-            Err(Refusal::Gap { expected }) => Err(status::sequence_gap(expected, sequence)),
-            Err(Refusal::Unavailable) => Err(status::unavailable(RETRY_SECONDS)),
-            Err(Refusal::Fault(fault)) => {
-                crate::telemetry::internal_fault(&fault);
-                Err(match fault {
-                    // A key of a new period could not be written, perhaps for want of room: nothing of the batch was
-                    // counted, and it may be sent again.
-                    Fault::Key(KeyFault::Io { .. }) => status::unavailable(RETRY_SECONDS),
-                    _ => status::internal(),
-                })
-            }
-        }
+        let (sequence, length) = (message.sequence, message.length);
+        let batch = Batch {
+            sequence,
+            length,
+            complete_through_unix_ms: message.complete_through_unix_ms,
+            cursor: std::mem::take(&mut message.cursor),
+            events: message.events(),
+        };
+        let pending = lane.hand_over(batch).await.map_err(|refusal| refused(refusal, sequence))?;
+        Ok(HandedOver { sequence, sent: length as u64, pending })
     }
 
     fn lane(&mut self, site: String, producer: String) -> Result<&Lane, Status> {
@@ -142,8 +173,8 @@ fn check_producer(producer: &str) -> Result<(), Status> {
     Err(status::bad_field("producer", &what, "1 to 128 printable ASCII characters without space"))
 }
 
-fn check(request: &IngestRequest) -> Result<(), Status> {
-    let events = request.events.len();
+fn check(request: &Message) -> Result<(), Status> {
+    let events = request.length;
     if events > EVENTS_PER_BATCH_MAX {
         let what = format!("the batch has {events} events");
         return Err(status::bad_field("events", &what, &format!("at most {EVENTS_PER_BATCH_MAX}")));
@@ -162,15 +193,6 @@ fn check(request: &IngestRequest) -> Result<(), Status> {
         return Err(status::bad_field("complete_through_unix_ms", &what, "0 (states nothing) or more"));
     }
     Ok(())
-}
-
-/// Moves an event's texts to where nobody can print them.
-fn event(event: proto::AccessEvent) -> AccessEvent {
-    AccessEvent::at(event.time_unix_ms, event.status)
-        .from_whom(event.address, event.cookie, event.user_agent)
-        .for_what(event.method, event.target)
-        .with_context(event.referrer, event.accept_language)
-        .with_answer(event.client_host, event.response_time_ms, event.response_bytes)
 }
 
 /// What a sender is told of how its events ended. Whether a page view was beyond a visitor's bound is not: who can send
@@ -214,6 +236,7 @@ fn answer(sequence: u64, sent: u64, receipt: &Receipt) -> IngestResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto;
 
     #[test]
     fn outcomes_have_the_numbers_and_names_of_the_protocol() {

@@ -3,8 +3,23 @@
 mod convert;
 mod ingest;
 mod kept;
+mod message;
+mod service;
 mod stats;
 mod status;
 
 pub use ingest::Ingest;
+pub use service::IngestServer;
 pub use stats::Stats;
+
+/// Reads a batch's message as the server does, and gives each of its events; for benchmarks. Gives how many could be
+/// read.
+#[cfg(feature = "lab")]
+pub fn read_batch<T>(
+    bytes: &[u8],
+    take: impl FnOnce(&mut dyn Iterator<Item = crate::vault::AccessEvent<'_>>) -> T,
+) -> Option<T> {
+    let mut message = message::Message::read(bytes).ok()?;
+    let mut events = message.events().map_while(Result::ok);
+    Some(take(&mut events))
+}

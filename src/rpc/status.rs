@@ -57,6 +57,11 @@ pub(super) fn sequence_gap(expected: u64, got: u64) -> Status {
     Status::with_error_details(Code::FailedPrecondition, message, details)
 }
 
+/// INTERNAL, as every gRPC server answers: the bytes are no message of the protocol. What they held is not shown.
+pub(super) fn unreadable() -> Status {
+    Status::new(Code::Internal, "the message cannot be read as the protocol says; nothing of it was counted")
+}
+
 /// UNAVAILABLE: the server is draining or its store refuses; the same request may be sent again.
 pub(super) fn unavailable(retry_seconds: u64) -> Status {
     let mut details = details("UNAVAILABLE", &[]);

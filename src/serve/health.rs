@@ -5,8 +5,8 @@ use tokio::{sync::watch, task::JoinSet};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
-    proto::{ingest_service_server::IngestServiceServer, stats_service_server::StatsServiceServer},
-    rpc::{Ingest, Stats},
+    proto::stats_service_server::StatsServiceServer,
+    rpc::{IngestServer, Stats},
 };
 
 /// Keeps the health up to date until what it returns is dropped. The server as a whole (the empty name) is healthy while it
@@ -39,10 +39,10 @@ pub(super) async fn follow(
 
 async fn say(reporter: &HealthReporter, takes_events: bool) {
     if takes_events {
-        reporter.set_serving::<IngestServiceServer<Ingest>>().await;
+        reporter.set_serving::<IngestServer>().await;
         reporter.set_service_status("", ServingStatus::Serving).await;
     } else {
-        reporter.set_not_serving::<IngestServiceServer<Ingest>>().await;
+        reporter.set_not_serving::<IngestServer>().await;
         reporter.set_service_status("", ServingStatus::NotServing).await;
     }
 }

@@ -11,10 +11,8 @@ use tonic::transport::{Server, server::TcpIncoming};
 
 use crate::{
     clock::Clock,
-    proto::{
-        FILE_DESCRIPTOR_SET, ingest_service_server::IngestServiceServer, stats_service_server::StatsServiceServer,
-    },
-    rpc::{Ingest, Stats},
+    proto::{FILE_DESCRIPTOR_SET, stats_service_server::StatsServiceServer},
+    rpc::{Ingest, IngestServer, Stats},
     vault::{self, Fault},
 };
 
@@ -22,6 +20,12 @@ pub use sitemaps::Watched;
 
 /// The largest message taken, in bytes: 20,000 events of some 800 bytes.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What a sender may send of one stream, and of all streams of a connection, before it is read, in bytes: some batches of
+/// usual length, so that the next is here while one is read.
+const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// The largest frame taken, in bytes: few large ones cost less than many small ones.
+const FRAME_BYTES_MAX: u32 = 256 * 1024;
 /// After this long a client that does not finish is cut off.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -86,14 +90,16 @@ async fn serve(
     mut ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
-    let ingest =
-        IngestServiceServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let ingest = IngestServer::new(Ingest::new(intake, draining.clone()), MESSAGE_BYTES_MAX);
     let stats = StatsServiceServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let health_of = health::follow(health_reporter, attendant.accepts(), draining.clone()).await;
     // Read from top to bottom: gRPC-Web for browsers stands before all services; reflection in both versions, because
     // old grpcurl speaks only the alpha.
     let server = Server::builder()
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES_MAX)
         .accept_http1(true)
         .layer(tonic_web::GrpcWebLayer::new())
         .add_service(reflection().build_v1().map_err(io::Error::other)?)

@@ -1,19 +1,23 @@
 //! The open cells of all sites, and the delta that one commit adds to them. Both are made of the same tallies.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     anonymize::{Seen, Sighting, Visit},
     keys::Epoch,
     limit::{self, Bounded, VisitorDay},
+    names::{Name, Names, Places, TextMap},
     outcome::Outcome,
     release::{index::SiteIndex, terms::InForce},
     site::Site,
     tables::{OTHER_KEY, Table},
-    tally::{Activity, DayTally, Keys, MonthTally, ProducerId, QuarterTally, WeekTally, see},
+    tally::{Activity, DayPlaces, DayTally, Keys, MonthTally, ProducerId, QuarterTally, WeekTally, see},
 };
 use crate::{
-    calendar::{Day, Period, PeriodKind},
+    calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
     units::SiteName,
 };
 
@@ -22,20 +26,39 @@ use crate::{
 /// another key because of others (docs/PRIVACY.md, hazards).
 pub(super) const KEYS_PER_DAY_MAX: usize = 100_000;
 
-/// Tallies by site and period: the open cells, or a delta.
+/// Tallies by site and period: the open cells, or a delta. Equal tallies merge to equal tallies, whatever comes first.
 #[derive(Default)]
 pub(super) struct Cells {
     pub(super) days: BTreeMap<Epoch, DayTally>,
     pub(super) weeks: BTreeMap<Epoch, WeekTally>,
     pub(super) months: BTreeMap<Epoch, MonthTally>,
     pub(super) quarters: BTreeMap<Epoch, QuarterTally>,
+    /// Empty tallies whose memory is used again.
+    spare: Vec<DayTally>,
 }
 
+/// Empty tallies that are kept at most.
+const SPARE_MAX: usize = 8;
+
 impl Cells {
+    /// Nothing is in it any more; the memory of some tallies is kept for what comes next.
+    pub(super) fn clear(&mut self) {
+        for mut tally in std::mem::take(&mut self.days).into_values() {
+            if self.spare.len() < SPARE_MAX {
+                tally.clear();
+                self.spare.push(tally);
+            }
+        }
+        self.weeks.clear();
+        self.months.clear();
+        self.quarters.clear();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.epochs().next().is_none()
     }
 
+    #[cfg(any(test, feature = "lab"))]
     /// Adds a delta. Any order and any grouping gives the same cells.
     pub(super) fn merge(&mut self, delta: &Self) {
         for (epoch, tally) in &delta.days {
@@ -108,42 +131,120 @@ fn periods<'a>(epochs: impl Iterator<Item = &'a Epoch>) -> Vec<Period> {
     epochs.map(|epoch| epoch.period).collect()
 }
 
-/// Bounds what was seen against what is committed and what this delta already adds, and puts it into the delta.
+/// Bounds what was seen against what the open cells hold, and puts what counts into them and into the delta of the step
+/// that makes it durable.
 pub(super) struct Bounder<'a> {
     pub(super) site: &'a Site,
     /// What is sealed and public of the site.
     pub(super) index: &'a SiteIndex,
-    pub(super) open: &'a Cells,
     pub(super) activity: Activity,
     /// [`KEYS_PER_DAY_MAX`].
     pub(super) keys_max: usize,
+    pub(super) known_pages: Arc<BTreeSet<Box<str>>>,
+    pub(super) public_pages: Option<&'a BTreeSet<Box<str>>>,
 }
 
+/// A day's open tally and what the delta adds to it, with what holds on that day.
+struct Desk<'a> {
+    date: Day,
+    open: &'a mut DayTally,
+    delta: &'a mut DayTally,
+    terms: &'a InForce,
+    /// By hour: whether it is published. Looked up once for all that was seen of the day.
+    is_hour_sealed: [bool; HOURS_PER_DAY_MAX as usize],
+    /// Where the batch's texts stand in the open tally and in the delta.
+    places: [DayPlaces; 2],
+}
+
+/// Sightings of one day from which on it pays to remember where texts stand.
+const REMEMBERED_FROM: usize = 16;
+
+/// A view that counts, with the key under which its page does.
+type Counted<'v> = (&'v Visit, Name<'v>);
+
 impl<'a> Bounder<'a> {
-    pub(super) fn new(site: &'a Site, index: &'a SiteIndex, open: &'a Cells, by: ProducerId, now_unix_ms: i64) -> Self {
-        Self { site, index, open, activity: Activity::of(by, now_unix_ms), keys_max: KEYS_PER_DAY_MAX }
+    pub(super) fn new(site: &'a Site, index: &'a SiteIndex, by: ProducerId, now_unix_ms: i64) -> Self {
+        Self {
+            site,
+            index,
+            activity: Activity::of(by, now_unix_ms),
+            keys_max: KEYS_PER_DAY_MAX,
+            known_pages: site.known_pages(),
+            public_pages: index.public.get(&Table::Page),
+        }
     }
 
-    /// Adds one sighting to the delta, and says how it ended.
-    pub(super) fn add(&self, sighting: &Sighting, delta: &mut Cells) -> Outcome {
-        let period = Period::day(sighting.day);
-        if self.index.sealed.contains(period) {
-            return Outcome::Late;
+    /// Adds all that was seen in a batch, in its order, and tells how each ended.
+    pub(super) fn add_all(
+        &self,
+        names: &Names,
+        seen: &[(u32, Sighting)],
+        open: &mut Cells,
+        delta: &mut Cells,
+        mut enter: impl FnMut(u32, Outcome),
+    ) {
+        let mut counted = Vec::new();
+        for of_one_day in seen.chunk_by(|(_, a), (_, b)| a.day == b.day) {
+            let Some((_, first)) = of_one_day.first() else { continue };
+            let period = Period::day(first.day);
+            if self.index.sealed.contains(period) {
+                of_one_day.iter().for_each(|(at, _)| enter(*at, Outcome::Late));
+                continue;
+            }
+            counted.clear();
+            let remembered = Some(names).filter(|_| of_one_day.len() >= REMEMBERED_FROM);
+            let mut desk = self.desk(first.day, open, delta, remembered);
+            for (at, sighting) in of_one_day {
+                enter(*at, self.add_to_day(sighting, names, &mut desk, &mut counted));
+            }
+            self.see_all(&counted, first.day, remembered, open, delta);
         }
-        let epoch = Epoch { site: self.site.name.clone(), period };
-        let open = self.open.days.get(&epoch);
-        if !delta.days.contains_key(&epoch) {
-            delta.days.insert(epoch.clone(), DayTally { activity: self.activity.clone(), ..DayTally::default() });
+    }
+
+    /// Adds one sighting, and says how it ended.
+    #[cfg(any(test, feature = "lab"))]
+    pub(super) fn add(&self, sighting: Sighting, names: &Names, open: &mut Cells, delta: &mut Cells) -> Outcome {
+        let mut ended = Outcome::Late;
+        self.add_all(names, &[(0, sighting)], open, delta, |_, outcome| ended = outcome);
+        ended
+    }
+
+    fn desk<'d>(
+        &'d self,
+        date: Day,
+        open: &'d mut Cells,
+        delta: &'d mut Cells,
+        remembered: Option<&Names>,
+    ) -> Desk<'d> {
+        let epoch = Epoch { site: self.site.name.clone(), period: Period::day(date) };
+        let open = open.days.entry(epoch.clone()).or_default();
+        let Cells { days, spare, .. } = delta;
+        let delta = days.entry(epoch).or_insert_with(|| spare.pop().unwrap_or_default());
+        open.activity.merge(&self.activity);
+        delta.activity.merge(&self.activity);
+        let mut is_hour_sealed = [false; HOURS_PER_DAY_MAX as usize];
+        for (hour, is_sealed) in (0..).zip(&mut is_hour_sealed) {
+            *is_sealed = self.index.sealed.contains(Period::hour(date, hour));
         }
-        let day = delta.days.entry(epoch).or_default();
-        day.activity.merge(&self.activity);
+        let places = || remembered.map(DayPlaces::of).unwrap_or_default();
+        let terms = self.site.terms_of(date);
+        Desk { date, open, delta, terms, is_hour_sealed, places: [places(), places()] }
+    }
+
+    fn add_to_day<'v>(
+        &self,
+        sighting: &'v Sighting,
+        names: &'v Names,
+        desk: &mut Desk<'_>,
+        counted: &mut Vec<Counted<'v>>,
+    ) -> Outcome {
+        debug_assert_eq!(sighting.day, desk.date);
         let tag = sighting.visitor_tag;
-        let visitor = both(open, day, |d| d.visitors.get(&tag).copied(), VisitorDay::merge);
-        let terms = self.site.terms_of(sighting.day);
+        let visitor = desk.open.visitors.get(&tag).copied().unwrap_or_default();
         match &sighting.seen {
-            Seen::Visit(visit) => match self.view(tag, visit, sighting.day, visitor, terms, open, day) {
+            Seen::Visit(visit) => match self.view(tag, visit, names, visitor, desk) {
                 Some(page) => {
-                    self.see(visit, sighting.day, page, delta);
+                    counted.push((visit, page));
                     Outcome::Counted
                 }
                 None => Outcome::BeyondBound,
@@ -151,15 +252,17 @@ impl<'a> Bounder<'a> {
             Seen::Error { class, key } => {
                 let mark = VisitorDay::mark_error(*class);
                 if !visitor.has(mark) {
-                    self.error(tag, mark, *class, key, terms, open, day);
+                    self.error(tag, mark, *class, names.get(*key), desk);
                 }
                 Outcome::NotSuccess
             }
             Seen::Robot { family } => {
                 let mark = VisitorDay::mark_robot();
-                if !visitor.has(mark) && terms.has(Table::Bot) {
-                    day.mark(tag, mark);
-                    day.attributes.add_listed(Table::Bot, *family);
+                if !visitor.has(mark) && desk.terms.has(Table::Bot) {
+                    desk.each(|day, _| {
+                        day.mark(tag, mark);
+                        day.attributes.add_listed(Table::Bot, *family);
+                    });
                 }
                 Outcome::Bot
             }
@@ -167,113 +270,118 @@ impl<'a> Bounder<'a> {
     }
 
     /// Counts a page view, unless it is beyond a bound. Gives the key under which its page counts.
-    #[allow(clippy::too_many_arguments, reason = "each is looked up once for all kinds of sightings")]
     fn view<'v>(
         &self,
         tag: u64,
-        visit: &'v Visit,
-        date: Day,
+        visit: &Visit,
+        names: &'v Names,
         visitor: VisitorDay,
-        terms: &InForce,
-        open: Option<&DayTally>,
-        day: &mut DayTally,
-    ) -> Option<&'v str> {
-        let page = self.guarded(open, day, &visit.page, |d| Some(&d.pages));
+        desk: &mut Desk<'_>,
+    ) -> Option<Name<'v>> {
+        let page = self.guarded(&desk.open.pages, names.get(visit.page));
         // What counts as one key is bounded as one page, so that no counter moves by more than one a visitor-day.
-        let pair = if page == OTHER_KEY { visit.other_pair_tag } else { visit.pair_tag };
-        let views_of_page = both(open, day, |d| d.pairs.get(&pair).copied(), u8::saturating_add);
-        match limit::bound(terms.bounds(), visitor, views_of_page, visit.hour) {
+        let is_other = page.text == OTHER_KEY;
+        let pair = if is_other { visit.other_pair_tag } else { visit.pair_tag };
+        let views_of_page = desk.open.pairs.get(&pair).copied().unwrap_or_default();
+        match limit::bound(desk.terms.bounds(), visitor, views_of_page, visit.hour) {
             Bounded::Beyond { newly_limited } => {
                 if newly_limited {
-                    day.limit(tag);
+                    desk.each(|day, _| day.limit(tag));
                 }
                 None
             }
             Bounded::Counted(contribution) => {
-                let text = |table, key| self.guarded(open, day, key, |d| d.attributes.texts(table));
-                let (referrer, campaign) =
-                    (text(Table::Referrer, &visit.referrer), text(Table::Campaign, &visit.campaign));
-                let keys = Keys { page, pair, referrer, campaign };
-                let hour_is_open = !self.index.sealed.contains(Period::hour(date, visit.hour));
-                day.count(tag, visit, keys, contribution, hour_is_open, terms.tables());
+                let text = |desk: &Desk<'_>, table, id| match desk.open.attributes.texts(table) {
+                    Some(map) => self.guarded(map, names.get(id)),
+                    None => names.get(id),
+                };
+                // Attributes are those of the first page view.
+                let source = (contribution.rank == 1).then(|| {
+                    [text(desk, Table::Referrer, visit.referrer), text(desk, Table::Campaign, visit.campaign)]
+                });
+                let keys = Keys { page, pair, source };
+                let hour_is_open = !desk.is_hour_sealed.get(usize::from(visit.hour)).copied().unwrap_or(false);
                 // What is public needs no votes; and what is public follows from releases alone.
-                let votes = contribution.is_first_of_page && page != OTHER_KEY && !self.is_public(page);
-                if votes {
-                    day.vote(tag, page, visitor.votes());
-                }
+                let votes = contribution.is_first_of_page && !is_other && !self.is_public(page.text);
+                let active = desk.terms.tables();
+                desk.each(|day, places| {
+                    day.count(tag, visit, keys, contribution, hour_is_open, active, places);
+                    if votes {
+                        day.vote(tag, page, visitor.votes(), places);
+                    }
+                });
                 Some(page)
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is looked up once for all kinds of sightings")]
-    fn error(
-        &self,
-        tag: u64,
-        mark: VisitorDay,
-        class: u8,
-        key: &str,
-        terms: &InForce,
-        open: Option<&DayTally>,
-        day: &mut DayTally,
-    ) {
-        day.mark(tag, mark);
-        if terms.has(Table::Status) {
-            day.attributes.add_listed(Table::Status, class.into());
-        }
-        if terms.has(Table::Error) {
-            let key = self.guarded(open, day, key, |d| d.attributes.texts(Table::Error));
-            // Errors of two classes would be one key beyond the guard, and move it by two.
-            if key != OTHER_KEY {
-                day.attributes.add_text(Table::Error, key);
+    fn error(&self, tag: u64, mark: VisitorDay, class: u8, key: Name<'_>, desk: &mut Desk<'_>) {
+        let guarded = desk.open.attributes.texts(Table::Error).map_or(key, |map| self.guarded(map, key));
+        let (has_status, has_error) = (desk.terms.has(Table::Status), desk.terms.has(Table::Error));
+        desk.each(|day, _| {
+            day.mark(tag, mark);
+            if has_status {
+                day.attributes.add_listed(Table::Status, class.into());
             }
-        }
+            // Errors of two classes would be one key beyond the guard, and move it by two.
+            if has_error && guarded.text != OTHER_KEY {
+                day.attributes.add_text(Table::Error, guarded);
+            }
+        });
     }
 
     fn is_public(&self, page: &str) -> bool {
-        self.site.is_known_page(page) || self.index.is_public(Table::Page, page)
+        self.known_pages.contains(page) || self.public_pages.is_some_and(|pages| pages.contains(page))
     }
 
     /// A key of an open key space, or `(other)` where the guard is reached and the key is new.
-    fn guarded<'k, T>(
-        &self,
-        open: Option<&DayTally>,
-        delta: &DayTally,
-        key: &'k str,
-        map: impl Fn(&DayTally) -> Option<&HashMap<Box<str>, T>>,
-    ) -> &'k str {
-        let (open, delta) = (open.and_then(&map), map(delta));
-        let distinct = open.map_or(0, HashMap::len) + delta.map_or(0, HashMap::len);
-        let is_known = || [delta, open].into_iter().flatten().any(|map| map.contains_key(key));
-        if distinct < self.keys_max || is_known() { key } else { OTHER_KEY }
+    fn guarded<'k, T>(&self, open: &TextMap<T>, key: Name<'k>) -> Name<'k> {
+        if open.len() < self.keys_max || open.find(key).is_some() { key } else { Name::of(OTHER_KEY) }
     }
 
-    /// Raises the sketches of the week and the month, where these are open.
-    fn see(&self, visit: &Visit, day: Day, page: &str, delta: &mut Cells) {
+    /// Raises the sketches of the week and the month, where these are open. The delta gets what changes them: what does
+    /// not is durable already, or comes with the same step.
+    fn see_all(
+        &self,
+        counted: &[Counted<'_>],
+        day: Day,
+        remembered: Option<&Names>,
+        open: &mut Cells,
+        delta: &mut Cells,
+    ) {
         let epoch = |period| Epoch { site: self.site.name.clone(), period };
         let (week, month) = (Period::week_of(day), Period::month_of(day));
-        if let Some(tag) = visit.week_tag.filter(|_| !self.index.sealed.contains(week)) {
-            let tally = delta.weeks.entry(epoch(week)).or_default();
-            tally.activity.merge(&self.activity);
-            see(&mut tally.visitors, tag);
+        if counted.iter().any(|(visit, _)| visit.week_tag.is_some()) && !self.index.sealed.contains(week) {
+            let open = open.weeks.entry(epoch(week)).or_default();
+            let delta = delta.weeks.entry(epoch(week)).or_default();
+            open.activity.merge(&self.activity);
+            delta.activity.merge(&self.activity);
+            for tag in counted.iter().filter_map(|(visit, _)| visit.week_tag) {
+                if see(&mut open.visitors, tag) {
+                    see(&mut delta.visitors, tag);
+                }
+            }
         }
-        if let Some(tag) = visit.month_tag.filter(|_| !self.index.sealed.contains(month)) {
-            let tally = delta.months.entry(epoch(month)).or_default();
-            tally.activity.merge(&self.activity);
-            tally.see(tag, page);
+        if counted.iter().any(|(visit, _)| visit.month_tag.is_some()) && !self.index.sealed.contains(month) {
+            let open = open.months.entry(epoch(month)).or_default();
+            let delta = delta.months.entry(epoch(month)).or_default();
+            open.activity.merge(&self.activity);
+            delta.activity.merge(&self.activity);
+            let places = || remembered.map(Places::of).unwrap_or_default();
+            let mut places = [places(), places()];
+            for (visit, page) in counted {
+                let Some(tag) = visit.month_tag else { continue };
+                open.see_into(tag, *page, delta, &mut places);
+            }
         }
     }
 }
 
-/// What the open cell and the delta hold together.
-fn both<T: Default>(
-    open: Option<&DayTally>,
-    delta: &DayTally,
-    get: impl Fn(&DayTally) -> Option<T>,
-    merge: impl Fn(T, T) -> T,
-) -> T {
-    match (open.and_then(&get), get(delta)) {
-        (Some(a), Some(b)) => merge(a, b),
-        (a, b) => a.or(b).unwrap_or_default(),
+impl Desk<'_> {
+    /// Does the same to the open tally and to the delta.
+    fn each(&mut self, mut change: impl FnMut(&mut DayTally, &mut DayPlaces)) {
+        let [of_open, of_delta] = &mut self.places;
+        change(self.open, of_open);
+        change(self.delta, of_delta);
     }
 }

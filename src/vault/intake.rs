@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{
     anonymize::{Anonymizer, Bench, Sighting},
     event::AccessEvent,
     keys::ProducerKey,
+    names::Names,
     outcome::Books,
     release::index::{Index, Sealed},
     roster::Roster,
@@ -19,22 +20,31 @@ use crate::{clock::Clock, units::SiteName};
 
 /// The most events in one batch.
 pub const EVENTS_PER_BATCH_MAX: usize = 20_000;
+/// Events of all senders between their message and their answer; then senders wait. Bounds the memory that they take.
+const EVENTS_UNDER_WAY_MAX: usize = 100_000;
+const _: () = assert!(EVENTS_PER_BATCH_MAX <= EVENTS_UNDER_WAY_MAX);
 /// The longest name of a producer, in bytes.
 pub const PRODUCER_BYTES_MAX: usize = 128;
 /// The longest cursor, in bytes.
 pub const CURSOR_BYTES_MAX: usize = 256;
 
 /// A batch as a producer sends it.
-pub struct Batch {
+pub struct Batch<E> {
     /// 1 for the first; 0 for a greeting.
     pub sequence: u64,
-    /// The events, at most [`EVENTS_PER_BATCH_MAX`].
-    pub events: Vec<AccessEvent>,
+    /// The events, at most [`EVENTS_PER_BATCH_MAX`]: one after the other, or that one cannot be read.
+    pub events: E,
+    /// How many there are.
+    pub length: usize,
     /// The producer has sent everything before this, in milliseconds since 1970; 0 states nothing.
     pub complete_through_unix_ms: i64,
     /// Kept for the producer, at most [`CURSOR_BYTES_MAX`].
     pub cursor: Vec<u8>,
 }
+
+/// An event is not what the protocol says. What it held is told to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
 
 /// What became of a batch. It is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +66,9 @@ pub enum Refusal {
         /// What must come next.
         expected: u64,
     },
+    /// An event of it cannot be read.
+    #[error("an event cannot be read")]
+    Unreadable,
     /// The keeper has stopped, or the disk has no room.
     #[error("the store takes nothing now")]
     Unavailable,
@@ -69,11 +82,27 @@ pub(super) struct Commit {
     pub(super) site: Arc<Site>,
     pub(super) producer: ProducerId,
     pub(super) sequence: u64,
+    pub(super) names: Names,
     pub(super) sightings: Vec<(u32, Sighting)>,
     pub(super) books: Books,
     pub(super) complete_through_unix_ms: i64,
     pub(super) cursor: Vec<u8>,
     pub(super) reply: oneshot::Sender<Result<Receipt, Refusal>>,
+    /// Its part of what may be under way; given back when it was answered.
+    pub(super) room: OwnedSemaphorePermit,
+}
+
+/// A batch that is under way: the answer comes when it is durable.
+pub struct Pending(oneshot::Receiver<Result<Receipt, Refusal>>);
+
+impl Pending {
+    /// Waits until the batch is durable.
+    ///
+    /// # Errors
+    /// When the sequence leaves a gap or the store cannot be used. Nothing was counted then.
+    pub async fn receipt(self) -> Result<Receipt, Refusal> {
+        self.0.await.unwrap_or(Err(Refusal::Unavailable))
+    }
 }
 
 /// Takes events. Clones share everything; when the last is dropped, the keeper finishes and stops.
@@ -81,6 +110,7 @@ pub(super) struct Commit {
 pub struct Intake {
     shared: Arc<Shared>,
     commits: mpsc::Sender<Commit>,
+    room: Arc<Semaphore>,
 }
 
 pub(super) struct Shared {
@@ -100,7 +130,7 @@ pub struct Lane {
 
 impl Intake {
     pub(super) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
-        Self { shared: Arc::new(shared), commits }
+        Self { shared: Arc::new(shared), commits, room: Arc::new(Semaphore::new(EVENTS_UNDER_WAY_MAX)) }
     }
 
     /// Opens the lane of a producer; None where the site takes no events. The producer's name is hashed under a key
@@ -129,45 +159,69 @@ impl Intake {
 }
 
 impl Lane {
-    /// Sends a batch; the answer comes when it is durable.
+    /// Hands a batch over and does not wait until it is durable: [`Pending::receipt`] does. Batches that one caller hands
+    /// over one after the other stay in that order.
     ///
     /// # Errors
-    /// When the sequence leaves a gap or the store cannot be used. Nothing was counted then.
+    /// When an event cannot be read or the store cannot be used. Nothing was counted then.
     ///
     /// # Panics
     /// When the batch is longer than [`EVENTS_PER_BATCH_MAX`]; the caller checks.
-    pub async fn send(&self, batch: Batch) -> Result<Receipt, Refusal> {
-        assert!(batch.events.len() <= EVENTS_PER_BATCH_MAX, "the caller checks the length");
-        let (sightings, books) = self.anonymize(batch.events)?;
+    pub async fn hand_over<'m, E>(&self, batch: Batch<E>) -> Result<Pending, Refusal>
+    where
+        E: IntoIterator<Item = Result<AccessEvent<'m>, Unreadable>>,
+    {
+        assert!(batch.length <= EVENTS_PER_BATCH_MAX, "the caller checks the length");
+        // Cast safety: at most 20,000.
+        let room = self.intake.room.clone().acquire_many_owned(batch.length as u32).await;
+        let room = room.map_err(|_| Refusal::Unavailable)?;
+        let (names, sightings, books) = self.anonymize(batch.events, batch.length)?;
         let (reply, receipt) = oneshot::channel();
         let commit = Commit {
             site: self.site.clone(),
             producer: self.producer,
             sequence: batch.sequence,
+            names,
             sightings,
             books,
             complete_through_unix_ms: batch.complete_through_unix_ms,
             cursor: batch.cursor,
             reply,
+            room,
         };
         self.intake.commits.send(commit).await.map_err(|_| Refusal::Unavailable)?;
-        receipt.await.unwrap_or(Err(Refusal::Unavailable))
+        Ok(Pending(receipt))
     }
 
-    fn anonymize(&self, events: Vec<AccessEvent>) -> Result<(Vec<(u32, Sighting)>, Books), Fault> {
+    /// Sends a batch; the answer comes when it is durable.
+    #[cfg(test)]
+    pub(super) async fn send(&self, batch: Batch<Vec<AccessEvent<'_>>>) -> Result<Receipt, Refusal> {
+        let Batch { sequence, events, length, complete_through_unix_ms, cursor } = batch;
+        let events = events.into_iter().map(Ok);
+        let batch = Batch { sequence, events, length, complete_through_unix_ms, cursor };
+        self.hand_over(batch).await?.receipt().await
+    }
+
+    fn anonymize<'m>(
+        &self,
+        events: impl IntoIterator<Item = Result<AccessEvent<'m>, Unreadable>>,
+        length: usize,
+    ) -> Result<(Names, Vec<(u32, Sighting)>, Books), Refusal> {
         let shared = &self.intake.shared;
         let sealed = self.sealed();
         let now_unix_ms = shared.clock.now_unix_ms();
-        let mut books = Books::open(u32::try_from(events.len()).unwrap_or(u32::MAX));
-        let mut sightings = Vec::with_capacity(events.len());
+        let mut books = Books::open(u32::try_from(length).unwrap_or(u32::MAX));
+        let mut sightings = Vec::with_capacity(length);
         let mut bench = Bench::default();
         for (index, event) in (0_u32..).zip(events) {
-            match shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench)? {
+            let event = event.map_err(|Unreadable| Refusal::Unreadable)?;
+            let seen = shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench);
+            match seen.map_err(Fault::from)? {
                 Ok(sighting) => sightings.push((index, sighting)),
                 Err(outcome) => books.enter(index, outcome),
             }
         }
-        Ok((sightings, books))
+        Ok((std::mem::take(&mut bench.names), sightings, books))
     }
 
     fn sealed(&self) -> Arc<Sealed> {

@@ -1,8 +1,9 @@
 //! The keeper: the one owner of the open cells. It bounds, commits and seals; nobody else changes anything.
 //!
 //! Batches that arrive while the disk is busy are committed together: one delta, one atomic step, one sync, and only
-//! then the answers. The cells in memory change only after the step is durable, so memory never holds what the disk
-//! refused.
+//! then the answers. The cells in memory change while a group is bounded; nothing is answered, sealed or written from
+//! them before its step is durable, and where the step fails the process stops, so nothing is ever served from memory
+//! that the disk refused.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use super::{
     attendant::Order,
@@ -44,6 +45,8 @@ pub struct Keeper {
     pub(super) roster: Arc<Roster>,
     pub(super) index: Arc<RwLock<Index>>,
     pub(super) cells: Cells,
+    /// The delta of the last group, emptied: its memory is used again.
+    pub(super) spare: Cells,
     /// Epochs whose stored cell is older than the journal's head.
     pub(super) dirty: BTreeSet<Epoch>,
     /// Weeks and months of which some days were restored without their sums.
@@ -89,6 +92,8 @@ struct Group {
     waiting: Vec<Waiting>,
     /// Sites of which somebody stated how far it is complete.
     stated: BTreeSet<SiteName>,
+    /// What the group takes of the room for events under way.
+    rooms: Vec<OwnedSemaphorePermit>,
 }
 
 impl Keeper {
@@ -146,7 +151,7 @@ impl Keeper {
 
     /// Commits a batch with all that wait behind it.
     pub(super) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
-        let mut group = Group::default();
+        let mut group = Group { delta: std::mem::take(&mut self.spare), ..Group::default() };
         let mut sightings = first.sightings.len();
         let now_unix_ms = self.clock.now_unix_ms();
         if !self.has_room() {
@@ -172,7 +177,7 @@ impl Keeper {
     }
 
     /// Puts a batch into the group, or answers it at once where it changes nothing.
-    fn take(&self, commit: Commit, group: &mut Group, now_unix_ms: i64) {
+    fn take(&mut self, commit: Commit, group: &mut Group, now_unix_ms: i64) {
         let key = (commit.site.name.clone(), commit.producer);
         let mut row = group.producers.get(&key).or_else(|| self.producer(&key)).cloned().unwrap_or_default();
         if commit.sequence <= row.sequence {
@@ -189,10 +194,9 @@ impl Keeper {
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
             let none = SiteIndex::default();
             let of_site = index.sites.get(&commit.site.name).unwrap_or(&none);
-            let bounder = Bounder::new(&commit.site, of_site, &self.cells, commit.producer, now_unix_ms);
-            for (at, sighting) in &commit.sightings {
-                books.enter(*at, bounder.add(sighting, &mut group.delta));
-            }
+            let bounder = Bounder::new(&commit.site, of_site, commit.producer, now_unix_ms);
+            let (open, delta) = (&mut self.cells, &mut group.delta);
+            bounder.add_all(&commit.names, &commit.sightings, open, delta, |at, outcome| books.enter(at, outcome));
             if !index.sites.contains_key(&commit.site.name) {
                 group.new_sites.insert(commit.site.name.clone());
             }
@@ -205,6 +209,7 @@ impl Keeper {
             group.stated.insert(commit.site.name.clone());
         }
         group.waiting.push((commit.reply, receipt(&row, Some(books))));
+        group.rooms.push(commit.room);
         group.producers.insert(key, row);
     }
 
@@ -234,11 +239,12 @@ impl Keeper {
             record_bytes = bytes.len() as u64;
         }
         self.disk.commit(step)?;
-        // Durable. Only now memory follows.
+        // Durable. Only now it is answered, and may be sealed or written anew.
         self.head = head;
         self.journal_bytes += record_bytes;
-        self.cells.merge(&group.delta);
         self.dirty.extend(group.delta.epochs().cloned());
+        group.delta.clear();
+        self.spare = std::mem::take(&mut group.delta);
         for ((site, producer), row) in group.producers.drain() {
             self.producers.entry(site).or_default().insert(producer, row);
         }

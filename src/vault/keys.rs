@@ -14,7 +14,6 @@ use std::{
 };
 
 use siphasher::sip::SipHasher24;
-use std::hash::Hasher;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::tally::ProducerId;
@@ -24,6 +23,8 @@ use crate::{
 };
 
 const KEY_BYTES: usize = 32;
+/// Pages up to this length, in bytes, are tagged without asking for memory.
+const PAIRED_PAGE_BYTES_MAX: usize = 120;
 
 /// Whose key: a site and a day, week or month.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,17 +71,20 @@ impl EpochKeys {
 
     /// The tag of a visitor in this epoch: SipHash-2-4 under a 128-bit key (Aumasson and Bernstein 2012).
     pub(super) fn visitor_tag(&self, identity: &[u8]) -> u64 {
-        let mut hasher = SipHasher24::new_with_key(&self.visitor);
-        hasher.write(identity);
-        hasher.finish()
+        SipHasher24::new_with_key(&self.visitor).hash(identity)
     }
 
     /// The tag of a visitor on a page. It cannot be joined with the visitor's tag without the key.
     pub(super) fn pair_tag(&self, visitor_tag: u64, page: &str) -> u64 {
-        let mut hasher = SipHasher24::new_with_key(&self.pair);
-        hasher.write_u64(visitor_tag);
-        hasher.write(page.as_bytes());
-        hasher.finish()
+        // In one piece, which is hashed faster than two.
+        let mut bytes = [0; 8 + PAIRED_PAGE_BYTES_MAX];
+        let Some(place) = bytes.get_mut(8..8 + page.len()) else {
+            let whole = [&visitor_tag.to_le_bytes(), page.as_bytes()].concat();
+            return SipHasher24::new_with_key(&self.pair).hash(&whole);
+        };
+        place.copy_from_slice(page.as_bytes());
+        bytes[..8].copy_from_slice(&visitor_tag.to_le_bytes());
+        SipHasher24::new_with_key(&self.pair).hash(&bytes[..8 + page.len()])
     }
 
     /// The key under which what is not yet sealed is encrypted.
@@ -354,6 +358,19 @@ mod tests {
         assert_ne!(day.pair_tag(tag, "/"), tag);
         assert_ne!(day.pair_tag(tag, "/"), day.pair_tag(tag, "/a"));
         assert_ne!(day.seal_key(), month.seal_key());
+    }
+
+    #[test]
+    fn a_tag_is_the_hash_of_all_its_parts() {
+        use std::hash::Hasher as _;
+        let keys = EpochKeys::derive(&[7; KEY_BYTES]);
+        for length in [0, 1, 7, 8, 30, PAIRED_PAGE_BYTES_MAX, PAIRED_PAGE_BYTES_MAX + 1, 512] {
+            let page = "p".repeat(length);
+            let mut whole = SipHasher24::new_with_key(&keys.pair);
+            whole.write(&0x0123_4567_89ab_cdef_u64.to_le_bytes());
+            whole.write(page.as_bytes());
+            assert_eq!(keys.pair_tag(0x0123_4567_89ab_cdef, &page), whole.finish(), "{length}");
+        }
     }
 
     #[test]

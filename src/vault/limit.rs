@@ -24,6 +24,9 @@ const _: () = assert!((crate::calendar::HOURS_PER_DAY_MAX as u32) <= 1 << HOUR_B
 /// What is either there or not: the limit, the errors, the robot.
 const MARKS: u64 = 1 << LIMITED_BIT | ((1 << (ERROR_CLASSES.len() + 1)) - 1) << ERRORS_SHIFT;
 
+/// The hours of all page views.
+const HOURS: u64 = (1 << (HOUR_BITS * VIEWS_PER_DAY_MAX as u32)) - 1;
+
 /// What was counted of one visitor on one day: the hours of its page views (sorted, so that no order is kept), whether a
 /// bound was hit, how many pages it voted for, which classes of error it met, and whether it was seen as a robot. Packed
 /// into eight bytes, of which there is one for each visitor of an open day.
@@ -114,6 +117,21 @@ impl VisitorDay {
     }
 }
 
+impl VisitorDay {
+    /// The same with one more page view in an hour: what [`VisitorDay::merge`] gives, without taking the hours apart.
+    pub(super) fn with_view(self, hour: u8) -> Self {
+        let views = self.views();
+        if views >= VIEWS_PER_DAY_MAX {
+            return self.merge(Self::one_view(hour));
+        }
+        let hours = self.0 >> HOURS_SHIFT & HOURS;
+        let before = (0..views).take_while(|&index| self.hour_at(index) <= hour).count() as u32 * HOUR_BITS;
+        let low = hours & ((1 << before) - 1);
+        let hours = low | u64::from(hour) << before | (hours ^ low) << HOUR_BITS;
+        Self((self.0 & !(HOURS << HOURS_SHIFT)) + 1 | hours << HOURS_SHIFT)
+    }
+}
+
 /// Proof that a page view was bounded, and which counter of each table it raises. Only [`bound`] makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Contribution {
@@ -180,6 +198,19 @@ mod tests {
             prop_assert_eq!(a.merge(b).merge(c), a.merge(b.merge(c)));
             prop_assert_eq!(a.merge(b).views(), a.views() + b.views());
             prop_assert_eq!(a.merge(b).is_limited(), limited);
+        }
+
+        #[test]
+        fn one_view_more_is_what_a_merge_gives(hours in prop::collection::vec(0_u8..26, 0..14), marks in 0_u8..16) {
+            let mut day = VisitorDay::default();
+            if marks & 1 > 0 { day = day.merge(VisitorDay::mark_limited()); }
+            if marks & 2 > 0 { day = day.merge(VisitorDay::mark_robot()); }
+            if marks & 4 > 0 { day = day.merge(VisitorDay::one_vote()); }
+            if marks & 8 > 0 { day = day.merge(VisitorDay::mark_error(1)); }
+            for hour in hours {
+                prop_assert_eq!(day.with_view(hour), day.merge(VisitorDay::one_view(hour)));
+                day = day.with_view(hour);
+            }
         }
 
         #[test]

@@ -18,6 +18,7 @@ mod keys;
 #[cfg(any(test, feature = "lab"))]
 pub mod lab;
 mod limit;
+mod names;
 mod outcome;
 mod recover;
 mod release;
@@ -42,8 +43,11 @@ use tokio::sync::{mpsc, watch};
 
 pub use anonymize::network::GeoFault;
 pub use attendant::Attendant;
-pub use event::AccessEvent;
-pub use intake::{Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Receipt, Refusal};
+pub use event::{AccessEvent, Text};
+pub use intake::{
+    Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
+    Unreadable,
+};
 pub use keeper::Keeper;
 pub use keys::{Epoch, KeyFault};
 pub use outcome::{Books, Outcome};
@@ -154,6 +158,7 @@ fn open_on(
         roster: roster.clone(),
         index: index.clone(),
         cells: recovered.cells,
+        spare: cells::Cells::default(),
         dirty: recovered.dirty,
         lost: recover::load_lost(disk)?,
         look_at: BTreeSet::new(),

@@ -62,7 +62,7 @@ impl Site {
         Self {
             name: settings.name.clone(),
             calendar: settings.calendar.clone(),
-            hosts: settings.hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
+            hosts: settings.hosts.iter().map(|h| h.to_lowercase()).collect(),
             page_rules,
             known_pages,
             history,

@@ -7,13 +7,14 @@
 mod attributes;
 mod longer;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     anonymize::Visit,
     limit::{Contribution, VisitorDay},
+    names::{Name, Names, Places, TagMap, TextMap},
     tables::{TableSet, VOTE_WEIGHTS},
 };
 use attributes::merge_texts;
@@ -111,32 +112,64 @@ pub(super) struct PageTally {
 /// The keys under which a page view counts: its own, or `(other)` beyond the guard.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'k> {
-    pub(super) page: &'k str,
+    pub(super) page: Name<'k>,
     /// The tag of the visitor with that page.
     pub(super) pair: u64,
-    pub(super) referrer: &'k str,
-    pub(super) campaign: &'k str,
+    /// Referrer and campaign, where this is the first page view of the visit.
+    pub(super) source: Option<[Name<'k>; 2]>,
 }
 
 /// One local day of one site.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DayTally {
     /// The limiter: what each visitor has added.
-    pub(super) visitors: HashMap<u64, VisitorDay>,
+    pub(super) visitors: TagMap<VisitorDay>,
     /// The limiter: counted views of each pair of visitor and page.
-    pub(super) pairs: HashMap<u64, u8>,
+    pub(super) pairs: TagMap<u8>,
     pub(super) site: SiteTally,
     /// By hour from local midnight; positions as [`HOUR_VISIT`], [`HOUR_ARRIVAL`], then the n-th view in the hour.
-    pub(super) hours: HashMap<u8, Counters>,
-    pub(super) pages: HashMap<Box<str>, PageTally>,
+    pub(super) hours: BTreeMap<u8, Counters>,
+    pub(super) pages: TextMap<PageTally>,
     /// Votes in hundredths for pages that are not public yet.
     pub(super) votes: Texts,
     pub(super) attributes: AttributeTally,
     pub(super) activity: Activity,
 }
 
+/// Where the texts of a batch stand in the maps of a day.
+#[derive(Default)]
+pub(super) struct DayPlaces {
+    pages: Places,
+    votes: Places,
+    /// Referrer, campaign, entry.
+    texts: [Places; 3],
+}
+
+impl DayPlaces {
+    /// Remembers places of the texts of a batch.
+    pub(super) fn of(names: &Names) -> Self {
+        let places = || Places::of(names);
+        Self { pages: places(), votes: places(), texts: [places(), places(), places()] }
+    }
+}
+
 impl DayTally {
+    /// Nothing is counted any more; the memory is kept for what comes next.
+    pub(super) fn clear(&mut self) {
+        self.visitors.clear();
+        self.pairs.clear();
+        self.site = SiteTally::default();
+        self.hours.clear();
+        self.pages.clear();
+        self.votes.clear();
+        self.attributes.clear();
+        self.activity = Activity::default();
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
+        // What comes in the order of another map's places would pile up in a smaller one that grows.
+        self.visitors.reserve(other.visitors.len());
+        self.pairs.reserve(other.pairs.len());
         for (tag, visitor) in &other.visitors {
             let mine = self.visitors.entry(*tag).or_default();
             *mine = mine.merge(*visitor);
@@ -149,8 +182,8 @@ impl DayTally {
         for (hour, counters) in &other.hours {
             self.hours.entry(*hour).or_default().merge(counters);
         }
-        for (key, page) in &other.pages {
-            let mine = self.pages.entry(key.clone()).or_default();
+        for (name, page) in other.pages.rows() {
+            let mine = self.pages.at(name);
             mine.first += page.first;
             mine.repeat += page.repeat;
         }
@@ -160,6 +193,7 @@ impl DayTally {
     }
 
     /// Adds a counted page view of a visitor.
+    #[allow(clippy::too_many_arguments, reason = "each is looked up once for the open tally and the delta")]
     pub(super) fn count(
         &mut self,
         tag: u64,
@@ -168,8 +202,10 @@ impl DayTally {
         contribution: Contribution,
         hour_is_open: bool,
         active: TableSet,
+        places: &mut DayPlaces,
     ) {
-        self.mark(tag, VisitorDay::one_view(visit.hour));
+        let visitor = self.visitors.entry(tag).or_default();
+        *visitor = visitor.with_view(visit.hour);
         *self.pairs.entry(keys.pair).or_default() += 1;
         self.site.ranks.add(usize::from(contribution.rank - 1), 1);
         if hour_is_open {
@@ -180,18 +216,15 @@ impl DayTally {
             };
             self.hours.entry(visit.hour).or_default().add(position, 1);
         }
-        if !self.pages.contains_key(keys.page) {
-            self.pages.insert(keys.page.into(), PageTally::default());
+        let tally = self.pages.at_place(keys.page, &mut places.pages);
+        if contribution.is_first_of_page {
+            tally.first += 1;
+        } else {
+            tally.repeat += 1;
         }
-        if let Some(tally) = self.pages.get_mut(keys.page) {
-            if contribution.is_first_of_page {
-                tally.first += 1;
-            } else {
-                tally.repeat += 1;
-            }
-        }
-        if contribution.rank == 1 {
-            self.attributes.add(visit, keys, active);
+        if let Some(source) = keys.source {
+            let [referrer, campaign] = source;
+            self.attributes.add(visit, [referrer, campaign, keys.page], active, &mut places.texts);
         }
     }
 
@@ -202,10 +235,10 @@ impl DayTally {
     }
 
     /// Adds a visitor's vote for a page; `before`: for how many pages it voted before.
-    pub(super) fn vote(&mut self, tag: u64, page: &str, before: u8) {
+    pub(super) fn vote(&mut self, tag: u64, page: Name<'_>, before: u8, places: &mut DayPlaces) {
         self.mark(tag, VisitorDay::one_vote());
         let weight = VOTE_WEIGHTS.get(usize::from(before)).copied().unwrap_or(0);
-        *self.votes.entry(page.into()).or_default() += u64::from(weight);
+        *self.votes.at_place(page, &mut places.votes) += u64::from(weight);
     }
 
     /// Notes that a visit hit a bound, for the first time.

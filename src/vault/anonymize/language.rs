@@ -26,15 +26,18 @@ pub(in crate::vault) fn primary(accept_language: &str) -> u8 {
     if matches!(code, "" | "*") {
         return NONE;
     }
+    let &[first, second] = code.as_bytes() else { return OTHER };
+    let code = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
     // Older codes and the written forms of Norwegian are one language with the code in the list.
-    let code = match code.to_ascii_lowercase().as_str() {
-        "iw" => "he".to_owned(),
-        "in" => "id".to_owned(),
-        "nb" | "nn" => "no".to_owned(),
-        same => same.to_owned(),
+    let code = match &code {
+        b"iw" => b"he",
+        b"in" => b"id",
+        b"nb" | b"nn" => b"no",
+        same => same,
     };
     let known = &LANGUAGES[..usize::from(OTHER)];
-    known.iter().position(|language| *language == code).and_then(|index| u8::try_from(index).ok()).unwrap_or(OTHER)
+    let place = known.binary_search_by(|language| language.as_bytes().cmp(code));
+    place.ok().and_then(|index| u8::try_from(index).ok()).unwrap_or(OTHER)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use zeroize::Zeroize;
 use super::{
     event::AccessEvent,
     keys::{Epoch, EpochKeys, KeyFault, KeyRing},
+    names::{NameId, Names},
     outcome::Outcome,
     release::index::Sealed,
     site::Site,
@@ -30,13 +31,14 @@ use crate::{
 };
 use agent::{Agent, Agents};
 use network::Countries;
+use referrer::Referrers;
 
 /// No web log is older: 1990-01-01T00:00:00Z.
 const OLDEST_UNIX_MS: i64 = 631_152_000_000;
 /// How far a sender's clock may be ahead.
 const AHEAD_MS_MAX: i64 = 5 * MS_PER_MINUTE;
 
-/// What somebody did who is no longer known.
+/// What somebody did who is no longer known. Its texts stand among the [`Names`] of its batch.
 pub(super) struct Sighting {
     pub(super) day: Day,
     /// The visitor, under the day's key.
@@ -49,7 +51,7 @@ pub(super) enum Seen {
     /// A page view.
     Visit(Visit),
     /// A request that was answered with an error: its class (a position among the classes), and class with page.
-    Error { class: u8, key: Box<str> },
+    Error { class: u8, key: NameId },
     /// A page view by a robot: its family (a position in the public list).
     Robot { family: u16 },
 }
@@ -65,9 +67,9 @@ pub(super) struct Visit {
     pub(super) week_tag: Option<u64>,
     /// The visitor under the month's key, where that month is open.
     pub(super) month_tag: Option<u64>,
-    pub(super) page: Box<str>,
-    pub(super) referrer: Box<str>,
-    pub(super) campaign: Box<str>,
+    pub(super) page: NameId,
+    pub(super) referrer: NameId,
+    pub(super) campaign: NameId,
     /// Positions in the public lists, in the order of [`super::tables::LISTED`]: browser, system, device, language,
     /// country, domain, response time, response size, hour of the week.
     pub(super) listed: [u16; 9],
@@ -90,34 +92,47 @@ pub(super) struct Bench {
     page: String,
     referrer: String,
     campaign: String,
+    /// The texts of the sightings of this batch: what may be counted under, and nothing else.
+    pub(super) names: Names,
+    last: Last,
+}
+
+/// The names that were given last.
+#[derive(Default)]
+struct Last {
+    page: NameId,
+    referrer: NameId,
+    campaign: NameId,
 }
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        self.identity.zeroize();
-        self.page.zeroize();
-        self.referrer.zeroize();
-        self.campaign.zeroize();
+        // The slice and not the vector: that wipes in one piece, and not byte by byte.
+        self.identity.as_mut_slice().zeroize();
+        self.page.as_mut_str().zeroize();
+        self.referrer.as_mut_str().zeroize();
+        self.campaign.as_mut_str().zeroize();
     }
 }
 
 /// The room's tools.
 pub(super) struct Anonymizer {
     agents: Agents,
+    referrers: Referrers,
     countries: Countries,
     keys: Arc<KeyRing>,
 }
 
 impl Anonymizer {
     pub(super) fn new(keys: Arc<KeyRing>, countries: Countries) -> Self {
-        Self { agents: Agents::new(), countries, keys }
+        Self { agents: Agents::new(), referrers: Referrers::new(), countries, keys }
     }
 
     /// What was seen in an event, or the outcome that ends it here.
     pub(super) fn anonymize(
         &self,
         site: &Site,
-        event: AccessEvent,
+        event: AccessEvent<'_>,
         now_unix_ms: i64,
         sealed: &Sealed,
         bench: &mut Bench,
@@ -137,12 +152,12 @@ impl Anonymizer {
         if !visitor::identity(&event, &mut bench.identity) {
             return Ok(Err(Outcome::NoVisitor));
         }
-        let agent = self.agents.classify(&event.user_agent);
+        let agent = self.agents.classify(event.user_agent.as_str());
         let seen = match request {
             Request::Error(_) if agent.is_bot => return Ok(Err(Outcome::NotSuccess)),
             Request::Error(class) => {
                 let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], bench.page);
-                Some(Seen::Error { class, key: key.into() })
+                Some(Seen::Error { class, key: bench.names.id(&key, &mut bench.last.page) })
             }
             Request::Page if agent.is_bot => Some(Seen::Robot { family: agent.bot.into() }),
             Request::Page => None,
@@ -161,9 +176,9 @@ impl Anonymizer {
                 other_pair_tag: keys.day_keys.pair_tag(visitor_tag, OTHER_KEY),
                 week_tag: keys.week_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
                 month_tag: keys.month_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
-                page: bench.page.as_str().into(),
-                referrer: bench.referrer.as_str().into(),
-                campaign: bench.campaign.as_str().into(),
+                page: bench.names.id(&bench.page, &mut bench.last.page),
+                referrer: bench.names.id(&bench.referrer, &mut bench.last.referrer),
+                campaign: bench.names.id(&bench.campaign, &mut bench.last.campaign),
                 listed,
             })
         });
@@ -173,21 +188,22 @@ impl Anonymizer {
     /// The attributes of a page view: positions in the public lists; referrer and campaign are put on the bench.
     fn attributes(
         &self,
-        event: &AccessEvent,
+        event: &AccessEvent<'_>,
         agent: Agent,
         hour_of_week: u8,
         site: &Site,
         bench: &mut Bench,
     ) -> [u16; 9] {
-        referrer::referrer(&event.referrer, &site.hosts, &mut bench.referrer);
-        campaign::campaign(&event.target, &mut bench.campaign);
-        let host = if event.client_host.is_empty() { &event.address } else { &event.client_host };
+        let (address, client_host) = (event.address.as_str(), event.client_host.as_str());
+        self.referrers.find(event.referrer.as_str(), &site.name, &site.hosts, &mut bench.referrer);
+        campaign::campaign(event.target.as_str(), &mut bench.campaign);
+        let host = if client_host.is_empty() { address } else { client_host };
         [
             agent.browser.into(),
             agent.os.into(),
             agent.device.into(),
-            language::primary(&event.accept_language).into(),
-            self.countries.country(&event.address),
+            language::primary(event.accept_language.as_str()).into(),
+            self.countries.country(address),
             network::domain(host),
             health::time_bin(event.response_time_ms),
             health::size_bin(event.response_bytes),
@@ -234,7 +250,7 @@ enum Request {
     Error(u8),
 }
 
-fn request(event: &AccessEvent, site: &Site, page: &mut String) -> Result<Request, Outcome> {
+fn request(event: &AccessEvent<'_>, site: &Site, page: &mut String) -> Result<Request, Outcome> {
     if event.status != 0 && !(100..=599).contains(&event.status) {
         return Err(Outcome::BadStatus);
     }
@@ -245,7 +261,7 @@ fn request(event: &AccessEvent, site: &Site, page: &mut String) -> Result<Reques
     if error.is_none() && !matches!(event.status, 0 | 200 | 304) {
         return Err(Outcome::NotSuccess);
     }
-    match (page::normalize(&event.target, &site.page_rules, page), error) {
+    match (page::normalize(event.target.as_str(), &site.page_rules, page), error) {
         (Ok(_), Some(class)) => Ok(Request::Error(class)),
         (Ok(page::Target::Page), None) => Ok(Request::Page),
         (Ok(page::Target::Asset), None) => Err(Outcome::Asset),

@@ -67,6 +67,8 @@ pub(in crate::vault) enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::vault) struct BadTarget;
 
+/// The longest of [`ASSET_EXTENSIONS`].
+const ASSET_EXTENSION_BYTES_MAX: usize = 5;
 /// File extensions of what belongs to a page but is none.
 const ASSET_EXTENSIONS: [&str; 35] = [
     "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "tif", "tiff", "xbm",
@@ -192,7 +194,9 @@ fn resolve(path: &str, out: &mut String) {
 
 fn drop_index_file(path: &mut String, rules: &PageRules) {
     let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
-    if rules.index_files.iter().any(|file| file.eq_ignore_ascii_case(&path[name_at..])) {
+    let name = &path[name_at..];
+    // Its length tells most names from all of these.
+    if rules.index_files.iter().any(|file| file.len() == name.len() && file.eq_ignore_ascii_case(name)) {
         path.truncate(name_at);
     }
 }
@@ -201,13 +205,18 @@ fn kind_of(path: &str) -> Target {
     let name = path.rsplit('/').next().unwrap_or_default();
     let name = name.split(';').next().unwrap_or_default();
     match name.rsplit_once('.') {
-        Some((_, extension))
-            if !extension.is_empty() && ASSET_EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension)) =>
-        {
-            Target::Asset
-        }
+        Some((_, extension)) if is_asset(extension) => Target::Asset,
         _ => Target::Page,
     }
+}
+
+fn is_asset(extension: &str) -> bool {
+    // No asset's extension is longer, and "html" is the most usual of those that are none.
+    let mut buffer = [0; ASSET_EXTENSION_BYTES_MAX];
+    let Some(lower) = buffer.get_mut(..extension.len()) else { return false };
+    lower.copy_from_slice(extension.as_bytes());
+    lower.make_ascii_lowercase();
+    *lower != *b"html" && ASSET_EXTENSIONS.iter().any(|asset| asset.as_bytes() == lower)
 }
 
 /// Where a piece of text stands: this decides which characters have a meaning there.

@@ -3,7 +3,12 @@
 //! It is here because a full referrer URL says what somebody searched, read or wrote. It takes the Referer header and
 //! writes the key; path and query are never looked at, and a host is cut to what is registered in public.
 
+use std::hash::{BuildHasher, RandomState};
+
 use psl::{Psl, Type};
+use quick_cache::sync::Cache;
+
+use crate::units::SiteName;
 
 /// No referrer, one that cannot be read, or one of the site's own pages.
 const DIRECT: &str = "(direct)";
@@ -171,13 +176,72 @@ const APPS: &[(&str, &str)] = &[
     ("org.telegram", "Telegram"),
 ];
 
+/// A busy site sees some ten thousand different referrers a day; an entry takes about 60 bytes.
+const CACHE_ENTRIES: usize = 32_768;
+/// Keys up to this length, in bytes, are remembered.
+const REMEMBERED_BYTES_MAX: usize = 31;
+
+/// A key that is short enough to be remembered.
+#[derive(Clone, Copy)]
+struct Short {
+    length: u8,
+    bytes: [u8; REMEMBERED_BYTES_MAX],
+}
+
+impl Short {
+    fn of(key: &str) -> Option<Self> {
+        let mut bytes = [0; REMEMBERED_BYTES_MAX];
+        bytes.get_mut(..key.len())?.copy_from_slice(key.as_bytes());
+        Some(Self { length: u8::try_from(key.len()).ok()?, bytes })
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or(OTHER_HOST)
+    }
+}
+
+/// Finds the keys of Referer headers, and remembers those of headers that come again, under a hash of the header.
+pub(in crate::vault) struct Referrers {
+    /// Remembers answers of a pure function, so that what is evicted changes time alone and never an answer.
+    known: Cache<u64, Short>,
+    /// Keyed at random in every process: nobody can choose headers that share a hash.
+    hasher: RandomState,
+}
+
+impl Referrers {
+    pub(in crate::vault) fn new() -> Self {
+        Self { known: Cache::new(CACHE_ENTRIES), hasher: RandomState::new() }
+    }
+
+    /// Writes the key of a header that was sent to a site into `out`, as [`referrer`] does.
+    pub(in crate::vault) fn find(&self, raw: &str, site: &SiteName, own_hosts: &[String], out: &mut String) {
+        if matches!(raw, "" | "-") {
+            return referrer(raw, own_hosts, out);
+        }
+        let key = self.hasher.hash_one((site, raw));
+        if let Some(known) = self.known.get(&key) {
+            out.clear();
+            out.push_str(known.as_str());
+            return;
+        }
+        referrer(raw, own_hosts, out);
+        if let Some(short) = Short::of(out) {
+            self.known.insert(key, short);
+        }
+    }
+}
+
 /// Writes the key of a Referer header into `out` (cleared first): never empty, at most 128 bytes.
 ///
-/// `own_hosts` are the site's hosts: `example.jp` stands for itself and `www.example.jp` (and the other way round),
-/// `*.example.jp` for the domain and everything below it.
-pub(in crate::vault) fn referrer(raw: &str, own_hosts: &[String], out: &mut String) {
+/// `own_hosts` are the site's hosts in lower case: `example.jp` stands for itself and `www.example.jp` (and the other way
+/// round), `*.example.jp` for the domain and everything below it.
+fn referrer(raw: &str, own_hosts: &[String], out: &mut String) {
     out.clear();
     let raw = raw.trim();
+    if matches!(raw, "" | "-") {
+        out.push_str(DIRECT);
+        return;
+    }
     let app = strip_scheme(raw, "android-app://").map(|rest| {
         let package = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         app_group(&package)
@@ -213,13 +277,12 @@ fn host_of(raw: &str) -> Option<String> {
 }
 
 fn is_own(host: &str, own_hosts: &[String]) -> bool {
-    let bare = |name: &str| name.strip_prefix("www.").unwrap_or(name).to_owned();
-    own_hosts.iter().any(|own| {
-        let own = own.to_lowercase();
-        match own.strip_prefix("*.") {
-            Some(domain) => is_below(host, domain),
-            None => bare(host) == bare(&own),
-        }
+    fn bare(name: &str) -> &str {
+        name.strip_prefix("www.").unwrap_or(name)
+    }
+    own_hosts.iter().any(|own| match own.strip_prefix("*.") {
+        Some(domain) => is_below(host, domain),
+        None => bare(host) == bare(own),
     })
 }
 
@@ -272,6 +335,14 @@ mod tests {
         let own = ["www.mofa.example.jp", "*.emb.example.jp"].map(String::from);
         let mut out = "old".to_owned();
         referrer(raw, &own, &mut out);
+        // What is remembered is the same, and every site has its own.
+        static KNOWN: std::sync::LazyLock<Referrers> = std::sync::LazyLock::new(Referrers::new);
+        for (site, hosts) in [("a", &own[..]), ("b", &[]), ("a", &own[..]), ("b", &[])] {
+            let (mut found, mut expected) = (String::new(), String::new());
+            KNOWN.find(raw, &SiteName::new(site).unwrap(), hosts, &mut found);
+            referrer(raw, hosts, &mut expected);
+            assert_eq!(found, expected, "{raw:?}");
+        }
         out
     }
 

@@ -10,20 +10,21 @@ const USER_AGENT_BYTES_MAX: usize = 4_096;
 
 /// Writes the bytes that stand for the visitor into `out`. False where there is neither a cookie nor an address, or
 /// one is too long. The first byte tells the kind, so that a cookie can never equal an address.
-pub(super) fn identity(event: &AccessEvent, out: &mut Vec<u8>) -> bool {
+pub(super) fn identity(event: &AccessEvent<'_>, out: &mut Vec<u8>) -> bool {
     out.clear();
-    if !event.cookie.is_empty() {
+    let cookie = event.cookie.as_str();
+    if !cookie.is_empty() {
         out.push(b'c');
-        out.extend_from_slice(event.cookie.as_bytes());
-        return event.cookie.len() <= COOKIE_BYTES_MAX;
+        out.extend_from_slice(cookie.as_bytes());
+        return cookie.len() <= COOKIE_BYTES_MAX;
     }
-    let address = event.address.trim();
+    let address = event.address.as_str().trim();
     if address.is_empty() || address == "-" || address.len() > ADDRESS_BYTES_MAX {
         return false;
     }
     push_address(address, out);
     out.push(0);
-    let agent = event.user_agent.as_bytes();
+    let agent = event.user_agent.as_str().as_bytes();
     out.extend_from_slice(&agent[..agent.len().min(USER_AGENT_BYTES_MAX)]);
     true
 }
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     fn of(address: &str, cookie: &str, agent: &str) -> Option<Vec<u8>> {
-        let event = AccessEvent::at(0, 200).from_whom(address.into(), cookie.into(), agent.into());
+        let event = AccessEvent::at(0, 200).from_whom(address, cookie, agent);
         let mut out = vec![b'?'; 3];
         identity(&event, &mut out).then_some(out)
     }

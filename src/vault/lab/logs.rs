@@ -17,6 +17,7 @@ use crate::{
         AccessEvent,
         anonymize::{Anonymizer, Bench, Seen, Sighting, Visit, network::Countries},
         keys::KeyRing,
+        names::Names,
         release::index::Sealed,
         store::Fault,
     },
@@ -52,7 +53,7 @@ pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
             .with_context(event.referrer, event.accept_language);
         let seen = anonymizer.anonymize(&site, event, NOW_UNIX_MS, &sealed, &mut bench).map_err(fault)?;
         if let Ok(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }) = seen {
-            reader.add(day, visitor_tag, &visit);
+            reader.add(day, visitor_tag, &visit, &bench.names);
         }
     }
     Ok(Some(reader.world()))
@@ -69,11 +70,12 @@ struct Log {
 }
 
 impl Log {
-    fn add(&mut self, day: Day, visitor_tag: u64, visit: &Visit) {
+    fn add(&mut self, day: Day, visitor_tag: u64, visit: &Visit, names: &Names) {
         let next_page = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
-        let page = *self.page_numbers.entry(visit.page.clone()).or_insert(next_page);
+        let name: Box<str> = names.get(visit.page).text.into();
+        let page = *self.page_numbers.entry(name.clone()).or_insert(next_page);
         if page == next_page {
-            self.pages.push(visit.page.clone());
+            self.pages.push(name);
         }
         let next_person = self.persons.len() as u64;
         let person = *self.persons.entry(visit.month_tag.unwrap_or(visitor_tag)).or_insert(next_person);
@@ -81,7 +83,7 @@ impl Log {
         let visitor = of_day.or_insert_with(|| VisitorDay {
             person,
             comes_once: false,
-            facts: Facts::of(visit),
+            facts: Facts::of(visit, names),
             views: Vec::new(),
         });
         visitor.views.push(View { hour: visit.hour, page });

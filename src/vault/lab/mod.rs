@@ -15,6 +15,7 @@ mod parallel;
 mod report;
 mod score;
 mod sites;
+pub mod stages;
 mod verdict;
 mod wikimedia;
 mod world;

@@ -22,6 +22,7 @@ use crate::{
         anonymize::{Seen, Sighting, Visit},
         cells::{Bounder, Cells},
         keys::Epoch,
+        names::{NameId, Names},
         release::{index::SiteIndex, noise::SplitMix64, terms::History},
         site::Site,
         store::Fault,
@@ -61,8 +62,8 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(visit: &Visit) -> Self {
-        Self { listed: visit.listed, referrer: visit.referrer.clone() }
+    pub(super) fn of(visit: &Visit, names: &Names) -> Self {
+        Self { listed: visit.listed, referrer: names.get(visit.referrer).text.into() }
     }
 }
 
@@ -222,13 +223,14 @@ impl<T: Default> Counted<T> {
 /// One day through the limiter, which is dropped at its end.
 fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay))) -> DayCount {
     let site = site("standard", None);
-    let (index, open, mut cells) = (SiteIndex::default(), Cells::default(), Cells::default());
-    let bounder = Bounder::new(&site, &index, &open, [0; 16], 0);
+    let (index, mut cells, mut delta) = (SiteIndex::default(), Cells::default(), Cells::default());
+    let bounder = Bounder::new(&site, &index, [0; 16], 0);
+    let mut names = Names::default();
     let mut counted: Counted<DayTally> = Counted::new(pages.len());
     let mut seen = Vec::new();
     visitors(day, &mut |visitor| {
-        visits(day, visitor, pages, |visit| {
-            bounder.add(&visit, &mut cells);
+        visits(day, visitor, pages, &mut names, |visit, names| {
+            bounder.add(visit, names, &mut cells, &mut delta);
         });
         counted.heads.see(visitor);
         seen.clear();
@@ -254,7 +256,14 @@ fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMu
 }
 
 /// The visits that a visitor's page views are, as the anonymiser would give them under keys of their periods.
-fn visits(day: Day, visitor: &VisitorDay, pages: &[Box<str>], mut give: impl FnMut(Sighting)) {
+fn visits(
+    day: Day,
+    visitor: &VisitorDay,
+    pages: &[Box<str>],
+    names: &mut Names,
+    mut give: impl FnMut(Sighting, &Names),
+) {
+    let mut last = NameId::default();
     // Cast safety: any number makes a key.
     let tag = |period: Period| crowd::mix(visitor.person, (period.start.number() as u64) << 3 | period.kind as u64);
     let visitor_tag = tag(Period::day(day));
@@ -265,12 +274,12 @@ fn visits(day: Day, visitor: &VisitorDay, pages: &[Box<str>], mut give: impl FnM
             other_pair_tag: crowd::mix(visitor_tag, u64::MAX),
             week_tag: Some(tag(Period::week_of(day))),
             month_tag: Some(tag(Period::month_of(day))),
-            page: pages[view.page as usize].clone(),
-            referrer: visitor.facts.referrer.clone(),
-            campaign: "(none)".into(),
+            page: names.id(&pages[view.page as usize], &mut last),
+            referrer: names.id(&visitor.facts.referrer, &mut last),
+            campaign: names.id("(none)", &mut last),
             listed: visitor.facts.listed,
         };
-        give(Sighting { day, visitor_tag, seen: Seen::Visit(visit) });
+        give(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }, names);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         site::Site,
         sketch::{Precision, Sketch},
         tables::{KeySpace, PAGE_PRECISION, SITE_PRECISION, Table},
-        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, WeekTally},
+        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, Texts, WeekTally},
     },
 };
 
@@ -57,7 +57,7 @@ impl<'a> Draw<'a> {
                 None => hours.extend(self.hour(hour, tally)?),
             }
         }
-        let pages = tally.pages.iter().map(|(key, page)| (&**key, *page));
+        let pages = tally.pages.iter().map(|(key, page)| (key, *page));
         let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Day, pages)?.into_iter().collect();
         self.attributes(PeriodKind::Day, &tally.attributes, &mut tables)?;
         Ok(Body { site_numbers: self.site_numbers(PeriodKind::Day, &tally.site, None)?, hours, tables })
@@ -82,7 +82,7 @@ impl<'a> Draw<'a> {
 
     /// A month.
     pub(in crate::vault) fn month(&mut self, tally: &MonthTally) -> Drawn<Body> {
-        let pages = tally.pages.iter().map(|(key, page)| (&**key, page.counts));
+        let pages = tally.pages.iter().map(|(key, page)| (key, page.counts));
         let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Month, pages)?.into_iter().collect();
         if let Some(mechanism) = self.mechanism(Table::Page, PeriodKind::Month, What::Visitors) {
             for numbers in tables.iter_mut().flat_map(|table| &mut table.keys) {
@@ -102,7 +102,7 @@ impl<'a> Draw<'a> {
             let Some(mechanism) = self.mechanism(table, PeriodKind::Quarter, What::Votes) else { continue };
             let public = self.public_keys(table);
             let candidates: BTreeMap<&str, u64> =
-                tally.votes(table).into_iter().flatten().map(|(k, n)| (&**k, *n)).collect();
+                tally.votes(table).into_iter().flat_map(Texts::iter).map(|(key, votes)| (key, *votes)).collect();
             let mut keys = Vec::new();
             for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
                 if self.noisy(&mechanism, votes)? >= mechanism.threshold {
@@ -154,7 +154,7 @@ impl<'a> Draw<'a> {
     fn attributes(&mut self, kind: PeriodKind, tally: &AttributeTally, out: &mut Vec<TableNumbers>) -> Drawn<()> {
         for table in Table::attributes() {
             let Some(mechanism) = self.mechanism(table, kind, What::Counters) else { continue };
-            let texts = || tally.texts(table).into_iter().flatten().map(|(key, count)| (&**key, [*count, 0]));
+            let texts = || tally.texts(table).into_iter().flat_map(Texts::iter).map(|(key, count)| (key, [*count, 0]));
             let numbers = match table.key_space() {
                 KeySpace::None => continue,
                 KeySpace::Public => self.listed(&mechanism, tally.listed(table))?,

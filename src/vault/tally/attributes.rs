@@ -1,12 +1,11 @@
 //! Counts by the keys of the attribute tables: what a visit counts once, by its first page view, and errors and robots.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Counters, Keys};
+use super::Counters;
 use crate::vault::{
     anonymize::Visit,
+    names::{Name, Places, TextMap},
     tables::{LISTED, TEXTS, Table, TableSet},
 };
 
@@ -20,9 +19,14 @@ pub(in crate::vault) struct AttributeTally {
 }
 
 /// Counts by key.
-pub(in crate::vault) type Texts = HashMap<Box<str>, u64>;
+pub(in crate::vault) type Texts = TextMap<u64>;
 
 impl AttributeTally {
+    pub(super) fn clear(&mut self) {
+        self.texts.iter_mut().for_each(TextMap::clear);
+        self.listed = Default::default();
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.texts.iter_mut().zip(&other.texts) {
             merge_texts(mine, theirs, |_| true);
@@ -32,13 +36,13 @@ impl AttributeTally {
         }
     }
 
-    /// Adds a visit by its first page view.
-    pub(super) fn add(&mut self, visit: &Visit, keys: Keys<'_>, active: TableSet) {
-        for (table, key) in
-            [(Table::Referrer, keys.referrer), (Table::Campaign, keys.campaign), (Table::Entry, keys.page)]
+    /// Adds a visit by its first page view; `texts`: referrer, campaign and page.
+    pub(super) fn add(&mut self, visit: &Visit, texts: [Name<'_>; 3], active: TableSet, places: &mut [Places; 3]) {
+        for ((table, key), places) in
+            [Table::Referrer, Table::Campaign, Table::Entry].into_iter().zip(texts).zip(places)
         {
-            if active.contains(table) {
-                self.add_text(table, key);
+            if let Some(slot) = table.text().filter(|_| active.contains(table)) {
+                *self.texts[slot].at_place(key, places) += 1;
             }
         }
         for (table, position) in LISTED.into_iter().zip(visit.listed) {
@@ -48,13 +52,9 @@ impl AttributeTally {
         }
     }
 
-    pub(in crate::vault) fn add_text(&mut self, table: Table, key: &str) {
-        let Some(slot) = table.text() else { return };
-        match self.texts[slot].get_mut(key) {
-            Some(count) => *count += 1,
-            None => {
-                self.texts[slot].insert(key.into(), 1);
-            }
+    pub(in crate::vault) fn add_text(&mut self, table: Table, key: Name<'_>) {
+        if let Some(slot) = table.text() {
+            *self.texts[slot].at(key) += 1;
         }
     }
 
@@ -93,7 +93,7 @@ impl AttributeTally {
 
 /// Adds the counts of those keys that are wanted.
 pub(super) fn merge_texts(mine: &mut Texts, theirs: &Texts, wanted: impl Fn(&str) -> bool) {
-    for (key, count) in theirs.iter().filter(|(key, _)| wanted(key)) {
-        *mine.entry(key.clone()).or_default() += count;
+    for (name, count) in theirs.rows().filter(|(name, _)| wanted(name.text)) {
+        *mine.at(name) += count;
     }
 }

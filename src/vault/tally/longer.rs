@@ -1,11 +1,10 @@
 //! Weeks, months and quarters: sums of sealed days, and sketches of visitors whom no one may remember.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Activity, AttributeTally, DayTally, PageTally, SiteTally, Texts, merge_texts};
 use crate::vault::{
+    names::{Name, Places, TextMap},
     sketch::Sketch,
     tables::{PAGE_PRECISION, SITE_PRECISION, Table, TableSet},
 };
@@ -65,7 +64,7 @@ pub(in crate::vault) struct MonthTally {
     pub(in crate::vault) site: SiteTally,
     /// Distinct visitors, under the month's key.
     pub(in crate::vault) visitors: Sketch,
-    pub(in crate::vault) pages: HashMap<Box<str>, PageMonthTally>,
+    pub(in crate::vault) pages: TextMap<PageMonthTally>,
     pub(in crate::vault) attributes: AttributeTally,
     pub(in crate::vault) activity: Activity,
 }
@@ -75,7 +74,7 @@ impl Default for MonthTally {
         Self {
             site: SiteTally::default(),
             visitors: Sketch::new(SITE_PRECISION),
-            pages: HashMap::new(),
+            pages: TextMap::default(),
             attributes: AttributeTally::default(),
             activity: Activity::default(),
         }
@@ -86,8 +85,8 @@ impl MonthTally {
     pub(in crate::vault) fn merge(&mut self, other: &Self) {
         self.site.merge(&other.site);
         join(&mut self.visitors, &other.visitors);
-        for (key, page) in &other.pages {
-            let mine = self.pages.entry(key.clone()).or_default();
+        for (name, page) in other.pages.rows() {
+            let mine = self.pages.at(name);
             mine.counts.first += page.counts.first;
             mine.counts.repeat += page.counts.repeat;
             join(&mut mine.visitors, &page.visitors);
@@ -96,22 +95,23 @@ impl MonthTally {
         self.activity.merge(&other.activity);
     }
 
-    /// Raises the visitor sketches of the site and of a page.
-    pub(in crate::vault) fn see(&mut self, tag: u64, page: &str) {
-        see(&mut self.visitors, tag);
-        if !self.pages.contains_key(page) {
-            self.pages.insert(page.into(), PageMonthTally::default());
+    /// Raises the visitor sketches of the site and of a page, and those of a delta where that changed something.
+    /// `places` are those of the pages here and in the delta.
+    pub(in crate::vault) fn see_into(&mut self, tag: u64, page: Name<'_>, delta: &mut Self, places: &mut [Places; 2]) {
+        let [mine, theirs] = places;
+        if see(&mut self.visitors, tag) {
+            see(&mut delta.visitors, tag);
         }
-        if let Some(tally) = self.pages.get_mut(page) {
-            see(&mut tally.visitors, tag);
+        if see(&mut self.pages.at_place(page, mine).visitors, tag) {
+            see(&mut delta.pages.at_place(page, theirs).visitors, tag);
         }
     }
 
     /// Takes the counters of a day that is being sealed.
     pub(in crate::vault) fn absorb(&mut self, day: &DayTally) {
         self.site.merge(&day.site);
-        for (key, page) in &day.pages {
-            let mine = self.pages.entry(key.clone()).or_default();
+        for (name, page) in day.pages.rows() {
+            let mine = self.pages.at(name);
             mine.counts.first += page.first;
             mine.counts.repeat += page.repeat;
         }
@@ -172,8 +172,8 @@ fn join(mine: &mut Sketch, theirs: &Sketch) {
     mine.merge(theirs).expect("sketches of one table have one precision");
 }
 
-/// Raises a sketch by a visitor's tag, which serves as its keyed 64-bit hash.
-pub(in crate::vault) fn see(sketch: &mut Sketch, tag: u64) {
+/// Raises a sketch by a visitor's tag, which serves as its keyed 64-bit hash. True if that changed it.
+pub(in crate::vault) fn see(sketch: &mut Sketch, tag: u64) -> bool {
     let (index, rank) = sketch.precision().position(tag);
-    sketch.raise(index, rank);
+    sketch.raise(index, rank)
 }

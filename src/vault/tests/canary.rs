@@ -46,9 +46,9 @@ fn no_canary_reaches_the_disk() {
     let lane = running.lane("www", "canary-producer");
     let canary = |cookie: &str, n: u32| {
         AccessEvent::at(NOON_UNIX_MS, 200)
-            .from_whom(ADDRESS.into(), cookie.into(), AGENT.into())
-            .for_what("GET".into(), format!("/unsubscribe/{MAIL}/{n}?mail={MAIL}"))
-            .with_context(format!("https://forum.example/{MAIL}?u={COOKIE}"), "ja".into())
+            .from_whom(ADDRESS, cookie, AGENT)
+            .for_what("GET", format!("/unsubscribe/{MAIL}/{n}?mail={MAIL}"))
+            .with_context(format!("https://forum.example/{MAIL}?u={COOKIE}"), "ja")
     };
     let events = (0..6).flat_map(|n| [canary("", n), canary(COOKIE, n)]).collect();
     let receipt = block_on(lane.send(batch(1, events, 0))).unwrap();

@@ -67,17 +67,17 @@ fn site() -> Site {
 fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, HashSet<(String, String)>) {
     let site = site();
     let anonymizer = anonymizer(keys);
-    let (mut bench, sealed, open) = (anonymize::Bench::default(), Sealed::default(), Cells::default());
-    let mut delta = Cells::default();
+    let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
+    let (mut open, mut delta) = (Cells::default(), Cells::default());
     let index = SiteIndex::default();
-    let bounder = Bounder::new(&site, &index, &open, [0; 16], 0);
+    let bounder = Bounder::new(&site, &index, [0; 16], 0);
     let mut exact: BTreeMap<Day, Exact> = BTreeMap::new();
     let mut seen: HashMap<(Day, (String, String)), HashMap<String, u32>> = HashMap::new();
     let mut people = HashSet::new();
     for line in lines {
         let event = AccessEvent::at(line.unix_ms, 200)
             .from_whom(line.who.0.clone(), String::new(), line.agent)
-            .for_what("GET".into(), line.target)
+            .for_what("GET", line.target)
             .with_context(line.referrer, String::new());
         // Robots, assets and the page's name are the anonymiser's to tell; the counting is done twice.
         let Ok(sighting) = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap() else {
@@ -85,7 +85,7 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
         };
         let day = site.calendar.locate(line.unix_ms, &mut CalendarMemo::default()).day;
         let anonymize::Seen::Visit(visit) = &sighting.seen else { continue };
-        let page = visit.page.to_string();
+        let page = bench.names.get(visit.page).text.to_owned();
         let mine = seen.entry((day, line.who.clone())).or_default();
         let day = exact.entry(day).or_default();
         day.visits += i64::from(mine.is_empty());
@@ -96,7 +96,7 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
             day.views += 1;
             *day.pages.entry(page).or_default() += 1;
         }
-        let outcome = bounder.add(&sighting, &mut delta);
+        let outcome = bounder.add(sighting, &bench.names, &mut open, &mut delta);
         assert_eq!(outcome == Outcome::Counted, is_within);
     }
     (delta, exact, people)

@@ -14,7 +14,7 @@ fn visits(release: &Release) -> i64 {
     release.site_numbers.as_ref().unwrap().ranks[0].count
 }
 
-fn crowd(first: u32, people: u32) -> Vec<AccessEvent> {
+fn crowd(first: u32, people: u32) -> Vec<AccessEvent<'static>> {
     (first..first + people).map(|n| view(NOON_UNIX_MS, n, "/")).collect()
 }
 
@@ -171,9 +171,8 @@ fn every_bad_event_ends_in_its_own_outcome() {
     let house = House::new();
     let running = house.open();
     let lane = running.lane("www", "p");
-    let with_status =
-        |status| AccessEvent::at(NOON_UNIX_MS, status).from_whom("10.0.0.1".into(), String::new(), BROWSER.into());
-    let get = |event: AccessEvent, target: &str| event.for_what(String::new(), target.into());
+    let with_status = |status| AccessEvent::at(NOON_UNIX_MS, status).from_whom("10.0.0.1", "", BROWSER);
+    let get = |event: AccessEvent<'static>, target: &str| event.for_what("", target);
     let events = vec![
         view(NOON_UNIX_MS, 1, "/"),
         view(NOON_UNIX_MS + DAY_MS, 1, "/"),
@@ -182,9 +181,9 @@ fn every_bad_event_ends_in_its_own_outcome() {
         view(NOON_UNIX_MS, 1, "no path"),
         get(with_status(404), "/"),
         get(with_status(999), "/"),
-        with_status(200).for_what("POST".into(), "/".into()),
+        with_status(200).for_what("POST", "/"),
         get(AccessEvent::at(0, 0), "/"),
-        get(AccessEvent::at(0, 0).from_whom("10.0.0.9".into(), String::new(), "Googlebot/2.1".into()), "/"),
+        get(AccessEvent::at(0, 0).from_whom("10.0.0.9", "", "Googlebot/2.1"), "/"),
     ];
     let receipt = block_on(lane.send(batch(1, events, 0))).unwrap();
     let ends: Vec<_> = receipt.books.unwrap().close().collect();

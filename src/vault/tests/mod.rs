@@ -150,15 +150,18 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A page view by a visitor who is known by a number.
-pub(super) fn view(time_unix_ms: i64, visitor: u32, target: &str) -> AccessEvent {
+pub(super) fn view(time_unix_ms: i64, visitor: u32, target: &str) -> AccessEvent<'static> {
     let address = format!("10.{}.{}.{}", visitor >> 16 & 255, visitor >> 8 & 255, visitor & 255);
     AccessEvent::at(time_unix_ms, 200)
         .from_whom(address, String::new(), BROWSER.to_owned())
         .for_what("GET".to_owned(), target.to_owned())
 }
 
-pub(super) fn batch(sequence: u64, events: Vec<AccessEvent>, complete_through_unix_ms: i64) -> Batch {
-    Batch { sequence, events, complete_through_unix_ms, cursor: vec![1, 2, 3] }
+/// A batch of events that are there already.
+pub(super) type TestBatch = Batch<Vec<AccessEvent<'static>>>;
+
+pub(super) fn batch(sequence: u64, events: Vec<AccessEvent<'static>>, complete_through_unix_ms: i64) -> TestBatch {
+    Batch { sequence, length: events.len(), events, complete_through_unix_ms, cursor: vec![1, 2, 3] }
 }
 
 /// How many events of a receipt ended in a way.

@@ -48,7 +48,7 @@ fn act() -> impl Strategy<Value = Act> {
     )
 }
 
-fn event(who: u32, act: &Act) -> AccessEvent {
+fn event(who: u32, act: &Act) -> AccessEvent<'static> {
     let agent = if act.robot { "Googlebot/2.1 (+http://www.google.com/bot.html)" } else { BROWSER };
     let midnight = NOON_UNIX_MS - DAY_MS / 2;
     let target = match act.campaign {
@@ -88,14 +88,14 @@ impl Bench {
     }
 
     fn cells<'a>(&self, acts: impl Iterator<Item = &'a (u32, Act)>) -> Cells {
-        let (mut bench, sealed, open) = (anonymize::Bench::default(), Sealed::default(), Cells::default());
-        let mut delta = Cells::default();
-        let bounder = Bounder::new(&self.site, &self.index, &open, [0; 16], 0);
+        let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
+        let (mut open, mut delta) = (Cells::default(), Cells::default());
+        let bounder = Bounder::new(&self.site, &self.index, [0; 16], 0);
         for (who, act) in acts {
             let event = event(*who, act);
             let sighting = self.anonymizer.anonymize(&self.site, event, NOON_UNIX_MS + DAY_MS, &sealed, &mut bench);
             if let Ok(sighting) = sighting.unwrap() {
-                bounder.add(&sighting, &mut delta);
+                bounder.add(sighting, &bench.names, &mut open, &mut delta);
             }
         }
         delta
@@ -130,9 +130,9 @@ impl Bench {
 /// Every key of the open tables, so that no threshold hides one.
 fn everything(day: &tally::DayTally) -> PublicKeys {
     let mut public = PublicKeys::default();
-    public.insert(Table::Page, day.pages.keys().cloned().collect());
+    public.insert(Table::Page, day.pages.keys().map(Into::into).collect());
     for table in [Table::Referrer, Table::Campaign, Table::Error] {
-        public.insert(table, day.attributes.texts(table).unwrap().keys().cloned().collect());
+        public.insert(table, day.attributes.texts(table).unwrap().keys().map(Into::into).collect());
     }
     public
 }
@@ -177,7 +177,7 @@ fn sketches(month: &MonthTally, vectors: &mut Vectors) {
         }
     };
     put(Table::Site, "", &month.visitors);
-    for (page, tally) in &month.pages {
+    for (page, tally) in month.pages.iter() {
         put(Table::Page, page, &tally.visitors);
     }
 }

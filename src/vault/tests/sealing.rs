@@ -13,7 +13,7 @@ fn published(running: &Running, site: &str, kind: PeriodKind) -> Vec<String> {
     running.releases.published(&site, kind, all.0, all.1).iter().map(|p| p.start.to_string()).collect()
 }
 
-fn some(days_ago: i64) -> Vec<AccessEvent> {
+fn some(days_ago: i64) -> Vec<AccessEvent<'static>> {
     (0..5).map(|n| view(NOON_UNIX_MS - days_ago * DAY_MS, n, "/")).collect()
 }
 
@@ -98,14 +98,14 @@ fn beyond_the_guard_a_visitor_still_moves_each_counter_by_one() {
     let settings = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
     let site = plain_site(&settings);
     let (index, sealed) = (release::index::SiteIndex::default(), release::index::Sealed::default());
-    let (open, mut delta) = (cells::Cells::default(), cells::Cells::default());
-    let bounder = cells::Bounder::new(&site, &index, &open, [0; 16], 0);
+    let (mut open, mut delta) = (cells::Cells::default(), cells::Cells::default());
+    let bounder = cells::Bounder::new(&site, &index, [0; 16], 0);
     let bounder = cells::Bounder { keys_max: 3, ..bounder };
     let mut bench = anonymize::Bench::default();
     let mut add = |visitor: u32, target: &str| {
         let event = view(NOON_UNIX_MS, visitor, target);
         let visit = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap().unwrap();
-        bounder.add(&visit, &mut delta)
+        bounder.add(visit, &bench.names, &mut open, &mut delta)
     };
     for n in 0..3 {
         assert_eq!(add(n, &format!("/first-{n}")), Outcome::Counted);

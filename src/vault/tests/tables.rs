@@ -7,7 +7,7 @@ use std::io::Write;
 const PEOPLE: u32 = 3_000;
 
 /// Where everybody comes from, asks and is answered in the same way.
-fn event(who: u32, status: u32, target: &str, agent: &str) -> AccessEvent {
+fn event(who: u32, status: u32, target: &str, agent: &str) -> AccessEvent<'static> {
     AccessEvent::at(NOON_UNIX_MS, status)
         .from_whom(format!("192.0.2.{}", who % 250), format!("c{who}"), agent.to_owned())
         .for_what("GET".to_owned(), target.to_owned())
@@ -53,7 +53,7 @@ fn every_table_counts_what_it_says() {
         events.push(event(100_000 + who, 200, "/visa/", robot));
         events.push(event(100_000 + who, 200, "/", robot));
     }
-    let chunks: Vec<Vec<AccessEvent>> = {
+    let chunks: Vec<Vec<AccessEvent<'static>>> = {
         let mut rest = events;
         let mut chunks = Vec::new();
         while !rest.is_empty() {

@@ -15,7 +15,7 @@ fn with_epsilon(house: &House, epsilon: f64) -> Options {
     Options { privacy: Privacy { epsilon, ..Privacy::default() }, ..house.options() }
 }
 
-fn crowd(at_unix_ms: i64, people: u32) -> Vec<AccessEvent> {
+fn crowd(at_unix_ms: i64, people: u32) -> Vec<AccessEvent<'static>> {
     (0..people).map(|n| view(at_unix_ms, n, "/")).collect()
 }
 
@@ -131,7 +131,7 @@ fn a_quarter_makes_pages_public_that_no_month_could() {
     for n in 0..92 {
         let at = first + n * DAY_MS;
         house.clock.set(at + 60_000);
-        let mut events: Vec<AccessEvent> = (0..2).map(|who| view(at, who, "/rare")).collect();
+        let mut events: Vec<AccessEvent<'static>> = (0..2).map(|who| view(at, who, "/rare")).collect();
         // Nobody else sees this one: one visitor, once.
         events.extend((n == 40).then(|| view(at, 700, "/mine-alone")));
         block_on(lane.send(batch(u64::try_from(n).unwrap() + 1, events, at))).unwrap();

@@ -9,6 +9,7 @@ use crate::{
         anonymize::{Seen, Sighting, Visit},
         cells::{Bounder, Cells},
         keys::Epoch,
+        names::{NameId, Names},
         release::{
             index::{PublicKeys, SiteIndex},
             terms::{History, InForce},
@@ -69,11 +70,14 @@ impl Stage {
         let index = SiteIndex { public: public(), ..SiteIndex::default() };
         let mut cells = Cells::default();
         // The process starts again between the parts of the day.
-        for part in parts(scene, with) {
-            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index, &cells, [0; 16], 0) };
-            let mut delta = Cells::default();
-            for act in &part {
-                bounder.add(act, &mut delta);
+        let mut names = Names::default();
+        let parts = parts(scene, with, &mut names);
+        for part in parts {
+            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index, [0; 16], 0) };
+            let (mut open, mut delta) = (Cells::default(), Cells::default());
+            open.merge(&cells);
+            for act in part {
+                bounder.add(act, &names, &mut open, &mut delta);
             }
             cells.merge(&delta);
             if leaks.forgets {
@@ -133,7 +137,8 @@ fn tag(of: u64, what: u64) -> u64 {
     word ^ (word >> 31)
 }
 
-fn view(who: u64, number: u64, hour: u64, is_alone: bool) -> Sighting {
+fn view(who: u64, number: u64, hour: u64, is_alone: bool, names: &mut Names) -> Sighting {
+    let mut last = NameId::default();
     let [referrer, campaign] =
         if is_alone { ["mine.example", "mine / - / -"] } else { ["known.example", "known / - / -"] };
     Sighting {
@@ -146,38 +151,39 @@ fn view(who: u64, number: u64, hour: u64, is_alone: bool) -> Sighting {
             other_pair_tag: tag(who, 2),
             week_tag: Some(tag(who, 3)),
             month_tag: Some(tag(who, 4)),
-            page: page(number),
-            referrer: referrer.into(),
-            campaign: campaign.into(),
+            page: names.id(&page(number), &mut last),
+            referrer: names.id(referrer, &mut last),
+            campaign: names.id(campaign, &mut last),
             listed: [0; 9],
         }),
     }
 }
 
-fn error(who: u64, class: u8, key: &str) -> Sighting {
-    Sighting { day: Day::from_number(DATE), visitor_tag: tag(who, 1), seen: Seen::Error { class, key: key.into() } }
+fn error(who: u64, class: u8, key: &str, names: &mut Names) -> Sighting {
+    let key = names.id(key, &mut NameId::default());
+    Sighting { day: Day::from_number(DATE), visitor_tag: tag(who, 1), seen: Seen::Error { class, key } }
 }
 
 /// All that happens on the day, in three parts. The visitor comes first, and at every bound in each part again.
-fn parts(scene: Scene, with: bool) -> [Vec<Sighting>; 3] {
+fn parts(scene: Scene, with: bool, names: &mut Names) -> [Vec<Sighting>; 3] {
     const VISITOR: u64 = 7_777;
-    let pages = || (0..9).map(|n| view(VISITOR, n, n, false));
+    let pages = |names: &mut Names| (0..9).map(|n| view(VISITOR, n, n, false, names)).collect::<Vec<_>>();
     let mut mine: Vec<Sighting> = match scene {
-        Scene::AtEveryBound => pages().collect(),
-        Scene::SamePages => (0..12).map(|n| view(VISITOR, n / 3, n, false)).collect(),
-        Scene::Alone => (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true)).collect(),
-        Scene::OneView => vec![view(VISITOR, 0, 0, false)],
+        Scene::AtEveryBound => pages(names),
+        Scene::SamePages => (0..12).map(|n| view(VISITOR, n / 3, n, false, names)).collect(),
+        Scene::Alone => (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true, names)).collect(),
+        Scene::OneView => vec![view(VISITOR, 0, 0, false, names)],
     };
     match scene {
         Scene::AtEveryBound => {
-            mine.extend([error(VISITOR, 0, "4xx /p0"), error(VISITOR, 1, "5xx /p1")]);
-            mine.push(Sighting { seen: Seen::Robot { family: 0 }, ..error(VISITOR, 0, "") });
+            mine.extend([error(VISITOR, 0, "4xx /p0", names), error(VISITOR, 1, "5xx /p1", names)]);
+            mine.push(Sighting { seen: Seen::Robot { family: 0 }, ..error(VISITOR, 0, "", names) });
         }
-        Scene::Alone => mine.extend([error(VISITOR, 0, "4xx /mine"), error(VISITOR, 1, "5xx /mine")]),
+        Scene::Alone => mine.extend([error(VISITOR, 0, "4xx /mine", names), error(VISITOR, 1, "5xx /mine", names)]),
         Scene::SamePages | Scene::OneView => {}
     }
-    let again = || pages().filter(|_| with && scene == Scene::AtEveryBound);
-    let crowd = (0..CROWD * CROWD_VIEWS).map(|n| view(n % CROWD, n % PUBLIC_PAGES, n / 7, false));
+    let again = |names: &mut Names| if with && scene == Scene::AtEveryBound { pages(names) } else { Vec::new() };
+    let crowd = (0..CROWD * CROWD_VIEWS).map(|n| view(n % CROWD, n % PUBLIC_PAGES, n / 7, false, names));
     let first = mine.into_iter().filter(|_| with).chain(crowd).collect();
-    [first, again().collect(), again().collect()]
+    [first, again(names), again(names)]
 }

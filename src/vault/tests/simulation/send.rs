@@ -77,16 +77,12 @@ impl World {
             events: events.iter().map(|event| model.prepare(event, now)).collect(),
         };
         let name = model.name.clone();
-        let batch = Batch {
-            sequence,
-            events: events.into_iter().map(access).collect(),
-            complete_through_unix_ms: complete,
-            cursor,
-        };
+        let events = events.into_iter().map(access).collect();
+        let batch = TestBatch { cursor, ..batch(sequence, events, complete) };
         (underway, self.put_before_the_keeper(&name, sending.producer, batch))
     }
 
-    fn put_before_the_keeper(&mut self, site: &SiteName, producer: u8, batch: Batch) -> Answering {
+    fn put_before_the_keeper(&mut self, site: &SiteName, producer: u8, batch: TestBatch) -> Answering {
         let intake = &self.opened().intake;
         let lane = intake.lane(site, &format!("producer {producer}")).unwrap();
         // A site that is made now knows its pages before anything is counted.
@@ -122,7 +118,7 @@ impl World {
             all.extend(site.producers.iter().map(|(id, known)| (site.name.clone(), *id, known.clone())));
         }
         for (site, id, known) in all {
-            let hello = Batch { sequence: 0, events: vec![], complete_through_unix_ms: 0, cursor: vec![] };
+            let hello = TestBatch { cursor: vec![], ..batch(0, vec![], 0) };
             let mut answer = self.put_before_the_keeper(&site, id, hello);
             self.commit();
             let Poll::Ready(found) = poll(&mut answer) else { panic!("a greeting without an answer") };
@@ -132,7 +128,7 @@ impl World {
     }
 }
 
-fn access(event: Event) -> AccessEvent {
+fn access(event: Event) -> AccessEvent<'static> {
     let (agent, status) = match event.kind {
         Kind::Robot => ("Googlebot/2.1 (+http://www.google.com/bot.html)", 200),
         Kind::NotFound => (BROWSER, 404),

@@ -1,0 +1,141 @@
+//! The way of an event in single steps, each of which a benchmark can time by itself: anonymise, bound, encode, encrypt,
+//! commit, seal, query. Batches go in; nothing comes out but how much there was.
+
+use std::sync::Arc;
+
+use super::world::fault;
+use crate::{
+    calendar::Calendar,
+    query::AskError,
+    units::SiteName,
+    vault::{
+        AccessEvent, Privacy, SiteSettings, TableSet,
+        anonymize::{Anonymizer, Bench, Sighting, network::Countries},
+        cells::{Bounder, Cells},
+        keys::KeyRing,
+        names::Names,
+        release::{index::SiteIndex, terms::History},
+        site::Site,
+        store::{
+            disk::{Disk, Step},
+            journal::{Place, Record, Section},
+            rows::{self, ChainPoint},
+        },
+    },
+};
+
+/// A site with all tools, and its open cells.
+pub struct Stages {
+    site: Site,
+    index: SiteIndex,
+    keys: Arc<KeyRing>,
+    anonymizer: Anonymizer,
+    open: Cells,
+    delta: Cells,
+    disk: Disk,
+    head: ChainPoint,
+    _directory: tempfile::TempDir,
+}
+
+/// A batch that was anonymised.
+pub struct Seen {
+    names: Names,
+    sightings: Vec<(u32, Sighting)>,
+}
+
+/// A delta, encoded; then also encrypted.
+pub struct Encoded(Vec<(crate::vault::Epoch, Vec<u8>)>);
+/// A record of the journal.
+pub struct Sealed(Vec<u8>, ChainPoint);
+
+impl Stages {
+    /// Everything empty, in a directory that is removed at the end.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn new() -> Result<Self, AskError> {
+        let directory = tempfile::tempdir()
+            .map_err(|source| fault(crate::vault::Fault::File { path: std::env::temp_dir(), source }))?;
+        // Unwrap safety: a fixed name that is one, and UTC is always known.
+        let (name, calendar) = (SiteName::new("lab").expect("a name"), Calendar::new("UTC").expect("a zone"));
+        let settings = SiteSettings {
+            tables: TableSet::all(),
+            hosts: vec!["www.site-0.example".to_owned()],
+            ..SiteSettings::plain(name, calendar)
+        };
+        let site = Site::new(&settings, History::of(vec![settings.terms(Privacy::default())]));
+        let keys = Arc::new(KeyRing::open(&directory.path().join("keys")).map_err(fault)?);
+        Ok(Self {
+            site,
+            index: SiteIndex::default(),
+            anonymizer: Anonymizer::new(keys.clone(), Countries::load(&[]).map_err(fault)?),
+            keys,
+            open: Cells::default(),
+            delta: Cells::default(),
+            disk: Disk::open(&directory.path().join("data"), 0).map_err(fault)?,
+            head: ChainPoint::default(),
+            _directory: directory,
+        })
+    }
+
+    /// Tags in place of visitors.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn anonymize<'m>(&self, events: impl Iterator<Item = AccessEvent<'m>>) -> Result<Seen, AskError> {
+        let (mut bench, mut sightings) = (Bench::default(), Vec::with_capacity(events.size_hint().0));
+        for (index, event) in (0..).zip(events) {
+            let seen = self.anonymizer.anonymize(&self.site, event, i64::MAX / 2, &self.index.sealed, &mut bench);
+            if let Ok(sighting) = seen.map_err(fault)? {
+                sightings.push((index, sighting));
+            }
+        }
+        Ok(Seen { names: std::mem::take(&mut bench.names), sightings })
+    }
+
+    /// Into the open cells and the delta. Gives how many were page views, errors or robots.
+    pub fn bound(&mut self, seen: &Seen) -> usize {
+        let bounder = Bounder::new(&self.site, &self.index, [1; 16], 1);
+        let mut count = 0;
+        bounder.add_all(&seen.names, &seen.sightings, &mut self.open, &mut self.delta, |_, _| count += 1);
+        count
+    }
+
+    /// The delta as bytes; then it is empty.
+    #[must_use]
+    pub fn encode(&mut self) -> Encoded {
+        let delta = &self.delta;
+        let encoded = delta.epochs().filter_map(|epoch| Some((epoch.clone(), delta.encode(epoch)?.ok()?)));
+        let encoded = Encoded(encoded.collect());
+        self.delta.clear();
+        encoded
+    }
+
+    /// Encrypted and chained to the record before.
+    ///
+    /// # Errors
+    /// When there is no key or no randomness.
+    pub fn encrypt(&mut self, encoded: Encoded) -> Result<Sealed, AskError> {
+        let seal = |(epoch, bytes)| {
+            let keys = self.keys.for_writing(&epoch).map_err(fault)?;
+            Section::seal(&epoch, &keys, Place::After(self.head), bytes).map_err(fault)
+        };
+        let sections = encoded.0.into_iter().map(seal).collect::<Result<_, _>>()?;
+        let (bytes, point) = Record::finish(sections, self.head).map_err(fault)?;
+        Ok(Sealed(bytes, point))
+    }
+
+    /// Onto the disk. Gives the record's length in bytes.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn commit(&mut self, sealed: &Sealed) -> Result<usize, AskError> {
+        let Sealed(bytes, point) = sealed;
+        let mut step = Step::default();
+        step.put_long(&rows::journal_key(point.sequence), bytes).map_err(fault)?;
+        step.put_row(rows::HEAD_KEY, point).map_err(fault)?;
+        self.disk.commit(step).map_err(fault)?;
+        self.head = *point;
+        Ok(bytes.len())
+    }
+}
