@@ -92,6 +92,9 @@ pub(super) struct Commit {
     pub(super) room: OwnedSemaphorePermit,
 }
 
+/// What is left of a batch: its names, what was seen by the index of its event, and how the other events ended.
+type Anonymized = (Names, Vec<(u32, Sighting)>, Books);
+
 /// A batch that is under way: the answer comes when it is durable.
 pub struct Pending(oneshot::Receiver<Result<Receipt, Refusal>>);
 
@@ -206,7 +209,7 @@ impl Lane {
         &self,
         events: impl IntoIterator<Item = Result<AccessEvent<'m>, Unreadable>>,
         length: usize,
-    ) -> Result<(Names, Vec<(u32, Sighting)>, Books), Refusal> {
+    ) -> Result<Anonymized, Refusal> {
         let shared = &self.intake.shared;
         let sealed = self.sealed();
         let now_unix_ms = shared.clock.now_unix_ms();

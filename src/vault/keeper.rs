@@ -73,6 +73,7 @@ pub struct Keeper {
 }
 
 /// What the keeper does next.
+#[allow(clippy::large_enum_variant, reason = "there is one, and it goes straight on")]
 enum Next {
     Commit(Option<Commit>),
     Order(Order),
