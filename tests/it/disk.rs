@@ -101,7 +101,11 @@ fn where_the_reserve_is_touched_it_refuses_and_goes_on_by_itself() {
     assert_come_again(&refusal);
     assert!(refusal.get_error_details().retry_info().is_some(), "{refusal}");
     assert_eq!(scene::greet(&url).map(|(durable, _)| durable).unwrap_or(1), 1);
+    // Who watches the server sees it; what is published can still be read.
+    let health = [("", false), ("headcount.v1.IngestService", false), ("headcount.v1.StatsService", true)];
+    assert_eq!(health.map(|(service, _)| (service, scene::is_healthy(&url, service))), health);
     disk.free();
+    server.wait_until(|_| scene::is_healthy(&url, "").then_some(()));
     scene::send(&url, vec![scene::batch(2, OPEN_DAY, VISITORS)]).pop().expect("an answer").expect("no error");
     assert_visits(&server, 3, &[(OPEN_DAY, 2 * VISITORS)]);
     let log = server.stop();

@@ -167,3 +167,67 @@ fn read_row(from: &mut impl Read) -> Option<Option<Row>> {
     from.read_exact(&mut row.1).ok()?;
     Some(Some(row))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn disk(rows: &[(Vec<u8>, Vec<u8>)]) -> (tempfile::TempDir, Disk) {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::open(directory.path(), 0).unwrap();
+        let mut step = Step::default();
+        step.put_row(rows::FORMAT_KEY, &rows::FORMAT).unwrap();
+        for (key, value) in rows {
+            step.put(&[b"k/", &**key].concat(), value);
+        }
+        disk.commit(step).unwrap();
+        (directory, disk)
+    }
+
+    fn all(disk: &Disk) -> Vec<Row> {
+        let rows = disk.scan(b"").map(|row| row.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap());
+        rows.filter(|(key, _)| key != rows::SUM_KEY).collect()
+    }
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(any::<u8>(), 0..40)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn all_rows_come_back_and_damage_is_refused(
+            rows in prop::collection::btree_map(bytes(), bytes(), 0..30),
+            place in any::<prop::sample::Index>(),
+            bit in 0_u8..8,
+        ) {
+            let rows: Vec<_> = rows.into_iter().collect();
+            let (directory, from) = disk(&rows);
+            let mut copy = Vec::new();
+            from.back_up(&mut copy).unwrap();
+            let path = directory.path().join("copy");
+            std::fs::write(&path, &copy).unwrap();
+            let (_other, to) = disk(&[]);
+            Backup::open(&path).unwrap().put_back(&to).unwrap();
+            prop_assert_eq!(all(&to), all(&from));
+
+            let place = place.index(copy.len());
+            std::fs::write(&path, &copy[..place]).unwrap();
+            prop_assert!(matches!(Backup::open(&path), Err(Fault::Backup(_))));
+            copy[place] ^= 1 << bit;
+            std::fs::write(&path, &copy).unwrap();
+            prop_assert!(matches!(Backup::open(&path), Err(Fault::Backup(_))));
+        }
+
+        #[test]
+        fn any_bytes_are_refused(noise in prop::collection::vec(any::<u8>(), 0..200), is_headed in any::<bool>()) {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("noise");
+            let begin = if is_headed { MAGIC } else { &[] };
+            std::fs::write(&path, [begin, &noise[..]].concat()).unwrap();
+            prop_assert!(matches!(Backup::open(&path), Err(Fault::Backup(_))));
+        }
+    }
+}

@@ -80,6 +80,19 @@ pub fn greet(url: &str) -> Result<(u64, Vec<u8>), Status> {
     Ok((answer.durable_sequence, answer.cursor))
 }
 
+/// What the health service says of a service; the empty name is the whole server.
+pub fn is_healthy(url: &str, service: &str) -> bool {
+    use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+    let ask = async {
+        let channel = tonic::transport::Endpoint::from_shared(url.to_owned()).expect("an address").connect().await;
+        let mut client = HealthClient::new(channel.expect("a connection"));
+        let request = HealthCheckRequest { service: service.to_owned() };
+        client.check(request).await.expect("its health").into_inner().status()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(ask) == ServingStatus::Serving
+}
+
 /// The releases that are not of today: a configured site publishes its hours as they pass.
 pub fn of_2015(url: &str) -> Result<BTreeMap<Named, ExportReleasesResponse>, Status> {
     let mut releases = truth::export(url)?;
