@@ -1,5 +1,8 @@
 //! A release: the published numbers of one period of one site. Immutable; safe to print, store and hand out.
 
+use std::io::{Read, Write};
+
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,10 +15,10 @@ use crate::{
     },
 };
 
-/// The version of the stored form: this byte, the release, and the BLAKE3 hash of both.
+/// The version of the stored form: this byte, the release (compressed: its keys are alike), and the BLAKE3 hash of both.
 const VERSION: u8 = 3;
-/// The version before: without the hash.
-const VERSION_WITHOUT_DIGEST: u8 = 2;
+/// The version before: neither compressed nor hashed.
+const VERSION_PLAIN: u8 = 2;
 const DIGEST_BYTES: usize = 32;
 
 /// A published period.
@@ -98,8 +101,9 @@ pub struct TableNumbers {
     pub keys: Vec<KeyNumbers>,
 }
 
-/// Numbers of a key.
+/// Numbers of a key. Stored without names of fields: there are many of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Unnamed", into = "Unnamed")]
 pub struct KeyNumbers {
     /// The key.
     pub key: String,
@@ -109,11 +113,26 @@ pub struct KeyNumbers {
     pub visitors: Option<Measured>,
 }
 
+type Unnamed = (String, Vec<i64>, Option<Measured>);
+
+impl From<Unnamed> for KeyNumbers {
+    fn from((key, counts, visitors): Unnamed) -> Self {
+        Self { key, counts, visitors }
+    }
+}
+
+impl From<KeyNumbers> for Unnamed {
+    fn from(KeyNumbers { key, counts, visitors }: KeyNumbers) -> Self {
+        (key, counts, visitors)
+    }
+}
+
 impl Release {
     /// Its stored form.
     pub(in crate::vault) fn to_bytes(&self) -> Result<Vec<u8>, Fault> {
-        let mut bytes = vec![VERSION];
-        bytes.extend(rows::encode(self)?);
+        let mut compressed = ZlibEncoder::new(vec![VERSION], Compression::default());
+        let all = compressed.write_all(&rows::encode(self)?).and_then(|()| compressed.finish());
+        let mut bytes = all.map_err(|e| Fault::damaged(format!("a release that cannot be stored: {e}")))?;
         let digest = blake3::hash(&bytes);
         bytes.extend_from_slice(digest.as_bytes());
         Ok(bytes)
@@ -122,13 +141,15 @@ impl Release {
     /// Reads the stored form; `what` names it if it is damaged.
     pub(in crate::vault) fn from_bytes(bytes: &[u8], what: &str) -> Result<Self, Fault> {
         match bytes.split_first() {
-            Some((&VERSION_WITHOUT_DIGEST, body)) => rows::decode(body, what),
+            Some((&VERSION_PLAIN, body)) => rows::decode(body, what),
             Some((&VERSION, _)) => {
                 let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or_else(|| Fault::damaged(what))?;
                 if blake3::hash(content).as_bytes() != digest {
                     return Err(Fault::damaged(what));
                 }
-                rows::decode(&content[1..], what)
+                let mut body = Vec::new();
+                ZlibDecoder::new(&content[1..]).read_to_end(&mut body).map_err(|_| Fault::damaged(what))?;
+                rows::decode(&body, what)
             }
             _ => Err(Fault::damaged(what)),
         }

@@ -74,7 +74,7 @@ pub fn verify(directories: &Directories, clock: Arc<dyn Clock>) -> Result<Verifi
 }
 
 fn digest(release: &Release) -> Result<blake3::Hash, Fault> {
-    Ok(blake3::hash(&release.to_bytes()?))
+    Ok(blake3::hash(&rows::encode(release)?))
 }
 
 impl Verified {
