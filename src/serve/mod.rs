@@ -60,6 +60,9 @@ pub async fn run(
     let data = options.data.clone();
     let (intake, keeper, releases) =
         tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Keeper)??;
+    // Patterns are compiled while the first producers connect; whoever comes first waits for it.
+    let early = intake.clone();
+    let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
     crate::telemetry::listening(listener.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
@@ -72,6 +75,8 @@ pub async fn run(
     let reading = sitemaps::read_all(sitemaps, &intake);
     let served = serve(listener, intake, releases, stop, ended).await;
     drop(reading);
+    // It holds an intake until it is done.
+    let _ = tokio::task::spawn_blocking(move || preparing.join()).await;
     // The last intake is dropped with the services: the keeper writes its checkpoint and ends.
     let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
     kept.map_err(|_| ServeError::Keeper)??;

@@ -104,6 +104,9 @@ impl Pending {
     }
 }
 
+/// A batch without its visitors: its texts, what was seen with the place of each in the batch, and the books of the rest.
+type Seen = (Names, Vec<(u32, Sighting)>, Books);
+
 /// Takes events. Clones share everything; when the last is dropped, the keeper finishes and stops.
 #[derive(Clone)]
 pub struct Intake {
@@ -130,6 +133,11 @@ pub struct Lane {
 impl Intake {
     pub(super) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
         Self { shared: Arc::new(shared), commits, room: Arc::new(Semaphore::new(EVENTS_UNDER_WAY_MAX)) }
+    }
+
+    /// Makes ready what the first event would wait for. Takes a good part of a second.
+    pub fn prepare(&self) {
+        self.shared.anonymizer.prepare();
     }
 
     /// Opens the lane of a producer; None where the site takes no events. The producer's name is hashed under a key
@@ -208,7 +216,7 @@ impl Lane {
         &self,
         events: impl IntoIterator<Item = Result<AccessEvent<'m>, Unreadable>>,
         length: usize,
-    ) -> Result<(Names, Vec<(u32, Sighting)>, Books), Refusal> {
+    ) -> Result<Seen, Refusal> {
         let shared = &self.intake.shared;
         let sealed = self.sealed();
         let now_unix_ms = shared.clock.now_unix_ms();

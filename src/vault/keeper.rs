@@ -1,9 +1,9 @@
 //! The keeper: the one owner of the open cells. It bounds, commits and seals; nobody else changes anything.
 //!
 //! Batches that arrive while the disk is busy are committed together: one delta, one atomic step, one sync, and only
-//! then the answers. The cells in memory change while a group is bounded; nothing is answered, sealed or written from
-//! them before its step is durable, and where the step fails the process stops, so nothing is ever served from memory
-//! that the disk refused.
+//! then the answers. The writer makes a step durable while the keeper bounds the next group. So the cells in memory run
+//! ahead of the disk by what is under way; nothing of that is answered, sealed or written anew before it is durable, and
+//! where a step fails the process stops: nothing is ever served from memory that the disk refused.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::{
     cells::{Bounder, Cells},
@@ -29,6 +29,7 @@ use super::{
         rows::{self, ChainPoint, ProducerRow, SiteRow},
     },
     tally::ProducerId,
+    writer::{Job, Waiting, Writer},
 };
 use crate::{clock::Clock, units::SiteName};
 
@@ -42,6 +43,7 @@ const JOURNAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
     pub(super) disk: Disk,
+    pub(super) writer: Writer,
     pub(super) keys: Arc<KeyRing>,
     pub(super) roster: Arc<Roster>,
     pub(super) index: Arc<RwLock<Index>>,
@@ -62,9 +64,6 @@ pub struct Keeper {
     pub(super) latest: watch::Sender<u64>,
     pub(super) commits: mpsc::Receiver<Commit>,
 }
-
-/// A reply that waits for the step to be durable.
-type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
 
 /// What a group of batches adds, before it is durable.
 #[derive(Default)]
@@ -89,7 +88,13 @@ impl Keeper {
         let runtime = waiting.map_err(|source| Fault::File { path: "the runtime".into(), source })?;
         loop {
             // The timer must be made inside the runtime, hence the block.
-            let next = runtime.block_on(async { tokio::time::timeout(TICK, self.commits.recv()).await });
+            let next = runtime.block_on(async {
+                tokio::select! {
+                    () = self.writer.failed() => None,
+                    next = tokio::time::timeout(TICK, self.commits.recv()) => Some(next),
+                }
+            });
+            let Some(next) = next else { return Err(self.writer.end()) };
             match next {
                 Ok(Some(first)) => {
                     if self.commit_group(first)? {
@@ -102,7 +107,7 @@ impl Keeper {
         }
     }
 
-    /// Commits a batch with all that wait behind it. True if one of them stated how far it is complete.
+    /// Hands a batch with all that wait behind it to the writer. True if one of them stated how far it is complete.
     pub(super) fn commit_group(&mut self, first: Commit) -> Result<bool, Fault> {
         let mut group = Group { delta: std::mem::take(&mut self.spare), ..Group::default() };
         let mut sightings = first.sightings.len();
@@ -119,11 +124,8 @@ impl Keeper {
             self.take(next, &mut group, now_unix_ms);
         }
         let states_a_watermark = group.states_a_watermark;
-        self.make_durable(&mut group, now_unix_ms)?;
-        for (reply, receipt) in group.waiting {
-            // A producer that is gone will ask again and be told that it is durable.
-            let _ = reply.send(Ok(receipt));
-        }
+        let step = self.step(&mut group, now_unix_ms)?;
+        self.writer.hand_over(Job { step, waiting: group.waiting, rooms: group.rooms })?;
         if self.journal_bytes > JOURNAL_BYTES_MAX {
             self.checkpoint()?;
         }
@@ -171,10 +173,11 @@ impl Keeper {
         self.producers.get(site)?.get(producer)
     }
 
-    /// One atomic step: the delta under its epochs' keys, and the producers' new positions.
-    fn make_durable(&mut self, group: &mut Group, now_unix_ms: i64) -> Result<(), Fault> {
+    /// One atomic step: the delta under its epochs' keys, and the producers' new positions. Memory goes on as if it were
+    /// durable: the next group follows it.
+    fn step(&mut self, group: &mut Group, now_unix_ms: i64) -> Result<Option<Step>, Fault> {
         if group.producers.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let mut step = Step::default();
         for site in &group.new_sites {
@@ -192,8 +195,6 @@ impl Keeper {
             head = point;
             record_bytes = bytes.len() as u64;
         }
-        self.disk.commit(step)?;
-        // Durable. Only now it is answered, and may be sealed or written anew.
         self.head = head;
         self.journal_bytes += record_bytes;
         self.dirty.extend(group.delta.epochs().cloned());
@@ -202,7 +203,7 @@ impl Keeper {
         for ((site, producer), row) in group.producers.drain() {
             self.producers.entry(site).or_default().insert(producer, row);
         }
-        Ok(())
+        Ok(Some(step))
     }
 
     /// A delta as the journal's next record.
@@ -273,6 +274,7 @@ impl Keeper {
 
     /// Writes every changed cell and cuts the journal, in one step.
     pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
+        self.writer.settle()?;
         if self.base == self.head && self.dirty.is_empty() {
             return Ok(());
         }

@@ -30,6 +30,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::{
     collections::BTreeSet,
@@ -132,6 +133,7 @@ fn open_with_noise(
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
     let mut keeper = Keeper {
         disk: disk.clone(),
+        writer: writer::Writer::start(disk.clone())?,
         keys: keys.clone(),
         roster: roster.clone(),
         index: index.clone(),

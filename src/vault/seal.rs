@@ -36,6 +36,8 @@ impl Keeper {
     /// Seals everything that is due, of all sites.
     pub(super) fn seal_due(&mut self) -> Result<(), Fault> {
         let now_unix_ms = self.clock.now_unix_ms();
+        // What is published is published from what is durable.
+        self.writer.settle()?;
         for site in self.roster.all() {
             while let Some(period) = self.next_due(&site, now_unix_ms) {
                 self.seal(&site, period, now_unix_ms)?;
