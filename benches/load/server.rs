@@ -49,7 +49,23 @@ impl Server {
                 eprintln!("server: {line}");
             }
         });
-        Ok(Self { process, address, data: directory.join("data") })
+        let server = Self { process, address, data: directory.join("data") };
+        server.settle()?;
+        Ok(server)
+    }
+
+    /// Waits until it rests: a server has made itself ready long before a day's events come.
+    fn settle(&self) -> Result<()> {
+        let mut last = -1.0;
+        for _ in 0..100 {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            let now = self.process.usage()?.cpu_seconds;
+            if now <= last {
+                break;
+            }
+            last = now;
+        }
+        Ok(())
     }
 
     pub fn url(&self) -> String {

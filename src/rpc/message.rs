@@ -117,11 +117,8 @@ fn read_event(bytes: &mut [u8]) -> Result<AccessEvent<'_>, Unreadable> {
         rest = std::mem::take(&mut rest).split_at_mut(used).1;
     }
     let [address, cookie, user_agent, method, target, _, referrer, accept_language, client_host] = texts;
-    Ok(AccessEvent::at(time_unix_ms, status)
-        .from_whom(address, cookie, user_agent)
-        .for_what(method, target)
-        .with_context(referrer, accept_language)
-        .with_answer(client_host, response_time_ms, response_bytes))
+    let texts = [address, cookie, user_agent, method, target, referrer, accept_language, client_host];
+    Ok(AccessEvent::lent(time_unix_ms, status, texts, response_time_ms, response_bytes))
 }
 
 /// How a field's value is written. Groups are not part of the protocol and are refused.
@@ -134,6 +131,7 @@ enum Wire {
 }
 
 /// A field's number and how its value is written.
+#[inline(always)]
 fn key(rest: &mut &[u8]) -> Result<(u32, Wire), Unreadable> {
     let key = u32::try_from(varint(rest)?).map_err(|_| Unreadable)?;
     let wire = match key & 7 {
@@ -147,7 +145,17 @@ fn key(rest: &mut &[u8]) -> Result<(u32, Wire), Unreadable> {
 }
 
 /// A number of seven bits a byte, low ones first, at most ten bytes.
+#[inline(always)]
 fn varint(rest: &mut &[u8]) -> Result<u64, Unreadable> {
+    // Keys and most lengths are one byte.
+    if let Some((&byte @ 0..0x80, after)) = rest.split_first() {
+        *rest = after;
+        return Ok(byte.into());
+    }
+    long_varint(rest)
+}
+
+fn long_varint(rest: &mut &[u8]) -> Result<u64, Unreadable> {
     let mut value = 0;
     for (index, &byte) in rest.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * index);
@@ -164,6 +172,7 @@ fn varint(rest: &mut &[u8]) -> Result<u64, Unreadable> {
 }
 
 /// Bytes after their length.
+#[inline(always)]
 fn piece<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], Unreadable> {
     let length = usize::try_from(varint(rest)?).map_err(|_| Unreadable)?;
     let (piece, after) = rest.split_at_checked(length).ok_or(Unreadable)?;

@@ -61,6 +61,9 @@ pub async fn run(
     let data = options.data.clone();
     let vault::Opened { intake, keeper, releases, attendant } =
         tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Keeper)??;
+    // Patterns are compiled while the first producers connect; whoever comes first waits for it.
+    let early = intake.clone();
+    let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
     crate::telemetry::listening(listener.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
@@ -75,6 +78,8 @@ pub async fn run(
     let served = serve(listener, intake, releases, attendant, stop, ended).await;
     drop(reading);
     drop(control);
+    // It holds an intake until it is done.
+    let _ = tokio::task::spawn_blocking(move || preparing.join()).await;
     // The last intake is dropped with the services: the keeper writes its checkpoint and ends.
     let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
     kept.map_err(|_| ServeError::Keeper)??;

@@ -92,9 +92,6 @@ pub(super) struct Commit {
     pub(super) room: OwnedSemaphorePermit,
 }
 
-/// What is left of a batch: its names, what was seen by the index of its event, and how the other events ended.
-type Anonymized = (Names, Vec<(u32, Sighting)>, Books);
-
 /// A batch that is under way: the answer comes when it is durable.
 pub struct Pending(oneshot::Receiver<Result<Receipt, Refusal>>);
 
@@ -107,6 +104,9 @@ impl Pending {
         self.0.await.unwrap_or(Err(Refusal::Unavailable))
     }
 }
+
+/// A batch without its visitors: its texts, what was seen with the place of each in the batch, and the books of the rest.
+type Seen = (Names, Vec<(u32, Sighting)>, Books);
 
 /// Takes events. Clones share everything; when the last is dropped, the keeper finishes and stops.
 #[derive(Clone)]
@@ -134,6 +134,11 @@ pub struct Lane {
 impl Intake {
     pub(super) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
         Self { shared: Arc::new(shared), commits, room: Arc::new(Semaphore::new(EVENTS_UNDER_WAY_MAX)) }
+    }
+
+    /// Makes ready what the first event would wait for. Takes a good part of a second.
+    pub fn prepare(&self) {
+        self.shared.anonymizer.prepare();
     }
 
     /// Opens the lane of a producer; None where the site takes no events. The producer's name is hashed under a key
@@ -209,7 +214,7 @@ impl Lane {
         &self,
         events: impl IntoIterator<Item = Result<AccessEvent<'m>, Unreadable>>,
         length: usize,
-    ) -> Result<Anonymized, Refusal> {
+    ) -> Result<Seen, Refusal> {
         let shared = &self.intake.shared;
         let sealed = self.sealed();
         let now_unix_ms = shared.clock.now_unix_ms();

@@ -1,9 +1,9 @@
 //! The keeper: the one owner of the open cells. It bounds, commits and seals; nobody else changes anything.
 //!
 //! Batches that arrive while the disk is busy are committed together: one delta, one atomic step, one sync, and only
-//! then the answers. The cells in memory change while a group is bounded; nothing is answered, sealed or written from
-//! them before its step is durable, and where the step fails the process stops, so nothing is ever served from memory
-//! that the disk refused.
+//! then the answers. The writer makes a step durable while the keeper bounds the next group. So the cells in memory run
+//! ahead of the disk by what is under way; nothing of that is answered, sealed or written anew before it is durable, and
+//! where a step fails the process stops: nothing is ever served from memory that the disk refused.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::{
     attendant::Order,
@@ -31,6 +31,7 @@ use super::{
         rows::{self, ChainPoint, ProducerRow, SiteRow},
     },
     tally::ProducerId,
+    writer::{Job, Waiting, Writer},
 };
 use crate::{clock::Clock, units::SiteName};
 
@@ -41,6 +42,7 @@ const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
 /// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
     pub(super) disk: Disk,
+    pub(super) writer: Writer,
     pub(super) keys: Arc<KeyRing>,
     pub(super) roster: Arc<Roster>,
     pub(super) index: Arc<RwLock<Index>>,
@@ -79,10 +81,8 @@ enum Next {
     Order(Order),
     Seal,
     Look,
+    Failed,
 }
-
-/// A reply that waits for the step to be durable.
-type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
 
 /// What a group of batches adds, before it is durable.
 #[derive(Default)]
@@ -114,6 +114,7 @@ impl Keeper {
                 Next::Order(order) => self.follow_order(order)?,
                 Next::Look => self.look_at.extend(self.roster.names()),
                 Next::Seal => {}
+                Next::Failed => return Err(self.writer.end()),
             }
             // One period at a time, so that no batch waits for more than one release.
             if !self.look_at.is_empty() && self.has_room() {
@@ -127,6 +128,7 @@ impl Keeper {
         let is_idle = self.look_at.is_empty() || !*self.accepts.borrow();
         tokio::select! {
             biased;
+            () = self.writer.failed() => Next::Failed,
             commit = self.commits.recv() => Next::Commit(commit),
             Some(order) = self.orders.recv() => Next::Order(order),
             () = std::future::ready(()), if !is_idle => Next::Seal,
@@ -150,7 +152,7 @@ impl Keeper {
         room.is_ok()
     }
 
-    /// Commits a batch with all that wait behind it.
+    /// Hands a batch with all that wait behind it to the writer.
     pub(super) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
         let mut group = Group { delta: std::mem::take(&mut self.spare), ..Group::default() };
         let mut sightings = first.sightings.len();
@@ -165,12 +167,9 @@ impl Keeper {
             sightings += next.sightings.len();
             self.take(next, &mut group, now_unix_ms);
         }
-        self.make_durable(&mut group, now_unix_ms)?;
+        let step = self.step(&mut group, now_unix_ms)?;
         self.look_at.append(&mut group.stated);
-        for (reply, receipt) in group.waiting {
-            // A producer that is gone will ask again and be told that it is durable.
-            let _ = reply.send(Ok(receipt));
-        }
+        self.writer.hand_over(Job { step, waiting: group.waiting, rooms: group.rooms })?;
         if self.journal_bytes > self.journal_bytes_max {
             self.checkpoint()?;
         }
@@ -218,10 +217,11 @@ impl Keeper {
         self.producers.get(site)?.get(producer)
     }
 
-    /// One atomic step: the delta under its epochs' keys, and the producers' new positions.
-    fn make_durable(&mut self, group: &mut Group, now_unix_ms: i64) -> Result<(), Fault> {
+    /// One atomic step: the delta under its epochs' keys, and the producers' new positions. Memory goes on as if it were
+    /// durable: the next group follows it.
+    fn step(&mut self, group: &mut Group, now_unix_ms: i64) -> Result<Option<Step>, Fault> {
         if group.producers.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let mut step = Step::default();
         for site in &group.new_sites {
@@ -239,8 +239,6 @@ impl Keeper {
             head = point;
             record_bytes = bytes.len() as u64;
         }
-        self.disk.commit(step)?;
-        // Durable. Only now it is answered, and may be sealed or written anew.
         self.head = head;
         self.journal_bytes += record_bytes;
         self.dirty.extend(group.delta.epochs().cloned());
@@ -249,7 +247,7 @@ impl Keeper {
         for ((site, producer), row) in group.producers.drain() {
             self.producers.entry(site).or_default().insert(producer, row);
         }
-        Ok(())
+        Ok(Some(step))
     }
 
     /// A delta as the journal's next record.
@@ -320,6 +318,7 @@ impl Keeper {
 
     /// Writes every changed cell and cuts the journal, in one step.
     pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
+        self.writer.settle()?;
         if self.base == self.head && self.dirty.is_empty() {
             return Ok(());
         }

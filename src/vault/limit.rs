@@ -128,7 +128,8 @@ impl VisitorDay {
         let before = (0..views).take_while(|&index| self.hour_at(index) <= hour).count() as u32 * HOUR_BITS;
         let low = hours & ((1 << before) - 1);
         let hours = low | u64::from(hour) << before | (hours ^ low) << HOUR_BITS;
-        Self(((self.0 & !(HOURS << HOURS_SHIFT)) + 1) | (hours << HOURS_SHIFT))
+        let rest = (self.0 & !(HOURS << HOURS_SHIFT)) + 1;
+        Self(rest | (hours << HOURS_SHIFT))
     }
 }
 

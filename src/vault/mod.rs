@@ -32,6 +32,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 pub mod upkeep;
+mod writer;
 
 use std::{
     collections::BTreeSet,
@@ -154,6 +155,7 @@ fn open_on(
     let (accepts, accepts_seen) = watch::channel(true);
     let mut keeper = Keeper {
         disk: disk.clone(),
+        writer: writer::Writer::start(disk.clone())?,
         keys: keys.clone(),
         roster: roster.clone(),
         index: index.clone(),

@@ -49,6 +49,8 @@ impl Keeper {
     }
 
     fn seal(&mut self, site: &Site, period: Period, now_unix_ms: i64) -> Result<(), Fault> {
+        // What is published is published from what is durable.
+        self.writer.settle()?;
         let epoch = Epoch { site: site.name.clone(), period };
         if self.lost.remove(&epoch) {
             return self.seal_lost(site, &epoch, now_unix_ms);

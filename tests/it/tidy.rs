@@ -107,6 +107,7 @@ fn the_ways_into_the_vault_are_reviewed() {
     let expected = [
         // Of a batch that is under way: its receipt.
         "async fn receipt(self) -> Result<Receipt, Refusal> {",
+        "fn prepare(&self) {",
         "fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {",
         "fn know_pages(&self, site: &SiteName, pages: &[String]) {",
         "fn site_names(&self) -> Vec<SiteName> {",

@@ -189,6 +189,11 @@ impl Agents {
         Self { parsers: OnceLock::new(), known: Cache::new(CACHE_ENTRIES), hasher: RandomState::new() }
     }
 
+    /// Compiles the patterns now, so that no event waits for it.
+    pub(in crate::vault) fn prepare(&self) {
+        self.parsers.get_or_init(Parsers::new);
+    }
+
     /// The classes of a User-Agent header; its first 4,096 bytes are looked at.
     pub(in crate::vault) fn classify(&self, user_agent: &str) -> Agent {
         let mut length = user_agent.len().min(USER_AGENT_BYTES_MAX);

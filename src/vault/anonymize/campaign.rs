@@ -33,6 +33,10 @@ const ELLIPSIS: char = '…';
 /// allocation.
 pub(in crate::vault) fn campaign(target: &str, out: &mut String) {
     out.clear();
+    if memchr::memchr(b'?', target.as_bytes()).is_none() {
+        out.push_str(NO_CAMPAIGN);
+        return;
+    }
     let values = if target.len() <= TARGET_BYTES_MAX { values(target) } else { [None; 3] };
     let mut found = false;
     if values.iter().any(Option::is_some) {

@@ -128,6 +128,11 @@ impl Anonymizer {
         Self { agents: Agents::new(), referrers: Referrers::new(), countries, keys }
     }
 
+    /// Makes ready what takes a good part of a second, before the first event comes.
+    pub(super) fn prepare(&self) {
+        self.agents.prepare();
+    }
+
     /// What was seen in an event, or the outcome that ends it here.
     pub(super) fn anonymize(
         &self,

@@ -84,6 +84,12 @@ const ASSET_EXTENSIONS: [&str; 35] = [
 /// [`BadTarget`]; `out` is then empty.
 pub(in crate::vault) fn normalize(target: &str, rules: &PageRules, out: &mut String) -> Result<Target, BadTarget> {
     out.clear();
+    // What is plain has no query, no fragment and no control character: most targets need no other look.
+    if target.len() <= PAGE_BYTES_MAX && is_plain(target) {
+        out.push_str(target);
+        drop_index_file(out, rules);
+        return Ok(kind_of(out));
+    }
     if target.is_empty() || target.len() > TARGET_BYTES_MAX || target.bytes().any(|b| b.is_ascii_control()) {
         return Err(BadTarget);
     }
@@ -128,17 +134,15 @@ fn strip_origin(target: &str) -> Option<&str> {
 /// True for a path that is its own normal form for certain, index file and length aside: ASCII letters, few digits,
 /// no empty or dot segment. Says "no" in doubt: the long way then decides.
 fn is_plain(path: &str) -> bool {
-    let mut segments = path.split('/');
-    // A path that starts with '/' has an empty piece before it; an URL without a path has nothing else.
-    if segments.next() != Some("") {
-        return false;
+    let Some((b'/', mut rest)) = path.as_bytes().split_first() else { return false };
+    // A path that starts with '/' has an empty piece before it; the last piece may be empty.
+    while let Some(length) = memchr::memchr(b'/', rest) {
+        if !is_plain_segment(&rest[..length]) {
+            return false;
+        }
+        rest = &rest[length + 1..];
     }
-    let mut left = path.bytes().filter(|&b| b == b'/').count();
-    left > 0
-        && segments.all(|segment| {
-            left -= 1;
-            (left == 0 && segment.is_empty()) || is_plain_segment(segment.as_bytes())
-        })
+    rest.is_empty() || is_plain_segment(rest)
 }
 
 /// True for words with a space between two of them that hold no personal data for certain. Says "no" in doubt.
@@ -193,7 +197,7 @@ fn resolve(path: &str, out: &mut String) {
 }
 
 fn drop_index_file(path: &mut String, rules: &PageRules) {
-    let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
+    let name_at = memchr::memrchr(b'/', path.as_bytes()).map_or(0, |slash| slash + 1);
     let name = &path[name_at..];
     // Its length tells most names from all of these.
     if rules.index_files.iter().any(|file| file.len() == name.len() && file.eq_ignore_ascii_case(name)) {
@@ -202,19 +206,20 @@ fn drop_index_file(path: &mut String, rules: &PageRules) {
 }
 
 fn kind_of(path: &str) -> Target {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let name = name.split(';').next().unwrap_or_default();
-    match name.rsplit_once('.') {
-        Some((_, extension)) if is_asset(extension) => Target::Asset,
+    let bytes = path.as_bytes();
+    let name = &bytes[memchr::memrchr(b'/', bytes).map_or(0, |slash| slash + 1)..];
+    let name = &name[..memchr::memchr(b';', name).unwrap_or(name.len())];
+    match memchr::memrchr(b'.', name) {
+        Some(dot) if is_asset(&name[dot + 1..]) => Target::Asset,
         _ => Target::Page,
     }
 }
 
-fn is_asset(extension: &str) -> bool {
+fn is_asset(extension: &[u8]) -> bool {
     // No asset's extension is longer, and "html" is the most usual of those that are none.
     let mut buffer = [0; ASSET_EXTENSION_BYTES_MAX];
     let Some(lower) = buffer.get_mut(..extension.len()) else { return false };
-    lower.copy_from_slice(extension.as_bytes());
+    lower.copy_from_slice(extension);
     lower.make_ascii_lowercase();
     *lower != *b"html" && ASSET_EXTENSIONS.iter().any(|asset| asset.as_bytes() == lower)
 }

@@ -18,6 +18,9 @@ pub(in crate::vault) struct AttributeTally {
     listed: [Counters; LISTED.len()],
 }
 
+// What a visit brings is in this order.
+const _: () = assert!(matches!(TEXTS, [Table::Referrer, Table::Campaign, Table::Entry, Table::Error]));
+
 /// Counts by key.
 pub(in crate::vault) type Texts = TextMap<u64>;
 
@@ -38,16 +41,15 @@ impl AttributeTally {
 
     /// Adds a visit by its first page view; `texts`: referrer, campaign and page.
     pub(super) fn add(&mut self, visit: &Visit, texts: [Name<'_>; 3], active: TableSet, places: &mut [Places; 3]) {
-        for ((table, key), places) in
-            [Table::Referrer, Table::Campaign, Table::Entry].into_iter().zip(texts).zip(places)
-        {
-            if let Some(slot) = table.text().filter(|_| active.contains(table)) {
+        // The first tables of each list, in its order.
+        for (slot, (key, places)) in texts.into_iter().zip(places).enumerate() {
+            if active.contains(TEXTS[slot]) {
                 *self.texts[slot].at_place(key, places) += 1;
             }
         }
-        for (table, position) in LISTED.into_iter().zip(visit.listed) {
-            if active.contains(table) {
-                self.add_listed(table, position);
+        for (slot, position) in visit.listed.into_iter().enumerate() {
+            if active.contains(LISTED[slot]) {
+                self.listed[slot].add(usize::from(position), 1);
             }
         }
     }

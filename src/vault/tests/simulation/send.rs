@@ -49,6 +49,8 @@ impl World {
         while let Ok(first) = keeper.commits.try_recv() {
             keeper.commit_group(first).unwrap();
         }
+        // What is durable is answered.
+        keeper.writer.settle().unwrap();
     }
 
     /// Makes a batch and puts it before the keeper.

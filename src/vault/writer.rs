@@ -1,0 +1,113 @@
+//! The writer: makes one step after the other durable on a thread of its own, and answers what each made durable. So the
+//! keeper bounds the next group while the disk is busy with this one.
+//!
+//! Steps are written in the order in which they are handed over, one at a time. Where one fails, the thread ends: nothing
+//! that came with it or after it is ever answered, and the keeper stops the process. The keeper writes other steps
+//! (releases, checkpoints) itself, after [`Writer::settle`].
+
+use std::{
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread::JoinHandle,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::{
+    intake::{Receipt, Refusal},
+    store::{
+        Fault,
+        disk::{Disk, Step},
+    },
+};
+
+/// A reply that waits for its step to be durable.
+pub(super) type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
+
+/// A step with all that is answered once it is durable.
+#[derive(Default)]
+pub(super) struct Job {
+    /// Nothing where a group changes nothing: it is answered in its turn all the same.
+    pub(super) step: Option<Step>,
+    pub(super) waiting: Vec<Waiting>,
+    /// What these batches take of the room for events under way.
+    pub(super) rooms: Vec<OwnedSemaphorePermit>,
+}
+
+/// The thread and the way to it.
+pub(super) struct Writer {
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<Result<(), Fault>>>,
+    /// Ends with the thread.
+    gone: Option<oneshot::Receiver<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(disk: Disk) -> Result<Self, Fault> {
+        // No room between the two: a group waits with the keeper, and grows there, until the one before it is durable.
+        let (jobs, handed_over) = sync_channel(0);
+        let (here, gone) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            let result = write_all(&disk, &handed_over);
+            drop(here);
+            result
+        });
+        let thread = thread.map_err(|source| Fault::File { path: "the writer's thread".into(), source })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), gone: Some(gone) })
+    }
+
+    /// Hands a job over; waits while the one before it is being written.
+    pub(super) fn hand_over(&mut self, job: Job) -> Result<(), Fault> {
+        match self.jobs.as_ref().map(|jobs| jobs.send(job)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(self.end()),
+        }
+    }
+
+    /// Waits until everything that was handed over is durable.
+    pub(super) fn settle(&mut self) -> Result<(), Fault> {
+        // It is taken once the job before it is done.
+        self.hand_over(Job::default())
+    }
+
+    /// Waits until the thread has ended, which it does by itself only where a step failed.
+    pub(super) async fn failed(&mut self) {
+        if let Some(gone) = &mut self.gone {
+            let _ = gone.await;
+            self.gone = None;
+        }
+    }
+
+    /// Why the thread ended.
+    pub(super) fn end(&mut self) -> Fault {
+        self.jobs = None;
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(Err(fault))) => fault,
+            _ => Fault::damaged("the writer's thread, which ended unexpectedly"),
+        }
+    }
+}
+
+impl Drop for Writer {
+    /// What was handed over is written; then the directory is free for the next process.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(disk: &Disk, jobs: &Receiver<Job>) -> Result<(), Fault> {
+    while let Ok(job) = jobs.recv() {
+        if let Some(step) = job.step {
+            disk.commit(step)?;
+        }
+        for (reply, receipt) in job.waiting {
+            // A producer that is gone will ask again and be told that it is durable.
+            let _ = reply.send(Ok(receipt));
+        }
+        drop(job.rooms);
+    }
+    Ok(())
+}
