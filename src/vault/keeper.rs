@@ -39,6 +39,9 @@ use crate::{clock::Clock, units::SiteName};
 const TICK: Duration = Duration::from_secs(2);
 /// Sightings that are committed together at most.
 const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
+/// A checkpoint is written in steps of about so many bytes.
+const CHECKPOINT_STEP_BYTES: usize = 4 * 1024 * 1024;
+
 /// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
     pub(super) disk: Disk,
@@ -316,7 +319,8 @@ impl Keeper {
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
     }
 
-    /// Writes every changed cell and cuts the journal, in one step.
+    /// Writes every changed cell, then cuts the journal. Each cell says which record it holds, so a crash between two steps
+    /// counts nothing twice; small steps keep the memory small.
     pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
         if self.base == self.head && self.dirty.is_empty() {
@@ -325,6 +329,9 @@ impl Keeper {
         let mut step = Step::default();
         for epoch in &self.dirty {
             self.put_cell(epoch, &mut step)?;
+            if step.bytes() > CHECKPOINT_STEP_BYTES {
+                self.disk.commit(std::mem::take(&mut step))?;
+            }
         }
         for sequence in self.base.sequence + 1..=self.head.sequence {
             self.disk.remove_long(&mut step, &rows::journal_key(sequence))?;
@@ -343,7 +350,8 @@ impl Keeper {
         self.disk.remove_long(step, &key)?;
         let through = self.head.sequence;
         let section = self.section(&self.cells, epoch, Place::Checkpoint(through))?;
-        step.put_long(&key, &rows::encode(&Checkpoint { through, section })?)
+        let bytes = rows::encode(&Checkpoint { through, section })?;
+        step.put_long(&key, &bytes)
     }
 }
 

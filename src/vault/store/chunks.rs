@@ -18,10 +18,10 @@ fn row_key(key: &[u8], part: usize) -> Option<Vec<u8>> {
 
 /// Puts a value into a step. None where it is longer than 1 GiB, the most that 65,536 rows hold.
 pub(super) fn put(step: &mut Step, key: &[u8], value: &[u8]) -> Option<()> {
-    let mut whole = Vec::with_capacity(value.len() + 4);
-    whole.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
-    whole.extend_from_slice(value);
-    for (part, chunk) in whole.chunks(CHUNK_BYTES).enumerate() {
+    let length = u32::try_from(value.len()).ok()?.to_le_bytes();
+    let (first, rest) = value.split_at(value.len().min(CHUNK_BYTES - length.len()));
+    step.put(&row_key(key, 0)?, &[&length[..], first].concat());
+    for (part, chunk) in (1..).zip(rest.chunks(CHUNK_BYTES)) {
         step.put(&row_key(key, part)?, chunk);
     }
     Some(())

@@ -40,15 +40,24 @@ struct Shared {
 
 /// What becomes durable together or not at all.
 #[derive(Debug, Default)]
-pub(in crate::vault) struct Step(BTreeMap<Vec<u8>, Option<Vec<u8>>>);
+pub(in crate::vault) struct Step {
+    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    bytes: usize,
+}
 
 impl Step {
     pub(in crate::vault) fn put(&mut self, key: &[u8], value: &[u8]) {
-        self.0.insert(key.to_vec(), Some(value.to_vec()));
+        self.bytes += value.len();
+        self.rows.insert(key.to_vec(), Some(value.to_vec()));
     }
 
     pub(in crate::vault) fn remove(&mut self, key: &[u8]) {
-        self.0.insert(key.to_vec(), None);
+        self.rows.insert(key.to_vec(), None);
+    }
+
+    /// How many bytes it puts.
+    pub(in crate::vault) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Puts a value that may be long.
@@ -59,7 +68,7 @@ impl Step {
     /// The rows it puts, and those it removes.
     #[cfg(test)]
     pub(super) fn rows(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.0.iter().map(|(key, value)| (&**key, value.as_deref()))
+        self.rows.iter().map(|(key, value)| (&**key, value.as_deref()))
     }
 }
 
@@ -210,7 +219,7 @@ impl Disk {
         let mut sum = *durable;
         sum.steps += 1;
         let mut batch = Batch::default();
-        for (key, value) in step.0 {
+        for (key, value) in step.rows {
             if is_covered(&key) {
                 if let Some(old) = self.get(&key)? {
                     sum.remove(&key, &old);
