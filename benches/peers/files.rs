@@ -83,7 +83,7 @@ for key in ('page', 'hour', 'referrer'):
 /// duckdb on the table: views and visitors by page, by hour and by referrer.
 pub fn duckdb(inputs: &Inputs) -> Result<Option<Figure>> {
     let Some(python) = &inputs.python else { return Ok(None) };
-    let script = inputs.scratch.join("duckdb.py");
+    let script = inputs.scratch.join("group.py");
     fs::write(&script, QUERY)?;
     let mut command = Command::new(python);
     command.arg(&script).arg(&inputs.table);
