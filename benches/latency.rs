@@ -118,10 +118,16 @@ fn measure(seconds: u64, file: Option<PathBuf>) -> Result<()> {
     let trickle = (TRICKLES * TRICKLE_EVENTS_PER_SECOND, 1, TRICKLES, seconds);
     rows.push(told(row(&runtime, &scratch.path().join("trickle"), name, trickle)?));
     if let Some(file) = file {
-        let rows: Vec<_> = rows.iter().map(|row| {
-            json!({ "name": row.name, "p50_ms": row.at(0.5), "p99_ms": row.at(0.99), "p999_ms": row.at(0.999), "batches": row.waits.len() })
-        });
-        fs::write(file, serde_json::to_vec_pretty(&rows.collect::<Vec<_>>())?)?;
+        let json = |row: &Row| {
+            json!({
+                "name": row.name,
+                "p50_ms": row.at(0.5),
+                "p99_ms": row.at(0.99),
+                "p999_ms": row.at(0.999),
+                "batches": row.waits.len(),
+            })
+        };
+        fs::write(file, serde_json::to_vec_pretty(&rows.iter().map(json).collect::<Vec<_>>())?)?;
     }
     Ok(())
 }

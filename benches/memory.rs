@@ -102,9 +102,9 @@ async fn stream(size: Size, url: &str) -> Result<()> {
     let (mut open, mut sequences) = (vec![Vec::new(); sites], vec![0; sites]);
     let mut stream = Stream::open(url, WINDOW).await?;
     let mut unanswered = 0;
-    let rest = |site: usize, open: &mut Vec<_>, sequences: &mut Vec<u64>| {
-        sequences[site] += 1;
-        encode::batch(site as u32, "backend", sequences[site], std::mem::take(open))
+    let rest = |site: usize, open: &mut Vec<_>, sequence: &mut u64| {
+        *sequence += 1;
+        encode::batch(site as u32, "backend", *sequence, std::mem::take(open))
     };
     for event in traffic.events() {
         let site = event.site as usize;
@@ -114,12 +114,12 @@ async fn stream(size: Size, url: &str) -> Result<()> {
                 stream.answer().await?;
                 unanswered -= 1;
             }
-            stream.send(&rest(site, &mut open[site], &mut sequences)).await?;
+            stream.send(&rest(site, &mut open[site], &mut sequences[site])).await?;
             unanswered += 1;
         }
     }
-    for site in 0..sites {
-        stream.send(&rest(site, &mut open[site], &mut sequences)).await?;
+    for (site, (open, sequence)) in open.iter_mut().zip(&mut sequences).enumerate() {
+        stream.send(&rest(site, open, sequence)).await?;
         unanswered += 1;
         while unanswered >= WINDOW {
             stream.answer().await?;
