@@ -10,6 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use sled::{Batch, Db, IVec};
@@ -17,6 +18,9 @@ use sled::{Batch, Db, IVec};
 use super::{Fault, chunks, rows, stopwatch::Stopwatch, sum::RowSum, witness::Witness};
 
 const MIB: u64 = 1024 * 1024;
+/// How long a thread of a database that was closed may hold its lock.
+const HELD_MAX: Duration = Duration::from_secs(10);
+const HELD_TICK: Duration = Duration::from_millis(10);
 
 /// The open database. Clones share it.
 #[derive(Clone)]
@@ -329,11 +333,24 @@ fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
 }
 
 fn open_sled(path: &Path) -> Result<Db, Fault> {
-    let open = || {
-        #[allow(clippy::disallowed_methods)] // the one place that may open a database
-        sled::Config::new().path(path).flush_every_ms(None).cache_capacity(32 * MIB).open()
-    };
-    unpanicked(open, path)?.map_err(|source| refused(path, source))
+    let began = Instant::now();
+    loop {
+        let open = || {
+            #[allow(clippy::disallowed_methods)] // the one place that may open a database
+            sled::Config::new().path(path).flush_every_ms(None).cache_capacity(32 * MIB).open()
+        };
+        match unpanicked(open, path)? {
+            Ok(db) => return Ok(db),
+            Err(fault) if is_held(&fault) && began.elapsed() < HELD_MAX => std::thread::sleep(HELD_TICK),
+            Err(fault) => return Err(refused(path, fault)),
+        }
+    }
+}
+
+/// Whether sled's own lock is held. Ours is taken before, so it can only be a thread of a database that this process has just
+/// closed.
+fn is_held(fault: &sled::Error) -> bool {
+    matches!(fault, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 /// What sled says, as what it means: the system refuses, or the files are not what was written.
