@@ -25,6 +25,7 @@ pub(in crate::vault) struct Section {
     pub(in crate::vault) site: String,
     pub(in crate::vault) period: crate::calendar::Period,
     nonce: [u8; NONCE_BYTES],
+    #[serde(with = "bytes")]
     ciphertext: Vec<u8>,
 }
 
@@ -112,5 +113,50 @@ impl Record {
             return Err(Fault::damaged(format!("{what}: it does not follow the one before")));
         }
         Ok((record, ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(bytes).as_bytes() }))
+    }
+}
+
+/// Bytes in one piece. The stored form is that of a sequence of bytes, which serde takes one by one.
+mod bytes {
+    use serde::{
+        Deserializer, Serializer,
+        de::{Error, Visitor},
+    };
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        from.deserialize_bytes(Whole)
+    }
+
+    struct Whole;
+
+    impl Visitor<'_> for Whole {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bytes")
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ciphertext_is_stored_as_a_sequence_of_bytes() {
+        let period = crate::calendar::Period::day(crate::calendar::Day::from_number(1));
+        let section = Section { site: "w".into(), period, nonce: [0; NONCE_BYTES], ciphertext: (0..200).collect() };
+        let plain = (&section.site, section.period, section.nonce, &section.ciphertext);
+        let stored = encode(&section).unwrap();
+        assert_eq!(stored, encode(&plain).unwrap());
+        assert_eq!(decode::<Section>(&stored, "it").unwrap(), section);
     }
 }
