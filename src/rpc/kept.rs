@@ -1,11 +1,15 @@
 //! Answers that were just given. Many people look at the same dashboard; what nothing new was published for need not be worked
 //! out again.
 //!
-//! An answer follows from releases alone, so one that was worked out after the latest release is right. It is kept for a
-//! second at most all the same, because sites and terms may change without a release.
+//! An answer follows from releases alone, so one that was worked out after the latest release is right. It is worked out
+//! anew after a second all the same, because sites and terms may change without a release; who asks meanwhile gets the
+//! one before, up to ten seconds old.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -15,8 +19,10 @@ use tonic::Status;
 
 use super::status;
 
-/// How long an answer is kept.
+/// How long an answer is given without working it out anew.
 const KEPT_FOR: Duration = Duration::from_secs(1);
+/// So many times as long it is given while it is worked out anew.
+const GIVEN_TIMES: u32 = 10;
 /// What all kept answers of a kind may weigh, in bytes.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How many answers are expected.
@@ -38,6 +44,14 @@ struct Answer<R> {
     bytes: u64,
     latest: u64,
     since: Instant,
+    /// Whether somebody works it out anew.
+    is_renewed: AtomicBool,
+}
+
+impl<R: Weigh> Answer<R> {
+    fn new(answer: R, latest: u64, since: Instant) -> Arc<Self> {
+        Arc::new(Self { bytes: answer.bytes() as u64, answer, latest, since, is_renewed: AtomicBool::new(false) })
+    }
 }
 
 #[derive(Clone)]
@@ -70,17 +84,33 @@ impl<R: Weigh> Kept<R> {
         work_out: impl FnOnce() -> Result<R, Status> + Send + 'static,
     ) -> Result<R, Status> {
         let key = question.encode_to_vec();
-        self.cache.remove_if(&key, |kept| kept.latest != latest || kept.since.elapsed() > self.kept_for);
+        let longest = self.kept_for * GIVEN_TIMES;
+        self.cache.remove_if(&key, |kept| kept.latest != latest || kept.since.elapsed() > longest);
         let guard = match self.cache.get_value_or_guard_async(&key).await {
-            Ok(kept) => return Ok(kept.answer.clone()),
+            Ok(kept) => {
+                if kept.since.elapsed() > self.kept_for && !kept.is_renewed.swap(true, Ordering::Relaxed) {
+                    self.renew(key, latest, work_out);
+                }
+                return Ok(kept.answer.clone());
+            }
             Err(guard) => guard,
         };
         let since = Instant::now();
         let answer = tokio::task::spawn_blocking(work_out).await.map_err(|_| status::internal())??;
-        let bytes = answer.bytes() as u64;
         // Where others took the room meanwhile, it is not kept.
-        let _ = guard.insert(Arc::new(Answer { answer: answer.clone(), bytes, latest, since }));
+        let _ = guard.insert(Answer::new(answer.clone(), latest, since));
         Ok(answer)
+    }
+
+    /// Works an answer out in the background. One that fails is asked for again when the old one is too old.
+    fn renew(&self, key: Vec<u8>, latest: u64, work_out: impl FnOnce() -> Result<R, Status> + Send + 'static) {
+        let cache = self.cache.clone();
+        tokio::task::spawn_blocking(move || {
+            let since = Instant::now();
+            if let Ok(answer) = work_out() {
+                cache.insert(key, Answer::new(answer, latest, since));
+            }
+        });
     }
 }
 
@@ -100,9 +130,24 @@ mod tests {
         ask(&kept, &worked, "b", 1).await;
         ask(&kept, &worked, "a", 2).await;
         assert_eq!(worked.load(Ordering::SeqCst), 3);
+        // Too old for anybody.
         kept.kept_for = Duration::ZERO;
         ask(&kept, &worked, "a", 2).await;
         assert_eq!(worked.load(Ordering::SeqCst), 4);
+    }
+
+    #[tokio::test]
+    async fn an_older_answer_is_given_while_it_is_worked_out_anew() {
+        let mut kept = Kept::<ListSitesResponse> { kept_for: Duration::from_secs(600), ..Kept::new() };
+        let worked = Arc::new(AtomicU32::new(0));
+        ask(&kept, &worked, "a", 1).await;
+        kept.kept_for = Duration::from_millis(100);
+        while worked.load(Ordering::SeqCst) < 2 {
+            // At most a second: then it would be too old, and be worked out here.
+            ask(&kept, &worked, "a", 1).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(worked.load(Ordering::SeqCst), 2);
     }
 
     async fn ask(kept: &Kept<ListSitesResponse>, worked: &Arc<AtomicU32>, site: &str, latest: u64) {
