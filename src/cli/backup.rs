@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     net::Shutdown,
-    os::unix::net::UnixStream,
+    os::unix::{fs::OpenOptionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -68,7 +68,7 @@ fn take(data: &Path, to: &Path) -> Result<u64, String> {
 
 fn write(data: &Path, to: &Path) -> Result<(), String> {
     let at = |error: io::Error| format!("{}: {error}", to.display());
-    let mut file = File::options().create(true).truncate(true).write(true).open(to).map_err(at)?;
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(to).map_err(at)?;
     match UnixStream::connect(serve::control::socket(data)) {
         Ok(server) => ask(server, &mut file).map_err(at)?,
         Err(_) => upkeep::back_up(data, &mut file).map_err(|fault| fault.to_string())?,

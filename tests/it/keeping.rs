@@ -1,7 +1,7 @@
 //! What an administrator does with the data: backup of a running server, export, verify, restore. The statistics are the same
 //! afterwards, and what is damaged is named with an exit code that a script can use.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::harness::{House, Server, all_bytes, log_lines, run, text};
 
@@ -40,6 +40,7 @@ fn a_backup_of_a_running_server_puts_everything_back() {
     let (code, out, err) = upkeep(&house, "backup", &[&backup]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("checked"), "{out}");
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o077, 0, "nobody else may read it");
     let (code, out, _) = upkeep(&house, "backup", &[&backup]);
     assert_eq!((code, out.as_str()), (Some(1), ""), "an existing file is left as it is");
     let (code, out, _) = upkeep(&house, "verify", &[]);
