@@ -1,6 +1,8 @@
 //! Is the promise kept? Publishes with and without one visitor-day many thousands of times and bounds from below what an
 //! attacker learns; then does the same with broken variants, which it must find. Run it as `benches/audit`.
 
+mod command;
+
 use std::process::ExitCode;
 
 use headcount::vault::lab::audit::{Options, audit};
@@ -18,28 +20,12 @@ epsilon an attacker proves who knows everything else. Every broken variant must 
   --help             this text";
 
 fn main() -> ExitCode {
-    let options = match parse(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(what) => {
-            eprintln!("benches/audit: {what}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    let began = std::time::Instant::now();
-    match audit(&options, &mut |line| eprintln!("{:>5} s  {line}", began.elapsed().as_secs())) {
-        Ok(report) => {
-            print!("{}", report.markdown());
-            if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(error) => {
-            eprintln!("benches/audit: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::run("audit", USAGE, parse, |options| {
+        let began = std::time::Instant::now();
+        let report = audit(&options, &mut |line| eprintln!("{:>5} s  {line}", began.elapsed().as_secs()))?;
+        print!("{}", report.markdown());
+        Ok::<_, Box<dyn std::error::Error>>(if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {

@@ -1,6 +1,7 @@
 //! headcount beside Redis, GoAccess and duckdb: the same made-up day, one after the other, several rounds in turn. Run it as
 //! `benches/compare`, which installs them first.
 
+mod command;
 mod load;
 mod peers;
 
@@ -48,24 +49,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match parse(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(what) => {
-            eprintln!("benches/compare: {what}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match compare(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("benches/compare: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::run("compare", USAGE, parse, |options| compare(&options).map(|()| ExitCode::SUCCESS))
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<Options>, String> {

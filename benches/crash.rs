@@ -3,6 +3,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
+mod command;
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/faults/mod.rs"]
 mod faults;
@@ -41,22 +42,15 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match parse(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(what) => {
-            eprintln!("benches/crash: {what}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
+    command::run("crash", USAGE, parse, |options| Ok::<_, String>(crash(&options)))
+}
+
+fn crash(options: &Options) -> ExitCode {
     let began = Instant::now();
     let say = |line: String| eprintln!("{:>5} s  {line}", began.elapsed().as_secs());
     let Some(campaign) = Campaign::new(options.seed) else { return ExitCode::FAILURE };
     let mut figures = campaign.run(options.kills, KILLS_PER_CHAPTER, |figures| say(figures.last_line()));
-    seal(&options, &mut figures, &say);
+    seal(options, &mut figures, &say);
     for (way, count) in &figures.by_way {
         println!("{count:>5}  {way}");
     }

@@ -4,6 +4,7 @@
 //! Batches are sent at fixed instants, whether or not earlier ones were answered, and each wait counts from its instant:
 //! a server that stands still is seen as slow for all that should have been sent in the meantime (coordinated omission).
 
+mod command;
 mod load;
 
 use std::{
@@ -50,24 +51,7 @@ const TRICKLES: u64 = 500;
 const TRICKLE_EVENTS_PER_SECOND: u64 = 2;
 
 fn main() -> ExitCode {
-    let (seconds, file) = match parse(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(what) => {
-            eprintln!("benches/latency: {what}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match measure(seconds, file) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("benches/latency: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::run("latency", USAGE, parse, |(seconds, file)| measure(seconds, file).map(|()| ExitCode::SUCCESS))
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<(u64, Option<PathBuf>)>, String> {

@@ -1,6 +1,8 @@
 //! How useful are headcount's releases, beside Wikimedia's published settings? Prints Markdown tables; the last line says
 //! how often headcount is better. Run it as `benches/utility`.
 
+mod command;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use headcount::vault::lab::{Options, run};
@@ -23,24 +25,7 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    let asked = match parse(std::env::args().skip(1)) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Err(what) => {
-            eprintln!("benches/utility: {what}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match work(&asked) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("benches/utility: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::run("utility", USAGE, parse, |asked| work(&asked).map(|()| ExitCode::SUCCESS))
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Asked>, String> {

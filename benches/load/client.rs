@@ -1,19 +1,11 @@
 //! A lean producer: sends encoded batches over one stream as a backend with a client of its own would, keeps some of
 //! them unanswered, and counts what the server says is durable.
 
-use headcount::proto::IngestResponse;
-use prost::{
-    Message as _,
-    bytes::{BufMut as _, Bytes},
-};
+use headcount::{proto::IngestResponse, ship::IngestCodec};
+use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{
-    Request, Status, Streaming,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    codegen::http::uri::PathAndQuery,
-    transport::Endpoint,
-};
+use tonic::{Request, Streaming, codegen::http::uri::PathAndQuery, transport::Endpoint};
 
 use super::{Result, encode::Parcel};
 
@@ -37,7 +29,7 @@ impl Stream {
         grpc.ready().await?;
         let (requests, receiver) = mpsc::channel(window.max(1));
         let request = Request::new(ReceiverStream::new(receiver));
-        let answer = grpc.streaming(request, PathAndQuery::from_static(PATH), Raw).await?;
+        let answer = grpc.streaming(request, PathAndQuery::from_static(PATH), IngestCodec).await?;
         Ok(Self { requests, answers: answer.into_inner() })
     }
 
@@ -61,42 +53,5 @@ impl Stream {
             answered += 1;
         }
         Ok(accepted)
-    }
-}
-
-/// Bytes as they are one way, answers the other.
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = IngestResponse;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> std::result::Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = IngestResponse;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> std::result::Result<Option<IngestResponse>, Status> {
-        IngestResponse::decode(buffer).map(Some).map_err(|error| Status::internal(error.to_string()))
     }
 }

@@ -48,6 +48,7 @@ pub use print::print_summary;
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
 pub use source::Input;
 pub use summary::{CountsByName, FileSummary, Summary};
+pub use wire::IngestCodec;
 
 use client::Uplink;
 use prepare::{InputError, Prepared, prepare};

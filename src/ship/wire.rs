@@ -96,8 +96,8 @@ pub(super) fn endpoint(server: &str) -> Result<Endpoint, String> {
         .keep_alive_while_idle(true))
 }
 
-/// Sends bytes as they are and reads responses.
-struct IngestCodec;
+/// Sends requests that are encoded already, and reads responses.
+pub struct IngestCodec;
 
 impl Codec for IngestCodec {
     type Encode = Bytes;

@@ -7,7 +7,11 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{intake::Refusal, keeper::Keeper, store::Fault};
+use super::{
+    intake::Refusal,
+    keeper::Keeper,
+    store::{Fault, at},
+};
 
 /// Something to do between two commits.
 pub(super) enum Order {
@@ -59,7 +63,7 @@ impl Keeper {
 
     fn copy(&self) -> Result<File, Fault> {
         let directory = self.disk.directory();
-        let at = |source: io::Error| Fault::File { path: directory.to_owned(), source };
+        let at = |error: io::Error| at(directory)(error);
         let mut copy = BufWriter::new(tempfile::tempfile_in(directory).map_err(at)?);
         self.disk.back_up(&mut copy)?;
         copy.flush().map_err(at)?;

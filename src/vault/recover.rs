@@ -12,7 +12,7 @@ use super::{
     keys::{Epoch, KeyFault, KeyRing, ProducerKey, parse_epoch},
     release::{
         index::{Index, Sealed},
-        reader::read_release,
+        reader::stored_release,
     },
     site::Site,
     store::{
@@ -55,9 +55,7 @@ pub(super) struct Loaded {
 /// Reads and checks all that is on the disk, but for the releases themselves.
 pub(super) fn load(disk: &Disk, keys: &KeyRing, options: &Options) -> Result<Loaded, Fault> {
     check_format(disk, &options.data)?;
-    let mut index = Index::default();
-    let stored = load_sites(disk, &mut index)?;
-    load_index(disk, &mut index)?;
+    let (index, stored) = load_published(disk)?;
     destroy_stale_keys(disk, keys, &index)?;
     let archive = open_archive(&options.archive, disk, &index, &stored)?;
     let (producers, epochs): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == PRODUCERS);
@@ -122,8 +120,16 @@ pub(super) fn mark_unfinished(disk: &Disk) -> Result<(), Fault> {
     disk.commit(step)
 }
 
+/// The index of what is published, and the stored sites.
+pub(super) fn load_published(disk: &Disk) -> Result<(Index, BTreeMap<SiteName, SiteRow>), Fault> {
+    let mut index = Index::default();
+    let sites = load_sites(disk, &mut index)?;
+    load_index(disk, &mut index)?;
+    Ok((index, sites))
+}
+
 /// The stored sites; the index learns when each began.
-pub(super) fn load_sites(disk: &Disk, index: &mut Index) -> Result<BTreeMap<SiteName, SiteRow>, Fault> {
+fn load_sites(disk: &Disk, index: &mut Index) -> Result<BTreeMap<SiteName, SiteRow>, Fault> {
     let mut sites = BTreeMap::new();
     for row in disk.scan(rows::SITE_PREFIX) {
         let (key, value) = row?;
@@ -138,7 +144,7 @@ pub(super) fn load_sites(disk: &Disk, index: &mut Index) -> Result<BTreeMap<Site
 }
 
 /// Which periods are released, and which keys are public.
-pub(super) fn load_index(disk: &Disk, index: &mut Index) -> Result<(), Fault> {
+fn load_index(disk: &Disk, index: &mut Index) -> Result<(), Fault> {
     let mut sealed: BTreeMap<SiteName, Sealed> = BTreeMap::new();
     for row in disk.scan(rows::INDEX_PREFIX) {
         let (key, value) = row?;
@@ -171,10 +177,8 @@ pub(super) fn open_archive(
     if archived > stored {
         return Err(Fault::ArchiveAhead { path: directory.to_owned(), archived, stored });
     }
-    let numbers = index.sites.values().flat_map(|site| site.sealed.numbers().map(|(_, number)| number));
-    let missing: BTreeSet<u64> = numbers.filter(|number| *number > archived).collect();
-    for number in missing {
-        let release = read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))?;
+    for number in index.numbers_after(None, archived) {
+        let release = stored_release(disk, number)?;
         if let Some(row) = sites.get(&release.site) {
             archive.append_settings(&release.site, row)?;
         }
@@ -350,7 +354,7 @@ pub(super) fn destroy_stale_keys(disk: &Disk, keys: &KeyRing, index: &Index) -> 
     for epoch in keys.on_disk()? {
         let number = index.sites.get(&epoch.site).and_then(|site| site.sealed.release(epoch.period));
         let Some(number) = number else { continue };
-        let release = read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))?;
+        let release = stored_release(disk, number)?;
         // A gap keeps its key as long as there is something that it opens.
         let has_cell = disk.scan(&rows::cell_key(&epoch)).next().is_some();
         if release.gap.is_none() || !has_cell {

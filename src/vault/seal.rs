@@ -13,7 +13,7 @@ use super::{
         block::{HourNumbers, Release},
         draw::{Body, Draw},
         noise::NoiseFault,
-        reader::read_release,
+        reader::stored_release,
         terms::Under,
     },
     site::Site,
@@ -175,8 +175,7 @@ impl Keeper {
         let mut numbers = Vec::new();
         let mut periods = Vec::new();
         for (period, release) in sealed.range(PeriodKind::Hour, day, day) {
-            let found = read_release(&self.disk, release)?;
-            numbers.extend(found.ok_or_else(|| Fault::damaged(format!("release {release}")))?.hours);
+            numbers.extend(stored_release(&self.disk, release)?.hours);
             periods.push(period);
         }
         Ok((numbers, periods))

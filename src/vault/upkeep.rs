@@ -15,7 +15,7 @@ pub use export::{Exported, export};
 pub use restore::{Restore, Restored, restore};
 pub use verify::{Verified, verify};
 
-use super::store::{Fault, backup::Backup, disk::Disk};
+use super::store::{Fault, at, backup::Backup, disk::Disk};
 
 /// The directories of a server.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub fn back_up(data: &Path, to: &mut File) -> Result<(), Fault> {
     let disk = Disk::open_existing(data)?;
     let mut to = BufWriter::new(to);
     disk.back_up(&mut to)?;
-    to.flush().map_err(|source| Fault::File { path: data.to_owned(), source })
+    to.flush().map_err(at(data))
 }
 
 /// Checks a backup file. Gives its length in bytes.

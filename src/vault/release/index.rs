@@ -57,18 +57,21 @@ impl Sealed {
         range.into_iter().flatten().map(|(period, release)| (*period, *release))
     }
 
+    /// All sealed periods of a kind, in order.
+    pub(in crate::vault) fn all(&self, kind: PeriodKind) -> impl DoubleEndedIterator<Item = (Period, u64)> + '_ {
+        self.range(kind, Day::from_number(i32::MIN), Day::from_number(i32::MAX))
+    }
+
     /// First and last sealed day.
     pub(in crate::vault) fn days(&self) -> Option<(Day, Day)> {
-        let (min, max) = (Day::from_number(i32::MIN), Day::from_number(i32::MAX));
-        let mut days = self.range(PeriodKind::Day, min, max).map(|(period, _)| period.start);
+        let mut days = self.all(PeriodKind::Day).map(|(period, _)| period.start);
         let first = days.next()?;
         Some((first, days.next_back().unwrap_or(first)))
     }
 
     /// The last day of which an hour is sealed and not yet a part of its day.
     pub(in crate::vault) fn last_day_with_hours(&self) -> Option<Day> {
-        let (min, max) = (Day::from_number(i32::MIN), Day::from_number(i32::MAX));
-        self.range(PeriodKind::Hour, min, max).next_back().map(|(period, _)| period.start)
+        self.all(PeriodKind::Hour).next_back().map(|(period, _)| period.start)
     }
 
     pub(in crate::vault) fn len(&self) -> usize {
@@ -89,6 +92,17 @@ pub(in crate::vault) struct Index {
     pub(in crate::vault) sites: BTreeMap<SiteName, SiteIndex>,
     /// The number of the latest release; 0 where there is none.
     pub(in crate::vault) last_release: u64,
+}
+
+impl Index {
+    /// The numbers of all releases after one, of one site or of all, in order.
+    pub(in crate::vault) fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64> {
+        let sites = self.sites.iter().filter(|(name, _)| site.is_none_or(|site| site == *name));
+        let numbers = sites.flat_map(|(_, of_site)| of_site.sealed.numbers().map(|(_, number)| number));
+        let mut numbers: Vec<u64> = numbers.filter(|number| *number > after).collect();
+        numbers.sort_unstable();
+        numbers
+    }
 }
 
 /// The index of one site.

@@ -197,15 +197,7 @@ impl Releases {
     #[must_use]
     pub fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64> {
         let index = self.inner.index.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut numbers: Vec<u64> = index
-            .sites
-            .iter()
-            .filter(|(name, _)| site.is_none_or(|s| s == *name))
-            .flat_map(|(_, i)| i.sealed.numbers().map(|(_, number)| number))
-            .filter(|number| *number > after)
-            .collect();
-        numbers.sort_unstable();
-        numbers
+        index.numbers_after(site, after)
     }
 
     /// A release by its number. An hour's release goes when its day is released, which then holds the hour.
@@ -239,4 +231,9 @@ pub(in crate::vault) fn read_release(disk: &Disk, number: u64) -> Result<Option<
     let what = format!("release {number}");
     let Some(bytes) = disk.get_long(&rows::release_key(number), &what)? else { return Ok(None) };
     Release::from_bytes(&bytes, &what).map(Some)
+}
+
+/// Reads a release that must be there.
+pub(in crate::vault) fn stored_release(disk: &Disk, number: u64) -> Result<Release, Fault> {
+    read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))
 }

@@ -26,7 +26,7 @@ const LOOK_BACK_DAYS: i32 = 70;
 fn quiet_days(sealed: &Sealed) -> Vec<Day> {
     let mut quiet = Vec::new();
     let mut before: Option<Day> = None;
-    for (period, _) in sealed.range(PeriodKind::Day, Day::from_number(i32::MIN), Day::from_number(i32::MAX)) {
+    for (period, _) in sealed.all(PeriodKind::Day) {
         if let Some(last) = before.filter(|last| period.start.number() - last.number() <= QUIET_DAYS_MAX) {
             quiet.extend((last.number() + 1..period.start.number()).map(Day::from_number));
         }

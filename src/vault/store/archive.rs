@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::vault) use lines::Lines;
 
-use super::{Fault, rows::SiteRow};
+use super::{Fault, at, rows::SiteRow};
 use crate::{
     calendar::{Period, PeriodKind},
     units::SiteName,
@@ -56,11 +56,6 @@ pub(in crate::vault) struct Archive {
     directory: PathBuf,
     head: File,
     last_release: u64,
-}
-
-fn at(path: &Path) -> impl FnOnce(io::Error) -> Fault + use<> {
-    let path = path.to_owned();
-    move |source| Fault::File { path, source }
 }
 
 impl Archive {

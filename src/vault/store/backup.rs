@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Fault,
+    Fault, at,
     disk::{Disk, Step},
     rows,
 };
@@ -57,7 +57,7 @@ fn length(bytes: &[u8]) -> io::Result<[u8; 4]> {
 impl Disk {
     /// Writes all rows. Nothing may be committed meanwhile.
     pub(in crate::vault) fn back_up(&self, to: &mut impl Write) -> Result<(), Fault> {
-        let at = |source: io::Error| Fault::File { path: self.directory().to_owned(), source };
+        let at = |error| at(self.directory())(error);
         let mut to = Hashing { inner: to, hasher: blake3::Hasher::new() };
         to.write_all(MAGIC).map_err(at)?;
         let mut count = 0_u64;
@@ -87,16 +87,14 @@ pub(in crate::vault) struct Backup {
 impl Backup {
     /// Opens a backup and checks all of it.
     pub(in crate::vault) fn open(path: &Path) -> Result<Self, Fault> {
-        let at = |source| Fault::File { path: path.to_owned(), source };
-        let backup = Self { path: path.to_owned(), file: File::open(path).map_err(at)? };
+        let backup = Self { path: path.to_owned(), file: File::open(path).map_err(at(path))? };
         backup.each(|_| Ok(()))?;
         Ok(backup)
     }
 
     /// Its length.
     pub(in crate::vault) fn bytes(&self) -> Result<u64, Fault> {
-        let metadata = self.file.metadata();
-        metadata.map(|m| m.len()).map_err(|source| Fault::File { path: self.path.clone(), source })
+        self.file.metadata().map(|m| m.len()).map_err(at(&self.path))
     }
 
     fn damaged(&self) -> Fault {
@@ -126,9 +124,8 @@ impl Backup {
 
     /// Gives each row, and at the end refuses a file that is not what was written.
     fn each(&self, mut with: impl FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
-        let at = |source| Fault::File { path: self.path.clone(), source };
         let mut file = &self.file;
-        file.rewind().map_err(at)?;
+        file.rewind().map_err(at(&self.path))?;
         let mut reader = Hashing { inner: BufReader::new(file), hasher: blake3::Hasher::new() };
         let mut magic = [0; MAGIC.len()];
         reader.read_exact(&mut magic).map_err(|_| self.damaged())?;

@@ -15,7 +15,7 @@ use std::{
 
 use sled::{Batch, Db, IVec};
 
-use super::{Fault, chunks, rows, stopwatch::Stopwatch, sum::RowSum, witness::Witness};
+use super::{Fault, at, chunks, rows, stopwatch::Stopwatch, sum::RowSum, witness::Witness};
 
 const MIB: u64 = 1024 * 1024;
 /// How long a thread of a database that was closed may hold its lock.
@@ -85,10 +85,6 @@ impl Disk {
     }
 
     fn open_unchecked(directory: &Path, reserve_mib: u64) -> Result<(Self, Option<RowSum>), Fault> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Fault::File { path, source }
-        };
         fs::create_dir_all(directory).map_err(at(directory))?;
         let lock = lock(directory)?;
         check_space(directory, reserve_mib)?;
@@ -111,10 +107,6 @@ impl Disk {
     /// The files that we sync ourselves, after all that was made is durable.
     fn open_beside(directory: &Path) -> Result<(File, Witness, Option<RowSum>), Fault> {
         let file = directory.join("db").join("db");
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Fault::File { path, source }
-        };
         let data_file = OpenOptions::new().read(true).write(true).open(&file).map_err(at(&file))?;
         data_file.sync_all().map_err(at(&file))?;
         let (witness, said) = Witness::open(directory)?;
@@ -138,13 +130,11 @@ impl Disk {
         Self::open(directory, 0)
     }
 
-    /// The same for a database that may be older than what was here last, on purpose.
+    /// The same for a database that may be older than what was here last, on purpose. The next step puts the witness right.
     pub(in crate::vault) fn open_older(directory: &Path) -> Result<Self, Fault> {
-        fs::create_dir_all(directory).map_err(|source| Fault::File { path: directory.to_owned(), source })?;
-        let held = lock(directory)?;
-        Witness::forget(directory)?;
-        drop(held);
-        Self::open(directory, 0)
+        let (disk, _) = Self::open_unchecked(directory, 0)?;
+        disk.check_rows(None)?;
+        Ok(disk)
     }
 
     /// Removes every row.
@@ -241,7 +231,7 @@ impl Disk {
         self.db.apply_batch(batch).map_err(|e| self.fault(e))?;
         self.db.flush().map_err(|e| self.fault(e))?;
         let file = self.shared.directory.join("db").join("db");
-        self.shared.data_file.sync_data().map_err(|source| Fault::File { path: file, source })?;
+        self.shared.data_file.sync_data().map_err(at(&file))?;
         *durable = sum;
         self.shared.witness.note(&sum)
     }
@@ -302,17 +292,16 @@ fn is_covered(key: &[u8]) -> bool {
 /// The lock is taken before anything else is touched; the operating system frees it when the process ends.
 fn lock(directory: &Path) -> Result<File, Fault> {
     let path = directory.join("lock");
-    let at = |source| Fault::File { path: path.clone(), source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(Fault::InUse(directory.to_owned())),
-        Err(fs::TryLockError::Error(source)) => Err(at(source)),
+        Err(fs::TryLockError::Error(source)) => Err(at(&path)(source)),
     }
 }
 
 fn check_space(directory: &Path, reserve_mib: u64) -> Result<(), Fault> {
-    let free = fs4::available_space(directory).map_err(|source| Fault::File { path: directory.to_owned(), source })?;
+    let free = fs4::available_space(directory).map_err(at(directory))?;
     if free / MIB < reserve_mib {
         return Err(Fault::NoSpace { path: directory.to_owned(), free_mib: free / MIB, reserve_mib });
     }
@@ -369,7 +358,7 @@ fn abandon(db: &Db) {
 /// Refuses a directory without a database.
 fn require(directory: &Path) -> Result<(), Fault> {
     let file = directory.join("db").join("db");
-    fs::metadata(&file).map(|_| ()).map_err(|source| Fault::File { path: file, source })
+    fs::metadata(&file).map(|_| ()).map_err(at(&file))
 }
 
 /// Damaged files can make sled panic; that must not look like a bug of ours, nor start on a guess.

@@ -13,7 +13,10 @@ mod stopwatch;
 mod sum;
 mod witness;
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::{
     anonymize::network::GeoFault,
@@ -201,6 +204,12 @@ impl Fault {
     pub(super) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }
     }
+}
+
+/// What the system said of a file or directory.
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Fault + use<> {
+    let path = path.to_owned();
+    move |source| Fault::File { path, source }
 }
 
 fn line_of(line: u64) -> String {

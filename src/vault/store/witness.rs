@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Fault, sum::RowSum};
+use super::{Fault, at, sum::RowSum};
 
 /// The sum and the first bytes of its hash, by which a half-written file is known.
 const BYTES: usize = 48;
@@ -33,8 +33,8 @@ impl Witness {
     /// Opens the file, making it if there is none. Gives what it says: none where it is new, or was not wholly written.
     pub(super) fn open(directory: &Path) -> Result<(Self, Option<RowSum>), Fault> {
         let path = directory.join("witness");
-        let at = |source| Fault::File { path: path.clone(), source };
-        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(at)?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(at(&path))?;
         let mut bytes = [0; BYTES];
         let said = match file.read_exact_at(&mut bytes, 0) {
             Ok(()) => {
@@ -43,26 +43,17 @@ impl Witness {
                 (to_bytes(&sum) == bytes).then_some(sum)
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
-            Err(error) => return Err(at(error)),
+            Err(error) => return Err(at(&path)(error)),
         };
         if said.is_none() {
             // So that later writes change no length, which a write without a sync might lose.
-            file.write_all_at(&to_bytes(&RowSum::default()), 0).and_then(|()| file.sync_all()).map_err(at)?;
+            file.write_all_at(&to_bytes(&RowSum::default()), 0).and_then(|()| file.sync_all()).map_err(at(&path))?;
         }
         Ok((Self { path, file }, said))
     }
 
     /// Notes a step that is durable. Not synced: a witness that is behind does no harm.
     pub(super) fn note(&self, sum: &RowSum) -> Result<(), Fault> {
-        self.file.write_all_at(&to_bytes(sum), 0).map_err(|source| Fault::File { path: self.path.clone(), source })
-    }
-
-    /// Forgets what it said: an older state was put in place on purpose.
-    pub(super) fn forget(directory: &Path) -> Result<(), Fault> {
-        let path = directory.join("witness");
-        match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Fault::File { path, source }),
-            _ => Ok(()),
-        }
+        self.file.write_all_at(&to_bytes(sum), 0).map_err(at(&self.path))
     }
 }

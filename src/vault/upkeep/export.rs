@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::vault::{
     recover,
-    release::{index::Index, reader::read_release},
+    release::reader::stored_release,
     store::{
         Fault,
         archive::{self, Archive},
@@ -32,18 +32,14 @@ pub fn export(data: &Path, to: &Path) -> Result<Exported, Fault> {
     }
     let disk = Disk::open_existing(data)?;
     recover::check_format(&disk, data)?;
-    let mut index = Index::default();
-    let sites = recover::load_sites(&disk, &mut index)?;
-    recover::load_index(&disk, &mut index)?;
+    let (index, sites) = recover::load_published(&disk)?;
     let mut archive = Archive::open(to)?;
     for (site, row) in &sites {
         archive.append_settings(site, row)?;
     }
-    let mut numbers: Vec<u64> = index.sites.values().flat_map(|s| s.sealed.numbers().map(|(_, n)| n)).collect();
-    numbers.sort_unstable();
+    let numbers = index.numbers_after(None, 0);
     for number in &numbers {
-        let release = read_release(&disk, *number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))?;
-        archive.append(&release)?;
+        archive.append(&stored_release(&disk, *number)?)?;
     }
     Ok(Exported { sites: sites.len(), releases: numbers.len() })
 }

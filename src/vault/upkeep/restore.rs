@@ -24,6 +24,7 @@ use crate::{
         store::{
             Fault,
             archive::{self, Entry, Lines},
+            at,
             backup::Backup,
             disk::{Disk, Step},
             rows::{self, SiteRow},
@@ -90,9 +91,7 @@ pub fn restore(what: &Restore) -> Result<Restored, Fault> {
         backup.put_back(&disk)?;
     }
     recover::check_format(&disk, data)?;
-    let mut index = Index::default();
-    let stored = recover::load_sites(&disk, &mut index)?;
-    recover::load_index(&disk, &mut index)?;
+    let (index, stored) = recover::load_published(&disk)?;
     let mut taking = Taking { disk: &disk, index, contents: &contents, step: Step::default(), adopted: Vec::new() };
     taking.settings(&stored)?;
     let mut restored = Restored { sites: contents.sites.len(), ..Restored::default() };
@@ -114,10 +113,6 @@ pub fn restore(what: &Restore) -> Result<Restored, Fault> {
 
 /// Copies an archive, after all of it was checked.
 fn take_over(from: &Path, to: &Path) -> Result<(), Fault> {
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Fault::File { path, source }
-    };
     read(from)?;
     fs::create_dir_all(to).map_err(at(to))?;
     if fs::canonicalize(from).map_err(at(from))? == fs::canonicalize(to).map_err(at(to))? {

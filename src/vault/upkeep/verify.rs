@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::Directories;
 use crate::{
-    calendar::{Day, PeriodKind},
+    calendar::PeriodKind,
     clock::Clock,
     units::SiteName,
     vault::{
@@ -134,9 +134,7 @@ impl Verified {
             }
             _ => recover::check_format(disk, &directories.data)?,
         }
-        let mut index = Index::default();
-        let sites = recover::load_sites(disk, &mut index)?;
-        recover::load_index(disk, &mut index)?;
+        let (index, sites) = recover::load_published(disk)?;
         self.check("sites", sites.len());
         let noted = archive::noted(&directories.archive).unwrap_or_default();
         self.releases(disk, &index, archived, noted)?;
@@ -204,8 +202,7 @@ impl Verified {
         let releases = Releases::new(disk.clone(), shared, Arc::new(roster), clock, latest, Vec::new());
         let mut days = 0;
         for (site, of_site) in &index.sites {
-            let (min, max) = (Day::from_number(i32::MIN), Day::from_number(i32::MAX));
-            for (period, _) in of_site.sealed.range(PeriodKind::Day, min, max) {
+            for (period, _) in of_site.sealed.all(PeriodKind::Day) {
                 let day = period.start;
                 // A release that cannot be read is named already.
                 let Ok(Some(ledger)) = releases.day_ledger(site, day) else { continue };

@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Entry, at};
-use crate::vault::store::Fault;
+use super::Entry;
+use crate::vault::store::{Fault, at};
 
 type Digest = [u8; 32];
 
