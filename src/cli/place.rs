@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config};
+use crate::{
+    config::{self, Config},
+    vault::upkeep::Directories,
+};
 
 /// The directories of a server.
 #[derive(clap::Args, Debug, Clone, Default)]
@@ -22,6 +25,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The directories alone.
+    pub fn directories(&self) -> Result<Directories, String> {
+        self.settle().map(|config| Directories { data: config.data, keys: config.keys, archive: config.archive })
+    }
+
     /// The configuration, with what was typed in its place.
     pub fn settle(&self) -> Result<Config, String> {
         let config = match &self.config {

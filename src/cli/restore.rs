@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::place::Place;
-use crate::vault::upkeep::{Directories, Restore, restore};
+use crate::vault::upkeep::{Restore, restore};
 
 /// Put a database back from a backup, from the archive of releases, or from both
 ///
@@ -35,11 +35,10 @@ pub struct Args {
 
 /// Restores.
 pub fn run(args: Args) -> ExitCode {
-    let config = match args.place.settle() {
-        Ok(config) => config,
+    let directories = match args.place.directories() {
+        Ok(directories) => directories,
         Err(message) => return super::fail("restore", &message, 2),
     };
-    let directories = Directories { data: config.data, keys: config.keys, archive: config.archive };
     if args.from.is_none() && args.backup.is_none() && !directories.archive.exists() {
         let message = format!(
             "there is no archive in {} to restore from: name a copy with --from, or a backup with --backup",

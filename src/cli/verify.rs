@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use super::place::Place;
 use crate::{
     clock::SystemClock,
-    vault::upkeep::{self, Directories, Verified},
+    vault::upkeep::{self, Verified},
 };
 
 /// Check everything that is on the disk, and name what is damaged
@@ -38,11 +38,10 @@ pub fn run(args: &Args) -> ExitCode {
             Err(fault) => super::fail("verify", &fault.to_string(), 1),
         };
     }
-    let config = match args.place.settle() {
-        Ok(config) => config,
+    let directories = match args.place.directories() {
+        Ok(directories) => directories,
         Err(message) => return super::fail("verify", &message, 2),
     };
-    let directories = Directories { data: config.data, keys: config.keys, archive: config.archive };
     match upkeep::verify(&directories, Arc::new(SystemClock)) {
         Ok(verified) => {
             print!("{}", text(&verified));

@@ -95,14 +95,17 @@ impl Site {
 
 /// Checks the format of the directory; a new one gets its mark, one of the version before becomes one of this version.
 pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
-    match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        // What the version before lacks, the digest over the rows, comes with the step itself.
-        None | Some(FORMAT_WITHOUT_DIGESTS) => {
-            let mut step = Step::default();
-            step.put_row(rows::FORMAT_KEY, &FORMAT)?;
-            disk.commit(step)
-        }
+    match known_format(disk, path)? {
         Some(FORMAT) => Ok(()),
+        // What the version before lacks, the digest over the rows, comes with the step itself.
+        _ => mark_format(disk, FORMAT),
+    }
+}
+
+/// The format of the directory, none in a new one. One that cannot be opened is refused.
+pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
+    match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
+        format @ (None | Some(FORMAT | FORMAT_WITHOUT_DIGESTS)) => Ok(format),
         Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
         Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
@@ -115,8 +118,12 @@ pub(super) fn is_unfinished(disk: &Disk) -> Result<bool, Fault> {
 
 /// Notes that a backup is being put back.
 pub(super) fn mark_unfinished(disk: &Disk) -> Result<(), Fault> {
+    mark_format(disk, FORMAT_UNFINISHED)
+}
+
+fn mark_format(disk: &Disk, format: u32) -> Result<(), Fault> {
     let mut step = Step::default();
-    step.put_row(rows::FORMAT_KEY, &FORMAT_UNFINISHED)?;
+    step.put_row(rows::FORMAT_KEY, &format)?;
     disk.commit(step)
 }
 

@@ -4,13 +4,9 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use super::*;
-use crate::calendar::{Day, Period, PeriodKind};
+use crate::calendar::{Period, PeriodKind};
 use store::rows;
 use upkeep::{Directories, Restore, Verified, export, restore, verify};
-
-fn day(text: &str) -> Day {
-    Day::from_date(text.parse().unwrap())
-}
 
 /// Three weeks of October and November with a published week and month, and an open day.
 fn history(house: &House) -> Running {
@@ -42,15 +38,6 @@ fn releases(house: &House) -> BTreeMap<u64, Release> {
 
 fn checked(house: &House) -> Verified {
     verify(&directories(house), house.clock.clone()).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for (path, bytes) in all_bytes(from) {
-        let target = to.join(path.strip_prefix(from).unwrap());
-        fs::create_dir_all(target.parent().unwrap()).unwrap();
-        fs::write(target, bytes).unwrap();
-    }
 }
 
 /// Changes rows behind the back of everything.
@@ -277,4 +264,14 @@ fn a_directory_of_the_version_before_is_updated() {
     assert_eq!(checked(&house).damaged, [""; 0]);
     assert_eq!(releases(&house), before);
     assert_eq!(checked(&house).notes, [""; 0]);
+}
+
+#[test]
+fn a_format_that_is_missing_is_named_and_not_written() {
+    let house = House::new();
+    history(&house).close();
+    tamper(&house, |db| assert!(db.remove("m/format").unwrap().is_some()));
+    let damaged = checked(&house).damaged;
+    assert!(damaged.iter().any(|what| what.contains("format")), "{damaged:?}");
+    tamper(&house, |db| assert!(db.get("m/format").unwrap().is_none()));
 }

@@ -182,3 +182,22 @@ pub(super) fn all_bytes(directory: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> 
     }
     found
 }
+
+/// The day of a date.
+pub(super) fn day(text: &str) -> crate::calendar::Day {
+    crate::calendar::Day::from_date(text.parse().unwrap())
+}
+
+/// Copies a directory with all below it.
+pub(super) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}

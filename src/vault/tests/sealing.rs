@@ -1,11 +1,7 @@
 //! When periods are sealed: by watermark, by patience, quiet days between, weeks and months after their days.
 
 use super::*;
-use crate::calendar::{Day, Period, PeriodKind};
-
-fn day(text: &str) -> Day {
-    Day::from_date(text.parse().unwrap())
-}
+use crate::calendar::{Period, PeriodKind};
 
 fn published(running: &Running, site: &str, kind: PeriodKind) -> Vec<String> {
     let site = SiteName::new(site).unwrap();

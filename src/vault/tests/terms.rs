@@ -3,10 +3,6 @@
 use super::*;
 use crate::calendar::{Day, Period, PeriodKind};
 
-fn day(text: &str) -> Day {
-    Day::from_date(text.parse().unwrap())
-}
-
 fn www() -> SiteName {
     SiteName::new("www").unwrap()
 }

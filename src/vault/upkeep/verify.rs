@@ -127,12 +127,13 @@ impl Verified {
         archived: &Archived,
         clock: Arc<dyn Clock>,
     ) -> Result<(), Fault> {
-        match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
+        match recover::known_format(disk, &directories.data)? {
+            None => self.damaged.push("the format of the database is missing".to_owned()),
             Some(rows::FORMAT_WITHOUT_DIGESTS) => {
                 self.notes
                     .push("the database is of the version before; the next start of the server updates it".to_owned());
             }
-            _ => recover::check_format(disk, &directories.data)?,
+            Some(_) => {}
         }
         let (index, sites) = recover::load_published(disk)?;
         self.check("sites", sites.len());
@@ -148,7 +149,7 @@ impl Verified {
         Ok(())
     }
 
-    /// Every release of the index is there, is what the archive has, and no other one is.
+    /// Every release of the index is there, and is what the archive has.
     fn releases(&mut self, disk: &Disk, index: &Index, archived: &Archived, noted: u64) -> Result<(), Fault> {
         let mut numbers = HashMap::new();
         for (site, of_site) in &index.sites {

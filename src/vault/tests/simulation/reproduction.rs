@@ -2,10 +2,11 @@
 //! its history in the form that stands here.
 
 use super::{
+    super::day,
     ops::{Act, Fate, Group, KeyLeft, Kind, Op, Sending, Which, Who},
     run::{World, run},
 };
-use crate::calendar::{Day, Period};
+use crate::calendar::Period;
 
 const BERLIN: u8 = 0;
 const NEW_YORK: u8 = 1;
@@ -48,10 +49,6 @@ fn after(history: &[Op]) -> World {
     }
     world.check_all();
     world
-}
-
-fn day(text: &str) -> Day {
-    Day::from_date(text.parse().unwrap())
 }
 
 fn visits(world: &World, site: u8, period: Period) -> i64 {

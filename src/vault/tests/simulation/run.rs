@@ -12,7 +12,6 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use super::{
@@ -53,9 +52,6 @@ pub(super) fn known_pages() -> &'static [String] {
 struct Quiet {
     draws_left: Arc<AtomicI64>,
 }
-
-/// How long a database that was closed may still hold its file.
-const HELD_MAX: Duration = Duration::from_secs(30);
 
 /// Draws that never run out.
 const FOREVER: i64 = i64::MAX;
@@ -205,24 +201,11 @@ impl World {
 
     fn try_open(&mut self, give_up: Vec<String>) -> Result<(), Fault> {
         self.draws_left.store(FOREVER, Ordering::SeqCst);
-        let began = Instant::now();
-        loop {
-            let noise = Box::new(Quiet { draws_left: self.draws_left.clone() });
-            match open_with_noise(self.options(give_up.clone()), self.clock.clone(), noise) {
-                Ok(crate::vault::Opened { intake, keeper, releases, .. }) => {
-                    self.opened = Some(Opened { intake, keeper, releases });
-                    return Ok(());
-                }
-                // A thread of sled holds the file for a moment longer than the database lives. A process that is gone
-                // holds nothing.
-                Err(Fault::Database { source: sled::Error::Io(held), .. })
-                    if held.to_string().contains("acquire lock") && began.elapsed() < HELD_MAX =>
-                {
-                    std::thread::yield_now();
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
+        let noise = Box::new(Quiet { draws_left: self.draws_left.clone() });
+        let crate::vault::Opened { intake, keeper, releases, .. } =
+            open_with_noise(self.options(give_up), self.clock.clone(), noise)?;
+        self.opened = Some(Opened { intake, keeper, releases });
+        Ok(())
     }
 
     fn open(&mut self, give_up: Vec<String>) {
@@ -361,18 +344,4 @@ impl World {
 
 fn calendar(zone: &jiff::tz::TimeZone) -> Calendar {
     Calendar::new(zone.iana_name().unwrap()).unwrap()
-}
-
-/// Copies a directory with all below it.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
