@@ -3,19 +3,18 @@
 //! Whether a page view is counted depends on that visitor's own earlier page views and on nothing else. This is what
 //! the sensitivity rests on.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     anonymize::health::ERROR_CLASSES,
     tables::{Bounds, VIEWS_PER_DAY_MAX},
 };
 
+// What most visitors have stands low: numbers are stored with as few bytes as they need.
 const COUNT_BITS: u32 = 4;
-const LIMITED_BIT: u32 = COUNT_BITS;
-const HOURS_SHIFT: u32 = COUNT_BITS + 1;
+const VOTES_SHIFT: u32 = COUNT_BITS;
+const HOURS_SHIFT: u32 = VOTES_SHIFT + COUNT_BITS;
 const HOUR_BITS: u32 = 5;
-const VOTES_SHIFT: u32 = HOURS_SHIFT + HOUR_BITS * VIEWS_PER_DAY_MAX as u32;
-const ERRORS_SHIFT: u32 = VOTES_SHIFT + COUNT_BITS;
+const LIMITED_BIT: u32 = HOURS_SHIFT + HOUR_BITS * VIEWS_PER_DAY_MAX as u32;
+const ERRORS_SHIFT: u32 = LIMITED_BIT + 1;
 const ROBOT_SHIFT: u32 = ERRORS_SHIFT + ERROR_CLASSES.len() as u32;
 const _: () = assert!(ROBOT_SHIFT < 64);
 const _: () = assert!((VIEWS_PER_DAY_MAX as u32) < 1 << COUNT_BITS);
@@ -30,7 +29,7 @@ const HOURS: u64 = (1 << (HOUR_BITS * VIEWS_PER_DAY_MAX as u32)) - 1;
 /// What was counted of one visitor on one day: the hours of its page views (sorted, so that no order is kept), whether a
 /// bound was hit, how many pages it voted for, which classes of error it met, and whether it was seen as a robot. Packed
 /// into eight bytes, of which there is one for each visitor of an open day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct VisitorDay(u64);
 
 impl VisitorDay {
@@ -46,6 +45,7 @@ impl VisitorDay {
     }
 
     /// One vote for a page that is not public yet.
+    #[cfg(test)]
     pub(super) fn one_vote() -> Self {
         Self(1 << VOTES_SHIFT)
     }
@@ -118,6 +118,38 @@ impl VisitorDay {
 }
 
 impl VisitorDay {
+    /// As the formats before 4 stored it: count of views, limit, hours, votes, errors, robot.
+    pub(super) fn from_format_3(packed: u64) -> Self {
+        let take = |shift: u32, bits: u32| packed >> shift & ((1 << bits) - 1);
+        let hour_bits = HOUR_BITS * u32::from(VIEWS_PER_DAY_MAX);
+        let votes_at = COUNT_BITS + 1 + hour_bits;
+        let errors_at = votes_at + COUNT_BITS;
+        // Errors and the robot's mark follow each other, then as now.
+        let marks = take(errors_at, ERROR_CLASSES.len() as u32 + 1);
+        Self(
+            take(0, COUNT_BITS)
+                | take(votes_at, COUNT_BITS) << VOTES_SHIFT
+                | take(COUNT_BITS + 1, hour_bits) << HOURS_SHIFT
+                | take(COUNT_BITS, 1) << LIMITED_BIT
+                | marks << ERRORS_SHIFT,
+        )
+    }
+
+    /// The packed number, as it is stored.
+    pub(super) fn packed(self) -> u64 {
+        self.0
+    }
+
+    /// From the packed number.
+    pub(super) fn from_packed(packed: u64) -> Self {
+        Self(packed)
+    }
+
+    /// The same with one more vote: what [`VisitorDay::merge`] gives.
+    pub(super) fn with_vote(self) -> Self {
+        if self.votes() >= VIEWS_PER_DAY_MAX { self } else { Self(self.0 + (1 << VOTES_SHIFT)) }
+    }
+
     /// The same with one more page view in an hour: what [`VisitorDay::merge`] gives, without taking the hours apart.
     pub(super) fn with_view(self, hour: u8) -> Self {
         let views = self.views();
@@ -210,6 +242,7 @@ mod tests {
             if marks & 8 > 0 { day = day.merge(VisitorDay::mark_error(1)); }
             for hour in hours {
                 prop_assert_eq!(day.with_view(hour), day.merge(VisitorDay::one_view(hour)));
+                prop_assert_eq!(day.with_vote(), day.merge(VisitorDay::one_vote()));
                 day = day.with_view(hour);
             }
         }

@@ -50,19 +50,24 @@ impl Hasher for TagHasher {
 pub(super) struct Name<'t> {
     pub(super) text: &'t str,
     hash: u64,
-    /// Among the names of a batch; [`UNKNOWN`] outside of one.
-    id: u32,
 }
 
 impl<'t> Name<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        Self { text, hash: KEY.hash_one(text), id: UNKNOWN }
+        Self { text, hash: KEY.hash_one(text) }
     }
 }
 
 /// A text of a batch, by its place among the batch's [`Names`].
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct NameId(u32);
+
+impl NameId {
+    /// Its place among the names, from 0.
+    pub(super) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// The texts of a batch, each once, one after the other in one piece of memory.
 #[derive(Default)]
@@ -97,7 +102,8 @@ impl Names {
         *last
     }
 
-    fn len(&self) -> u32 {
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
         u32::try_from(self.each.len()).unwrap_or(u32::MAX)
     }
 
@@ -106,7 +112,7 @@ impl Names {
     }
 
     pub(super) fn get(&self, id: NameId) -> Name<'_> {
-        Name { text: self.text(id), hash: self.each[id.0 as usize].1, id: id.0 }
+        Name { text: self.text(id), hash: self.each[id.0 as usize].1 }
     }
 }
 
@@ -130,21 +136,21 @@ struct Row<V> {
     hash: u64,
     key: Arc<str>,
     value: V,
+    /// Where the same text stood last in other maps, by [`Beside`].
+    beside: [u32; 2],
 }
 
-/// Where the texts of a batch stand in one map, as far as they were looked up. Good for one batch and one map.
-#[derive(Default)]
-pub(super) struct Places(Vec<u32>);
+/// Another map in which a row's text has a row too.
+#[derive(Clone, Copy)]
+pub(super) enum Beside {
+    /// The same map of the delta.
+    Delta,
+    /// The pages of the month, beside those of a day.
+    Month,
+}
 
 /// No place: it was not looked up, or nothing is remembered of it.
 const UNKNOWN: u32 = u32::MAX;
-
-impl Places {
-    /// Remembers places of the texts of a batch.
-    pub(super) fn of(names: &Names) -> Self {
-        Self(vec![UNKNOWN; names.each.len()])
-    }
-}
 
 impl<V> Default for TextMap<V> {
     fn default() -> Self {
@@ -161,9 +167,28 @@ impl<V> TextMap<V> {
         self.place(name).map(|place| &self.rows[place].value)
     }
 
-    fn place(&self, name: Name<'_>) -> Option<usize> {
+    /// Where a text stands. Rows stay where they are until the map is cleared.
+    pub(super) fn place(&self, name: Name<'_>) -> Option<usize> {
         let is_it = |&place: &u32| self.rows[place as usize].is(name);
         self.places.find(name.hash, is_it).map(|&place| place as usize)
+    }
+
+    /// The value at a place.
+    pub(super) fn value(&mut self, place: usize) -> &mut V {
+        &mut self.rows[place].value
+    }
+
+    /// Where the text at a place stands in another map; it is put in where it is not there. The row remembers it, so that
+    /// mostly nothing is looked up.
+    pub(super) fn beside<W: Default>(&mut self, place: usize, which: Beside, other: &mut TextMap<W>) -> usize {
+        let row = &mut self.rows[place];
+        let known = &mut row.beside[which as usize];
+        // The other map may have been cleared since: a place is good where it has the same hash, of 64 bits under a key.
+        if other.rows.get(*known as usize).is_none_or(|theirs| theirs.hash != row.hash) {
+            *known = other.place_of_row(row.hash, &row.key);
+        }
+        debug_assert_eq!(other.rows[*known as usize].key, row.key, "equal hashes have equal texts");
+        *known as usize
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&V> {
@@ -190,7 +215,7 @@ impl<V> TextMap<V> {
 
     /// All rows with names that are known in every map.
     pub(super) fn rows(&self) -> impl Iterator<Item = (Name<'_>, &V)> {
-        self.rows.iter().map(|row| (Name { text: &row.key, hash: row.hash, id: UNKNOWN }, &row.value))
+        self.rows.iter().map(|row| (Name { text: &row.key, hash: row.hash }, &row.value))
     }
 
     /// Forgets all rows, and keeps the memory.
@@ -201,6 +226,13 @@ impl<V> TextMap<V> {
 }
 
 impl<V> Row<V> {
+    fn new(hash: u64, key: Arc<str>) -> Self
+    where
+        V: Default,
+    {
+        Self { hash, key, value: V::default(), beside: [UNKNOWN; 2] }
+    }
+
     fn is(&self, name: Name<'_>) -> bool {
         self.hash == name.hash && *self.key == *name.text
     }
@@ -210,33 +242,29 @@ impl<V: Default> TextMap<V> {
     /// The value of a text, which is put in where it is not there.
     pub(super) fn at(&mut self, name: Name<'_>) -> &mut V {
         let place = self.place_at(name);
-        &mut self.rows[place as usize].value
+        self.value(place)
     }
 
-    /// The same, for a text of a batch whose place may be remembered.
-    pub(super) fn at_place(&mut self, name: Name<'_>, places: &mut Places) -> &mut V {
-        let place = match places.0.get_mut(name.id as usize) {
-            Some(place) if *place != UNKNOWN => *place,
-            Some(place) => {
-                *place = self.place_at(name);
-                *place
-            }
-            None => self.place_at(name),
-        };
-        debug_assert!(self.rows[place as usize].is(name), "places are of this map and batch");
-        &mut self.rows[place as usize].value
+    /// The place of a text, which is put in where it is not there.
+    pub(super) fn place_at(&mut self, name: Name<'_>) -> usize {
+        self.entry(name.hash, name.text, || name.text.into()) as usize
     }
 
-    fn place_at(&mut self, name: Name<'_>) -> u32 {
+    /// The same for a text that has a row in another map: both share it.
+    fn place_of_row(&mut self, hash: u64, key: &Arc<str>) -> u32 {
+        self.entry(hash, key, || key.clone())
+    }
+
+    fn entry(&mut self, hash: u64, text: &str, key: impl FnOnce() -> Arc<str>) -> u32 {
         let Self { places, rows } = self;
-        let entry = places.entry(name.hash, |&place| rows[place as usize].is(name), |&place| rows[place as usize].hash);
-        match entry {
+        let name = Name { text, hash };
+        match places.entry(hash, |&place| rows[place as usize].is(name), |&place| rows[place as usize].hash) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {
                 // Far fewer keys than 32 bits count, see `KEYS_PER_DAY_MAX`.
                 let place = u32::try_from(rows.len()).unwrap_or(UNKNOWN);
                 vacant.insert(place);
-                rows.push(Row { hash: name.hash, key: name.text.into(), value: V::default() });
+                rows.push(Row::new(hash, key()));
                 place
             }
         }
@@ -291,7 +319,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Rows<V> {
             }
             let place = u32::try_from(map.rows.len()).unwrap_or(UNKNOWN);
             map.places.insert_unique(name.hash, place, |&place| map.rows[place as usize].hash);
-            map.rows.push(Row { hash: name.hash, key: key.into(), value });
+            map.rows.push(Row { hash: name.hash, key: key.into(), value, beside: [UNKNOWN; 2] });
         }
         Ok(map)
     }

@@ -19,8 +19,11 @@ use super::{
         Fault,
         archive::Archive,
         disk::{Disk, Step},
-        journal::{Checkpoint, Place, Record, Section},
-        rows::{self, ChainPoint, FORMAT, FORMAT_UNFINISHED, FORMAT_WITHOUT_DIGESTS, ProducerRow, SiteRow},
+        journal::{Checkpoint, Form, Place, Record, Section},
+        rows::{
+            self, ChainPoint, FORMAT, FORMAT_OF_OLDER_DAYS, FORMAT_UNFINISHED, FORMAT_WITHOUT_DIGESTS, ProducerRow,
+            SiteRow,
+        },
     },
     tally::ProducerId,
 };
@@ -93,11 +96,12 @@ impl Site {
     }
 }
 
-/// Checks the format of the directory; a new one gets its mark, one of the version before becomes one of this version.
+/// Checks the format of the directory; a new one gets its mark, one of a version before becomes one of this version.
 pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
     match known_format(disk, path)? {
         Some(FORMAT) => Ok(()),
-        // What the version before lacks, the digest over the rows, comes with the step itself.
+        // What the first version lacks, the digest over the rows, comes with the step itself; open days are read in either
+        // form.
         _ => mark_format(disk, FORMAT),
     }
 }
@@ -105,7 +109,7 @@ pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
 /// The format of the directory, none in a new one. One that cannot be opened is refused.
 pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        format @ (None | Some(FORMAT | FORMAT_WITHOUT_DIGESTS)) => Ok(format),
+        format @ (None | Some(FORMAT | FORMAT_OF_OLDER_DAYS | FORMAT_WITHOUT_DIGESTS)) => Ok(format),
         Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
         Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
@@ -304,8 +308,10 @@ impl Recovered {
     }
 
     fn merge(&mut self, epoch: &Epoch, section: &Section, keys: &KeyRing, place: Place) -> Result<(), Fault> {
-        let tally = section.open(epoch, &*keys.existing(epoch)?, place)?;
-        self.cells.merge_encoded(epoch, &tally).map_err(|_| Fault::damaged(format!("the tally of {epoch}")))
+        let (tally, form) = section.open(epoch, &*keys.existing(epoch)?, place)?;
+        self.cells
+            .merge_encoded(epoch, &tally, form == Form::Older)
+            .map_err(|_| Fault::damaged(format!("the tally of {epoch}")))
     }
 
     /// Follows the journal from its base to its head; every record must be there and follow the one before.

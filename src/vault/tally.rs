@@ -6,6 +6,8 @@
 
 mod attributes;
 mod longer;
+mod older;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +16,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     anonymize::Visit,
     limit::{Contribution, VisitorDay},
-    names::{Name, Names, Places, TagMap, TextMap},
-    tables::{TableSet, VOTE_WEIGHTS},
+    names::{Beside, Name, TagMap, TextMap},
+    tables::{Table, TableSet, VOTE_WEIGHTS},
 };
 use attributes::merge_texts;
 pub(super) use attributes::{AttributeTally, Texts};
-pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see};
+pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see_both};
+pub(super) use older::OlderDayTally;
 
 /// A producer's name as the store knows it: a keyed hash.
 pub(super) type ProducerId = [u8; 16];
@@ -109,48 +112,58 @@ pub(super) struct PageTally {
     pub(super) repeat: u64,
 }
 
-/// The keys under which a page view counts: its own, or `(other)` beyond the guard.
-#[derive(Clone, Copy)]
-pub(super) struct Keys<'k> {
-    pub(super) page: Name<'k>,
-    /// The tag of the visitor with that page.
-    pub(super) pair: u64,
-    /// Referrer and campaign, where this is the first page view of the visit.
-    pub(super) source: Option<[Name<'k>; 2]>,
+impl PageTally {
+    /// All counted views.
+    pub(super) fn sum(self) -> u64 {
+        self.first + self.repeat
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.first += other.first;
+        self.repeat += other.repeat;
+    }
+}
+
+/// A page's row on a day.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PageDay {
+    pub(super) counts: PageTally,
+    /// Visits that began here.
+    entries: u64,
+    /// Votes in hundredths, while the page is not public.
+    votes: u64,
+}
+
+/// A page view that counts, and what it adds.
+pub(super) struct Counted<'v> {
+    /// The visitor, and the visitor with the page.
+    pub(super) tags: [u64; 2],
+    pub(super) visit: &'v Visit,
+    pub(super) contribution: Contribution,
+    /// Where the page stands among the pages of the open tally.
+    pub(super) page: usize,
+    /// For how many pages the visitor voted before, where it votes for this one.
+    pub(super) votes_before: Option<u8>,
+    pub(super) hour_is_open: bool,
+    pub(super) active: TableSet,
 }
 
 /// One local day of one site.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DayTally {
     /// The limiter: what each visitor has added.
+    #[serde(with = "stored")]
     pub(super) visitors: TagMap<VisitorDay>,
     /// The limiter: counted views of each pair of visitor and page.
+    #[serde(with = "stored")]
     pub(super) pairs: TagMap<u8>,
     pub(super) site: SiteTally,
     /// By hour from local midnight; positions as [`HOUR_VISIT`], [`HOUR_ARRIVAL`], then the n-th view in the hour.
     pub(super) hours: BTreeMap<u8, Counters>,
-    pub(super) pages: TextMap<PageTally>,
-    /// Votes in hundredths for pages that are not public yet.
-    pub(super) votes: Texts,
-    pub(super) attributes: AttributeTally,
+    pub(super) pages: TextMap<PageDay>,
+    /// All but entry pages, which stand with the pages: see [`DayTally::attributes`].
+    beside_entries: AttributeTally,
     pub(super) activity: Activity,
-}
-
-/// Where the texts of a batch stand in the maps of a day.
-#[derive(Default)]
-pub(super) struct DayPlaces {
-    pages: Places,
-    votes: Places,
-    /// Referrer, campaign, entry.
-    texts: [Places; 3],
-}
-
-impl DayPlaces {
-    /// Remembers places of the texts of a batch.
-    pub(super) fn of(names: &Names) -> Self {
-        let places = || Places::of(names);
-        Self { pages: places(), votes: places(), texts: [places(), places(), places()] }
-    }
 }
 
 impl DayTally {
@@ -161,8 +174,7 @@ impl DayTally {
         self.site = SiteTally::default();
         self.hours.clear();
         self.pages.clear();
-        self.votes.clear();
-        self.attributes.clear();
+        self.beside_entries.clear();
         self.activity = Activity::default();
     }
 
@@ -184,61 +196,89 @@ impl DayTally {
         }
         for (name, page) in other.pages.rows() {
             let mine = self.pages.at(name);
-            mine.first += page.first;
-            mine.repeat += page.repeat;
+            mine.counts.merge(page.counts);
+            mine.entries += page.entries;
+            mine.votes += page.votes;
         }
-        merge_texts(&mut self.votes, &other.votes, |_| true);
-        self.attributes.merge(&other.attributes);
+        self.beside_entries.merge(&other.beside_entries);
         self.activity.merge(&other.activity);
     }
 
-    /// Adds a counted page view of a visitor.
-    #[allow(clippy::too_many_arguments, reason = "each is looked up once for the open tally and the delta")]
-    pub(super) fn count(
-        &mut self,
-        tag: u64,
-        visit: &Visit,
-        keys: Keys<'_>,
-        contribution: Contribution,
-        hour_is_open: bool,
-        active: TableSet,
-        places: &mut DayPlaces,
-    ) {
-        let visitor = self.visitors.entry(tag).or_default();
-        *visitor = visitor.with_view(visit.hour);
-        *self.pairs.entry(keys.pair).or_default() += 1;
-        self.site.ranks.add(usize::from(contribution.rank - 1), 1);
-        if hour_is_open {
-            let position = match (contribution.rank, contribution.rank_in_hour) {
+    /// Counts by the keys of each attribute table, put together for a release.
+    pub(super) fn attributes(&self) -> AttributeTally {
+        let mut all = self.beside_entries.clone();
+        for (name, page) in self.pages.rows().filter(|(_, page)| page.entries > 0) {
+            all.add_texts(Table::Entry, name, page.entries);
+        }
+        all
+    }
+
+    /// Votes for pages that are not public yet, in hundredths.
+    pub(super) fn votes(&self) -> impl Iterator<Item = (Name<'_>, u64)> {
+        self.pages.rows().filter(|(_, page)| page.votes > 0).map(|(name, page)| (name, page.votes))
+    }
+
+    /// How many distinct keys of an open table there are, and whether one is there.
+    pub(super) fn texts(&self, table: Table) -> Option<&Texts> {
+        self.beside_entries.texts(table)
+    }
+
+    /// Adds a counted page view to this open tally and to the delta.
+    pub(super) fn count(&mut self, delta: &mut Self, view: &Counted<'_>) {
+        let Counted { tags: [tag, pair], visit, contribution, .. } = *view;
+        let page = self.pages.beside(view.page, Beside::Delta, &mut delta.pages);
+        self.count_here(view, view.page);
+        delta.count_here(view, page);
+        for day in [self, delta] {
+            let visitor = day.visitors.entry(tag).or_default();
+            *visitor = visitor.with_view(visit.hour);
+            if view.votes_before.is_some() {
+                *visitor = visitor.with_vote();
+            }
+            *day.pairs.entry(pair).or_default() += 1;
+            if contribution.rank == 1 {
+                day.beside_entries.add_listed_of(visit, view.active);
+            }
+        }
+    }
+
+    /// What is no tag: the counters of site, hour and page.
+    fn count_here(&mut self, view: &Counted<'_>, page: usize) {
+        let Contribution { rank, rank_in_hour, is_first_of_page } = view.contribution;
+        self.site.ranks.add(usize::from(rank - 1), 1);
+        if view.hour_is_open {
+            let position = match (rank, rank_in_hour) {
                 (1, _) => HOUR_VISIT,
                 (_, 1) => HOUR_ARRIVAL,
                 (_, nth) => usize::from(nth),
             };
-            self.hours.entry(visit.hour).or_default().add(position, 1);
+            self.hours.entry(view.visit.hour).or_default().add(position, 1);
         }
-        let tally = self.pages.at_place(keys.page, &mut places.pages);
-        if contribution.is_first_of_page {
-            tally.first += 1;
+        let page = self.pages.value(page);
+        if is_first_of_page {
+            page.counts.first += 1;
         } else {
-            tally.repeat += 1;
+            page.counts.repeat += 1;
         }
-        if let Some(source) = keys.source {
-            let [referrer, campaign] = source;
-            self.attributes.add(visit, [referrer, campaign, keys.page], active, &mut places.texts);
-        }
+        page.entries += u64::from(rank == 1 && view.active.contains(Table::Entry));
+        let weight = view.votes_before.and_then(|before| VOTE_WEIGHTS.get(usize::from(before)));
+        page.votes += weight.copied().map_or(0, u64::from);
+    }
+
+    /// Adds one to a text of an open table, here and in the delta.
+    pub(super) fn count_text(&mut self, delta: &mut Self, table: Table, key: Name<'_>) {
+        self.beside_entries.add_text(&mut delta.beside_entries, table, key);
+    }
+
+    /// Adds one to a position of a public list.
+    pub(super) fn count_listed(&mut self, table: Table, position: u16) {
+        self.beside_entries.add_listed(table, position);
     }
 
     /// Adds to what is known of a visitor.
     pub(super) fn mark(&mut self, tag: u64, mark: VisitorDay) {
         let visitor = self.visitors.entry(tag).or_default();
         *visitor = visitor.merge(mark);
-    }
-
-    /// Adds a visitor's vote for a page; `before`: for how many pages it voted before.
-    pub(super) fn vote(&mut self, tag: u64, page: Name<'_>, before: u8, places: &mut DayPlaces) {
-        self.mark(tag, VisitorDay::one_vote());
-        let weight = VOTE_WEIGHTS.get(usize::from(before)).copied().unwrap_or(0);
-        *self.votes.at_place(page, &mut places.votes) += u64::from(weight);
     }
 
     /// Notes that a visit hit a bound, for the first time.
@@ -251,7 +291,7 @@ impl DayTally {
     pub(super) fn balances(&self, all_hours_are_open: bool, active: TableSet) -> bool {
         let views = self.site.ranks.sum();
         let visits = self.site.ranks.get(0);
-        let pages: u64 = self.pages.values().map(|p| p.first + p.repeat).sum();
+        let pages: u64 = self.pages.values().map(|p| p.counts.sum()).sum();
         let hours: u64 = self.hours.values().map(Counters::sum).sum();
         let in_limiter: u64 = self.visitors.values().map(|v| u64::from(v.views())).sum();
         let in_pairs: u64 = self.pairs.values().map(|n| u64::from(*n)).sum();
@@ -259,9 +299,9 @@ impl DayTally {
             && in_limiter == views
             && in_pairs == views
             && (hours == views || (!all_hours_are_open && hours < views))
-            && self.attributes.balances(visits, active, active)
+            && self.attributes().balances(visits, active, active)
             && self.site.limited <= self.visitors.len() as u64
             && self.site.is_possible()
-            && self.pages.values().all(|page| page.first <= visits)
+            && self.pages.values().all(|page| page.counts.first <= visits)
     }
 }

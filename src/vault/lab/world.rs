@@ -247,9 +247,9 @@ fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMu
     assert!(tally.balances(true, tables()), "the tables of a day agree with each other");
     (tally.visitors, tally.pairs) = Default::default();
     for (page, truth) in pages.iter().zip(&mut counted.pages) {
-        let page = tally.pages.get(page).copied().unwrap_or_default();
+        let page = tally.pages.get(page).copied().unwrap_or_default().counts;
         truth.bounded = u32::try_from(page.first).unwrap_or(u32::MAX);
-        truth.bounded_views = u32::try_from(page.first + page.repeat).unwrap_or(u32::MAX);
+        truth.bounded_views = u32::try_from(page.sum()).unwrap_or(u32::MAX);
     }
     counted.tally = tally;
     DayCount { day: counted, cells }

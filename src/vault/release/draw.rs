@@ -57,9 +57,9 @@ impl<'a> Draw<'a> {
                 None => hours.extend(self.hour(hour, tally)?),
             }
         }
-        let pages = tally.pages.iter().map(|(key, page)| (key, *page));
+        let pages = tally.pages.iter().map(|(key, page)| (key, page.counts));
         let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Day, pages)?.into_iter().collect();
-        self.attributes(PeriodKind::Day, &tally.attributes, &mut tables)?;
+        self.attributes(PeriodKind::Day, &tally.attributes(), &mut tables)?;
         Ok(Body { site_numbers: self.site_numbers(PeriodKind::Day, &tally.site, None)?, hours, tables })
     }
 

@@ -5,8 +5,9 @@
 
 use super::disk::Step;
 
-/// The bytes of a value in one row. sled's threshold is about 128 KiB for a node of several rows.
-const CHUNK_BYTES: usize = 16 * 1024;
+/// The bytes of a value in one row. sled writes a node as a whole, splits it at the 17th row, and moves it to a file of its own
+/// from 128 KiB on: 17 rows with their keys must stay below that.
+const CHUNK_BYTES: usize = 7 * 1024;
 
 fn row_key(key: &[u8], part: usize) -> Option<Vec<u8>> {
     let part = u16::try_from(part).ok()?;
@@ -46,7 +47,33 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::vault::store::disk::Disk;
     use proptest::prelude::*;
+
+    #[test]
+    fn nothing_gets_into_files_that_are_never_synced() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::open(directory.path(), 0).unwrap();
+        let mut random = 1_u64;
+        let mut value = vec![0; 400_000];
+        for round in 0..40_u8 {
+            for byte in &mut value {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = (random >> 56) as u8;
+            }
+            let mut step = Step::default();
+            // As the journal grows, and as cells are written again.
+            put(&mut step, &[b'j', round], &value[..usize::from(round) * 10_000]).unwrap();
+            disk.remove_long(&mut step, b"c").unwrap();
+            put(&mut step, b"c", &value[usize::from(round) * 5_000..]).unwrap();
+            if round % 8 == 7 {
+                (0..round).for_each(|old| disk.remove_long(&mut step, &[b'j', old]).unwrap());
+            }
+            disk.commit(step).unwrap();
+            let blobs = std::fs::read_dir(directory.path().join("db/blobs")).unwrap();
+            assert_eq!(blobs.count(), 0, "after round {round}");
+        }
+    }
 
     proptest! {
         #[test]

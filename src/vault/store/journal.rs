@@ -6,7 +6,7 @@
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -44,7 +44,16 @@ pub(in crate::vault) struct Checkpoint {
     pub(in crate::vault) section: Section,
 }
 
-/// What a section is bound to.
+/// How a tally is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::vault) enum Form {
+    /// As the formats before 4 did.
+    Older = 1,
+    /// As now.
+    Today = 2,
+}
+
+/// What a section is bound to, together with the form of its tally.
 #[derive(Clone, Copy)]
 pub(in crate::vault) enum Place {
     /// In the record after this one.
@@ -54,40 +63,51 @@ pub(in crate::vault) enum Place {
 }
 
 impl Place {
-    fn associated_data(self, epoch: &Epoch) -> Vec<u8> {
+    fn associated_data(self, epoch: &Epoch, form: Form) -> Vec<u8> {
+        let form = form as u8;
         match self {
             Self::After(point) => {
-                let mut data = format!("headcount journal 1 {epoch} {} ", point.sequence).into_bytes();
+                let mut data = format!("headcount journal {form} {epoch} {} ", point.sequence).into_bytes();
                 data.extend_from_slice(&point.digest);
                 data
             }
-            Self::Checkpoint(through) => format!("headcount cell 1 {epoch} {through}").into_bytes(),
+            Self::Checkpoint(through) => format!("headcount cell {form} {epoch} {through}").into_bytes(),
         }
     }
 }
 
 impl Section {
-    pub(in crate::vault) fn seal(epoch: &Epoch, keys: &EpochKeys, place: Place, tally: Vec<u8>) -> Result<Self, Fault> {
-        let tally = Zeroizing::new(tally);
+    /// Encrypts a tally where it lies, so that no copy of it is left.
+    pub(in crate::vault) fn seal(
+        epoch: &Epoch,
+        keys: &EpochKeys,
+        place: Place,
+        mut tally: Vec<u8>,
+    ) -> Result<Self, Fault> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
-        let aad = place.associated_data(epoch);
-        let ciphertext = XChaCha20Poly1305::new(keys.seal_key().into())
-            .encrypt(&nonce.into(), Payload { msg: &tally, aad: &aad })
+        let aad = place.associated_data(epoch, Form::Today);
+        XChaCha20Poly1305::new(keys.seal_key().into())
+            .encrypt_in_place(&nonce.into(), &aad, &mut tally)
             .map_err(|_| Fault::damaged("a delta too long to encrypt"))?;
-        Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext })
+        Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext: tally })
     }
 
+    /// The tally, and how it is written.
     pub(in crate::vault) fn open(
         &self,
         epoch: &Epoch,
         keys: &EpochKeys,
         place: Place,
-    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let aad = place.associated_data(epoch);
-        XChaCha20Poly1305::new(keys.seal_key().into())
-            .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
-            .map(Zeroizing::new)
+    ) -> Result<(Zeroizing<Vec<u8>>, Form), Fault> {
+        let cipher = XChaCha20Poly1305::new(keys.seal_key().into());
+        let open = |form| {
+            let aad = place.associated_data(epoch, form);
+            let tally = cipher.decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad });
+            tally.map(|tally| (Zeroizing::new(tally), form))
+        };
+        open(Form::Today)
+            .or_else(|_| open(Form::Older))
             .map_err(|_| Fault::damaged(format!("what is stored of the open period {epoch}, or its key file")))
     }
 
@@ -149,6 +169,27 @@ mod bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tally_of_either_form_is_opened_as_what_it_is() {
+        let period = crate::calendar::Period::day(crate::calendar::Day::from_number(1));
+        let epoch = Epoch { site: crate::units::SiteName::new("w").unwrap(), period };
+        let directory = tempfile::tempdir().unwrap();
+        let ring = crate::vault::keys::KeyRing::open(directory.path()).unwrap();
+        let keys = ring.for_writing(&epoch).unwrap();
+        let place = Place::Checkpoint(7);
+        let today = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
+        let (tally, form) = today.open(&epoch, &keys, place).unwrap();
+        assert_eq!((&tally[..], form), (&b"tally"[..], Form::Today));
+        assert!(today.open(&epoch, &keys, Place::Checkpoint(8)).is_err());
+        let aad = b"headcount cell 1 w/day-1970-01-02 7";
+        let ciphertext = XChaCha20Poly1305::new(keys.seal_key().into())
+            .encrypt(&today.nonce.into(), Payload { msg: b"older", aad })
+            .unwrap();
+        let older = Section { ciphertext, ..today };
+        let (tally, form) = older.open(&epoch, &keys, place).unwrap();
+        assert_eq!((&tally[..], form), (&b"older"[..], Form::Older));
+    }
 
     #[test]
     fn a_ciphertext_is_stored_as_a_sequence_of_bytes() {

@@ -14,8 +14,10 @@ use crate::{
 };
 
 /// The layout's version. A program that finds another refuses to open.
-pub(in crate::vault) const FORMAT: u32 = 3;
-/// The version before, which had no digests: a directory of it becomes one of [`FORMAT`] when it is opened.
+pub(in crate::vault) const FORMAT: u32 = 4;
+/// A version before, which stored open days in another form: a directory of it becomes one of [`FORMAT`] when it is opened.
+pub(in crate::vault) const FORMAT_OF_OLDER_DAYS: u32 = 3;
+/// The version before that, which had no digests either.
 pub(in crate::vault) const FORMAT_WITHOUT_DIGESTS: u32 = 2;
 
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";

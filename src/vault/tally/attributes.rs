@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Counters;
 use crate::vault::{
     anonymize::Visit,
-    names::{Name, Places, TextMap},
+    names::{Beside, Name, TextMap},
     tables::{LISTED, TEXTS, Table, TableSet},
 };
 
@@ -39,14 +39,9 @@ impl AttributeTally {
         }
     }
 
-    /// Adds a visit by its first page view; `texts`: referrer, campaign and page.
-    pub(super) fn add(&mut self, visit: &Visit, texts: [Name<'_>; 3], active: TableSet, places: &mut [Places; 3]) {
-        // The first tables of each list, in its order.
-        for (slot, (key, places)) in texts.into_iter().zip(places).enumerate() {
-            if active.contains(TEXTS[slot]) {
-                *self.texts[slot].at_place(key, places) += 1;
-            }
-        }
+    /// Adds what is in public lists of a visit, by its first page view.
+    pub(super) fn add_listed_of(&mut self, visit: &Visit, active: TableSet) {
+        // The first tables of the list, in its order.
         for (slot, position) in visit.listed.into_iter().enumerate() {
             if active.contains(LISTED[slot]) {
                 self.listed[slot].add(usize::from(position), 1);
@@ -54,16 +49,32 @@ impl AttributeTally {
         }
     }
 
-    pub(in crate::vault) fn add_text(&mut self, table: Table, key: Name<'_>) {
+    /// Adds one to a text, here and in a delta.
+    pub(super) fn add_text(&mut self, delta: &mut Self, table: Table, key: Name<'_>) {
         if let Some(slot) = table.text() {
-            *self.texts[slot].at(key) += 1;
+            let (mine, theirs) = (&mut self.texts[slot], &mut delta.texts[slot]);
+            let place = mine.place_at(key);
+            let beside = mine.beside(place, Beside::Delta, theirs);
+            *mine.value(place) += 1;
+            *theirs.value(beside) += 1;
         }
     }
 
-    pub(in crate::vault) fn add_listed(&mut self, table: Table, position: u16) {
+    pub(super) fn add_texts(&mut self, table: Table, key: Name<'_>, count: u64) {
+        if let Some(slot) = table.text() {
+            *self.texts[slot].at(key) += count;
+        }
+    }
+
+    pub(super) fn add_listed(&mut self, table: Table, position: u16) {
         if let Some(slot) = table.listed() {
             self.listed[slot].add(usize::from(position), 1);
         }
+    }
+
+    /// Takes the counts of a table whose keys are texts out.
+    pub(super) fn take_texts(&mut self, table: Table) -> Texts {
+        table.text().map(|slot| std::mem::take(&mut self.texts[slot])).unwrap_or_default()
     }
 
     /// The counts of a table whose keys are texts.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Activity, AttributeTally, DayTally, PageTally, SiteTally, Texts, merge_texts};
 use crate::vault::{
-    names::{Name, Places, TextMap},
+    names::{Beside, TextMap},
     sketch::Sketch,
     tables::{PAGE_PRECISION, SITE_PRECISION, Table, TableSet},
 };
@@ -87,23 +87,18 @@ impl MonthTally {
         join(&mut self.visitors, &other.visitors);
         for (name, page) in other.pages.rows() {
             let mine = self.pages.at(name);
-            mine.counts.first += page.counts.first;
-            mine.counts.repeat += page.counts.repeat;
+            mine.counts.merge(page.counts);
             join(&mut mine.visitors, &page.visitors);
         }
         self.attributes.merge(&other.attributes);
         self.activity.merge(&other.activity);
     }
 
-    /// Raises the visitor sketches of the site and of a page, and those of a delta where that changed something.
-    /// `places` are those of the pages here and in the delta.
-    pub(in crate::vault) fn see_into(&mut self, tag: u64, page: Name<'_>, delta: &mut Self, places: &mut [Places; 2]) {
-        let [mine, theirs] = places;
-        if see(&mut self.visitors, tag) {
-            see(&mut delta.visitors, tag);
-        }
-        if see(&mut self.pages.at_place(page, mine).visitors, tag) {
-            see(&mut delta.pages.at_place(page, theirs).visitors, tag);
+    /// Raises the visitor sketch of the page at a place, and that of a delta where that changed something.
+    pub(in crate::vault) fn see_on(&mut self, tag: u64, page: usize, delta: &mut Self) {
+        if see(&mut self.pages.value(page).visitors, tag) {
+            let beside = self.pages.beside(page, Beside::Delta, &mut delta.pages);
+            see(&mut delta.pages.value(beside).visitors, tag);
         }
     }
 
@@ -111,16 +106,14 @@ impl MonthTally {
     pub(in crate::vault) fn absorb(&mut self, day: &DayTally) {
         self.site.merge(&day.site);
         for (name, page) in day.pages.rows() {
-            let mine = self.pages.at(name);
-            mine.counts.first += page.first;
-            mine.counts.repeat += page.repeat;
+            self.pages.at(name).counts.merge(page.counts);
         }
-        self.attributes.merge(&day.attributes);
+        self.attributes.merge(&day.attributes());
     }
 
     /// Whether its sums agree with each other. `active`: tables that counted on every day; `ever`: on any day.
     pub(in crate::vault) fn balances(&self, active: TableSet, ever: TableSet) -> bool {
-        let pages: u64 = self.pages.values().map(|p| p.counts.first + p.counts.repeat).sum();
+        let pages: u64 = self.pages.values().map(|p| p.counts.sum()).sum();
         pages == self.site.ranks.sum()
             && self.site.is_possible()
             && self.attributes.balances(self.site.ranks.get(0), active, ever)
@@ -147,9 +140,11 @@ impl QuarterTally {
 
     /// Takes what a day that is being sealed says of keys that are not public.
     pub(in crate::vault) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
-        merge_texts(&mut self.pages, &day.votes, |key| !is_public(Table::Page, key));
+        for (name, votes) in day.votes().filter(|(name, _)| !is_public(Table::Page, name.text)) {
+            *self.pages.at(name) += votes;
+        }
         for (table, mine) in [(Table::Referrer, &mut self.referrers), (Table::Campaign, &mut self.campaigns)] {
-            if let Some(theirs) = day.attributes.texts(table) {
+            if let Some(theirs) = day.texts(table) {
                 merge_texts(mine, theirs, |key| !is_public(table, key));
             }
         }
@@ -172,8 +167,15 @@ fn join(mine: &mut Sketch, theirs: &Sketch) {
     mine.merge(theirs).expect("sketches of one table have one precision");
 }
 
+/// Raises a sketch by a visitor's tag, and that of a delta where that changed something.
+pub(in crate::vault) fn see_both(sketch: &mut Sketch, delta: &mut Sketch, tag: u64) {
+    if see(sketch, tag) {
+        see(delta, tag);
+    }
+}
+
 /// Raises a sketch by a visitor's tag, which serves as its keyed 64-bit hash. True if that changed it.
-pub(in crate::vault) fn see(sketch: &mut Sketch, tag: u64) -> bool {
+fn see(sketch: &mut Sketch, tag: u64) -> bool {
     let (index, rank) = sketch.precision().position(tag);
     sketch.raise(index, rank)
 }

@@ -153,7 +153,8 @@ fn check(log: &str) {
         let mut month = tally::MonthTally::default();
         for (address, agent) in &people {
             let tag = SipHasher24::new_with_keys(seed, 1).hash(format!("{address} {agent}").as_bytes());
-            tally::see(&mut month.visitors, tag);
+            let (index, rank) = month.visitors.precision().position(tag);
+            month.visitors.raise(index, rank);
         }
         let none = PublicKeys::default();
         let under = site.history.of_period(Period::month_of(Day::from_number(0)));

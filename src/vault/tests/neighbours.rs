@@ -132,7 +132,7 @@ fn everything(day: &tally::DayTally) -> PublicKeys {
     let mut public = PublicKeys::default();
     public.insert(Table::Page, day.pages.keys().map(Into::into).collect());
     for table in [Table::Referrer, Table::Campaign, Table::Error] {
-        public.insert(table, day.attributes.texts(table).unwrap().keys().map(Into::into).collect());
+        public.insert(table, day.texts(table).unwrap().keys().map(Into::into).collect());
     }
     public
 }

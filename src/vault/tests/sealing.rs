@@ -110,7 +110,7 @@ fn beyond_the_guard_a_visitor_still_moves_each_counter_by_one() {
     assert_eq!(outcomes[..2], [Outcome::Counted; 2]);
     assert_eq!(outcomes[2..], [Outcome::BeyondBound; 4]);
     let day = delta.days.values().next().unwrap();
-    let other = day.pages[OTHER_KEY];
+    let other = day.pages[OTHER_KEY].counts;
     assert_eq!((other.first, other.repeat), (1, 1));
     assert!(day.balances(true, TableSet::without_sources()));
 }

@@ -99,7 +99,7 @@ fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_publishe
     sender.join().unwrap();
     // A page view that is in no other table: what a broken program might have done.
     let first = Epoch { site: www(), period: Period::day(day("2026-11-02")) };
-    keeper.cells.days.get_mut(&first).unwrap().pages.get_mut("/").unwrap().first += 1;
+    keeper.cells.days.get_mut(&first).unwrap().pages.get_mut("/").unwrap().counts.first += 1;
     keeper.seal_due().unwrap();
 
     let gap = releases.get(&www(), first.period).unwrap().unwrap();

@@ -129,11 +129,10 @@ impl Verified {
     ) -> Result<(), Fault> {
         match recover::known_format(disk, &directories.data)? {
             None => self.damaged.push("the format of the database is missing".to_owned()),
-            Some(rows::FORMAT_WITHOUT_DIGESTS) => {
-                self.notes
-                    .push("the database is of the version before; the next start of the server updates it".to_owned());
-            }
-            Some(_) => {}
+            Some(rows::FORMAT) => {}
+            Some(_) => self
+                .notes
+                .push("the database is of a version before; the next start of the server updates it".to_owned()),
         }
         let (index, sites) = recover::load_published(disk)?;
         self.check("sites", sites.len());

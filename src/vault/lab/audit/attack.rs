@@ -241,7 +241,7 @@ fn own_keys(with: &Stage, without: &Stage) -> Vec<(PeriodKind, Table, String)> {
     let keys = |stage: &Stage| {
         let pages = stage.day.pages.keys().map(|key| (Table::Page, key.to_string()));
         let texts = [Table::Referrer, Table::Campaign, Table::Error].into_iter().flat_map(|table| {
-            stage.day.attributes.texts(table).into_iter().flat_map(Texts::keys).map(move |key| (table, key.to_string()))
+            stage.day.texts(table).into_iter().flat_map(Texts::keys).map(move |key| (table, key.to_string()))
         });
         pages.chain(texts).collect::<BTreeSet<_>>()
     };

@@ -57,9 +57,9 @@ impl World {
 
     /// Visits by the keys of an attribute table, those with none left out.
     pub(in crate::vault::lab) fn attribute_truth(&self, table: Table, period: Period) -> BTreeMap<String, u64> {
-        let tally: Option<&AttributeTally> = match period.kind {
-            PeriodKind::Day => self.days.get(&period).map(|c| &c.tally.attributes),
-            PeriodKind::Month => self.months.get(&period).map(|c| &c.tally.attributes),
+        let tally: Option<AttributeTally> = match period.kind {
+            PeriodKind::Day => self.days.get(&period).map(|c| c.tally.attributes()),
+            PeriodKind::Month => self.months.get(&period).map(|c| c.tally.attributes.clone()),
             PeriodKind::Hour | PeriodKind::Week | PeriodKind::Quarter => None,
         };
         let Some(tally) = tally else { return BTreeMap::new() };

@@ -243,8 +243,11 @@ fn compare_open(found: &tally::DayTally, numbers: &Numbers, what: &str) {
     let counters = |counters: &tally::Counters, length| (0..length).map(|at| count(counters.get(at))).collect();
     let ranks: Vec<i64> = counters(&found.site.ranks, RANKS);
     assert_eq!((&ranks[..], count(found.site.limited)), (&numbers.ranks[..], numbers.limited), "{what} (open)");
-    let pages: BTreeMap<String, [i64; 2]> =
-        found.pages.iter().map(|(page, n)| (page.to_string(), [count(n.first), count(n.repeat)])).collect();
+    let pages: BTreeMap<String, [i64; 2]> = found
+        .pages
+        .iter()
+        .map(|(page, n)| (page.to_string(), [count(n.counts.first), count(n.counts.repeat)]))
+        .collect();
     assert_eq!(pages, numbers.pages, "{what} (open)");
     let hours: BTreeMap<u8, Vec<i64>> = found.hours.iter().map(|(hour, n)| (*hour, counters(n, RANKS + 1))).collect();
     let counted: BTreeMap<u8, Vec<i64>> = numbers.hours.iter().map(|(hour, n)| (*hour, n.to_vec())).collect();
