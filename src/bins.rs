@@ -130,7 +130,8 @@ impl Bins {
     /// The position of a value in the labels; the last one, "(unknown)", where there is none.
     #[must_use]
     pub fn position(&self, value: Option<u64>) -> u16 {
-        let bin = value.map_or(self.count(), |value| self.edges.partition_point(|&edge| edge <= value));
+        // There are few edges: to count them all is quicker than to guess where to look.
+        let bin = value.map_or(self.count(), |value| self.edges.iter().filter(|&&edge| edge <= value).count());
         u16::try_from(bin).unwrap_or(u16::MAX)
     }
 

@@ -292,7 +292,7 @@ impl<'a> Bounder<'a> {
         // What counts as one key is bounded as one page, so that no counter moves by more than one a visitor-day.
         let is_other = known.map_or(desk.open.pages.len() >= self.keys_max, |page| page.is_other);
         let pair = if is_other { visit.other_pair_tag } else { visit.pair_tag };
-        let views_of_page = desk.open.pairs.get(&pair).copied().unwrap_or_default();
+        let views_of_page = desk.open.pairs.get(pair);
         let contribution = match limit::bound(desk.terms.bounds(), visitor, views_of_page, visit.hour) {
             Bounded::Beyond { newly_limited } => {
                 if newly_limited {
@@ -447,7 +447,7 @@ impl Desk<'_> {
         for (_, sighting) in sightings {
             found += u64::from(self.open.visitors.contains_key(&sighting.visitor_tag));
             if let Seen::Visit(visit) = &sighting.seen {
-                found += u64::from(self.open.pairs.contains_key(&visit.pair_tag));
+                found += u64::from(self.open.pairs.get(visit.pair_tag));
             }
         }
         std::hint::black_box(found);

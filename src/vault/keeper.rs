@@ -172,7 +172,7 @@ impl Keeper {
         }
         let step = self.step(&mut group, now_unix_ms)?;
         self.look_at.append(&mut group.stated);
-        self.writer.hand_over(Job { step, waiting: group.waiting, rooms: group.rooms })?;
+        self.writer.hand_over(Job::new(step, group.waiting, group.rooms))?;
         if self.journal_bytes > self.journal_bytes_max {
             self.checkpoint()?;
         }

@@ -11,6 +11,7 @@
 
 use hyperloglog::HyperLogLog;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 mod stored;
 
@@ -92,17 +93,18 @@ struct Entry {
 /// The two forms. Which one it is follows from the number of used registers alone, so equal sketches have equal forms.
 #[derive(Clone)]
 enum Form {
-    /// Sorted by index, at most `sparse_entries_max` entries.
-    Sparse(Vec<Entry>),
-    Dense(Box<Dense>),
+    /// Sorted by index, at most `sparse_entries_max` entries. What a commit adds to a page's sketch are a few: they need no
+    /// memory of their own.
+    Sparse(SmallVec<[Entry; 4]>),
+    Dense(Dense),
 }
 
 /// The crate's sketch. The crate cannot be asked for one register (only for all, through serde), so the ranks are kept
 /// beside it. They answer whether a raise changed anything; the tests hold the two equal.
 #[derive(Clone)]
 struct Dense {
-    sketch: HyperLogLog,
-    ranks: Vec<u8>,
+    sketch: Box<HyperLogLog>,
+    ranks: Box<[u8]>,
 }
 
 /// A set of visitors of which only the size can be told.
@@ -116,7 +118,7 @@ pub(in crate::vault) struct Sketch {
 impl Sketch {
     /// An empty sketch.
     pub(in crate::vault) fn new(precision: Precision) -> Self {
-        Self { precision, form: Form::Sparse(Vec::new()) }
+        Self { precision, form: Form::Sparse(SmallVec::new()) }
     }
 
     /// Its precision.
@@ -188,7 +190,7 @@ impl Sketch {
         match &self.form {
             Form::Sparse(entries) => entries.iter().copied().for_each(visit),
             Form::Dense(dense) => {
-                for (index, rank) in (0..=u16::MAX).zip(&dense.ranks) {
+                for (index, rank) in (0..=u16::MAX).zip(&*dense.ranks) {
                     if *rank > 0 {
                         visit(Entry { index, rank: *rank });
                     }
@@ -209,12 +211,12 @@ impl Sketch {
         for entry in entries {
             dense.raise(self.precision, entry.index, entry.rank);
         }
-        self.form = Form::Dense(Box::new(dense));
+        self.form = Form::Dense(dense);
     }
 }
 
 /// Raises or inserts one entry of a sorted list; true if that changed it.
-fn raise_sparse(entries: &mut Vec<Entry>, entry: Entry) -> bool {
+fn raise_sparse(entries: &mut SmallVec<[Entry; 4]>, entry: Entry) -> bool {
     match entries.binary_search_by_key(&entry.index, |known| known.index) {
         Ok(place) if entries[place].rank >= entry.rank => false,
         Ok(place) => {
@@ -232,7 +234,7 @@ impl Dense {
     fn new(precision: Precision) -> Self {
         // The seed is of no use here (tags come hashed), but two sketches merge only if it is the same.
         let sketch = HyperLogLog::new_deterministic(precision.crate_error_rate(), 0);
-        Self { sketch, ranks: vec![0; precision.registers()] }
+        Self { sketch: Box::new(sketch), ranks: vec![0; precision.registers()].into() }
     }
 
     fn raise(&mut self, precision: Precision, index: u16, rank: u8) -> bool {
@@ -247,7 +249,7 @@ impl Dense {
 
     fn merge(&mut self, other: &Self) {
         self.sketch.merge(&other.sketch);
-        for (mine, theirs) in self.ranks.iter_mut().zip(&other.ranks) {
+        for (mine, theirs) in self.ranks.iter_mut().zip(&*other.ranks) {
             *mine = (*mine).max(*theirs);
         }
     }

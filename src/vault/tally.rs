@@ -7,6 +7,7 @@
 mod attributes;
 mod longer;
 mod older;
+mod pairs;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use attributes::merge_texts;
 pub(super) use attributes::{AttributeTally, Texts};
 pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see_both};
 pub(super) use older::OlderDayTally;
+pub(super) use pairs::Pairs;
 
 /// A producer's name as the store knows it: a keyed hash.
 pub(super) type ProducerId = [u8; 16];
@@ -156,7 +158,7 @@ pub(super) struct DayTally {
     pub(super) visitors: TagMap<VisitorDay>,
     /// The limiter: counted views of each pair of visitor and page.
     #[serde(with = "stored")]
-    pub(super) pairs: TagMap<u8>,
+    pub(super) pairs: Pairs,
     pub(super) site: SiteTally,
     /// By hour from local midnight; positions as [`HOUR_VISIT`], [`HOUR_ARRIVAL`], then the n-th view in the hour.
     pub(super) hours: BTreeMap<u8, Counters>,
@@ -181,15 +183,11 @@ impl DayTally {
     pub(super) fn merge(&mut self, other: &Self) {
         // What comes in the order of another map's places would pile up in a smaller one that grows.
         self.visitors.reserve(other.visitors.len());
-        self.pairs.reserve(other.pairs.len());
         for (tag, visitor) in &other.visitors {
             let mine = self.visitors.entry(*tag).or_default();
             *mine = mine.merge(*visitor);
         }
-        for (tag, views) in &other.pairs {
-            let mine = self.pairs.entry(*tag).or_default();
-            *mine = mine.saturating_add(*views);
-        }
+        self.pairs.merge(&other.pairs);
         self.site.merge(&other.site);
         for (hour, counters) in &other.hours {
             self.hours.entry(*hour).or_default().merge(counters);
@@ -235,7 +233,7 @@ impl DayTally {
             if view.votes_before.is_some() {
                 *visitor = visitor.with_vote();
             }
-            *day.pairs.entry(pair).or_default() += 1;
+            day.pairs.add(pair, 1);
             if contribution.rank == 1 {
                 day.beside_entries.add_listed_of(visit, view.active);
             }
@@ -294,7 +292,7 @@ impl DayTally {
         let pages: u64 = self.pages.values().map(|p| p.counts.sum()).sum();
         let hours: u64 = self.hours.values().map(Counters::sum).sum();
         let in_limiter: u64 = self.visitors.values().map(|v| u64::from(v.views())).sum();
-        let in_pairs: u64 = self.pairs.values().map(|n| u64::from(*n)).sum();
+        let in_pairs: u64 = self.pairs.iter().map(|(_, views)| u64::from(views)).sum();
         pages == views
             && in_limiter == views
             && in_pairs == views

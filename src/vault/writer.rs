@@ -31,6 +31,14 @@ pub(super) struct Job {
     pub(super) waiting: Vec<Waiting>,
     /// What these batches take of the room for events under way.
     pub(super) rooms: Vec<OwnedSemaphorePermit>,
+    /// Told once this job and all before it are done.
+    done: Option<SyncSender<()>>,
+}
+
+impl Job {
+    pub(super) fn new(step: Option<Step>, waiting: Vec<Waiting>, rooms: Vec<OwnedSemaphorePermit>) -> Self {
+        Self { step, waiting, rooms, done: None }
+    }
 }
 
 /// The thread and the way to it.
@@ -44,8 +52,8 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(disk: Disk) -> Result<Self, Fault> {
-        // No room between the two: a group waits with the keeper, and grows there, until the one before it is durable.
-        let (jobs, handed_over) = sync_channel(0);
+        // Room for one: neither waits for the other while there is work for both.
+        let (jobs, handed_over) = sync_channel(1);
         let (here, gone) = oneshot::channel();
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let result = write_all(&disk, &handed_over);
@@ -56,7 +64,7 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread), gone: Some(gone) })
     }
 
-    /// Hands a job over; waits while the one before it is being written.
+    /// Hands a job over; waits while another does so that was not begun yet.
     pub(super) fn hand_over(&mut self, job: Job) -> Result<(), Fault> {
         match self.jobs.as_ref().map(|jobs| jobs.send(job)) {
             Some(Ok(())) => Ok(()),
@@ -66,8 +74,9 @@ impl Writer {
 
     /// Waits until everything that was handed over is durable.
     pub(super) fn settle(&mut self) -> Result<(), Fault> {
-        // It is taken once the job before it is done.
-        self.hand_over(Job::default())
+        let (done, is_done) = sync_channel(1);
+        self.hand_over(Job { done: Some(done), ..Job::default() })?;
+        is_done.recv().map_err(|_| self.end())
     }
 
     /// Waits until the thread has ended, which it does by itself only where a step failed.
@@ -108,6 +117,10 @@ fn write_all(disk: &Disk, jobs: &Receiver<Job>) -> Result<(), Fault> {
             let _ = reply.send(Ok(receipt));
         }
         drop(job.rooms);
+        if let Some(done) = job.done {
+            // Whoever waits for it is there until it comes.
+            let _ = done.send(());
+        }
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Browser, operating system and device class of a user agent, and whether it is a robot.
 //!
 //! It is here because a full user agent tells visitors apart. It takes the header and gives indexes into short public
-//! lists. It keeps no user agent: the cache knows a keyed hash of it alone.
+//! lists, and a digest by which a visitor is told from others at the same address. It keeps no user agent: the cache knows
+//! hashes alone, of no particular visitor.
 //!
 //! The patterns are those of uap-core and isbot; [`bots`] adds what they miss. An empty user agent is no robot (the
 //! common log format has none) and falls under "Other".
@@ -22,7 +23,7 @@ use ua_parser::{Regexes, os, user_agent};
 static PATTERNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/agent_patterns.json"));
 /// How much of a header is looked at, in bytes (the protocol's limit).
 const USER_AGENT_BYTES_MAX: usize = 4096;
-/// A busy site sees some ten thousand different agents a day; an entry takes about 40 bytes.
+/// A busy site sees some ten thousand different agents a day; an entry takes about 60 bytes.
 const CACHE_ENTRIES: usize = 32_768;
 
 /// Every browser that is ever published.
@@ -168,11 +169,24 @@ pub(in crate::vault) struct Agent {
     pub device: u8,
 }
 
+/// Stands for all bytes of a user agent among those that make a visitor. The same in every process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::vault) struct AgentDigest(pub [u8; 16]);
+
+impl AgentDigest {
+    fn of(user_agent: &str) -> Self {
+        let mut half = [0; 16];
+        let digest = blake3::derive_key("headcount 2026 user agent", user_agent.as_bytes());
+        half.copy_from_slice(&digest[..16]);
+        Self(half)
+    }
+}
+
 /// Classifies user agents. Share one: the patterns take some megabytes and are compiled at the first use.
 pub(in crate::vault) struct Agents {
     parsers: OnceLock<Parsers>,
     /// Remembers answers of a pure function, so that what is evicted changes time alone and never an answer.
-    known: Cache<u64, Agent>,
+    known: Cache<u64, (Agent, AgentDigest)>,
     /// Keyed at random in every process: nobody can choose user agents that share a hash.
     hasher: RandomState,
 }
@@ -194,20 +208,21 @@ impl Agents {
         self.parsers.get_or_init(Parsers::new);
     }
 
-    /// The classes of a User-Agent header; its first 4,096 bytes are looked at.
-    pub(in crate::vault) fn classify(&self, user_agent: &str) -> Agent {
+    /// The classes of a User-Agent header, and its digest; its first 4,096 bytes are looked at.
+    pub(in crate::vault) fn classify(&self, user_agent: &str) -> (Agent, AgentDigest) {
         let mut length = user_agent.len().min(USER_AGENT_BYTES_MAX);
         while !user_agent.is_char_boundary(length) {
             length -= 1;
         }
         let user_agent = &user_agent[..length];
         let key = self.hasher.hash_one(user_agent);
-        if let Some(agent) = self.known.get(&key) {
-            return agent;
+        if let Some(known) = self.known.get(&key) {
+            return known;
         }
         let agent = self.parsers.get_or_init(Parsers::new).classify(user_agent);
-        self.known.insert(key, agent);
-        agent
+        let known = (agent, AgentDigest::of(user_agent));
+        self.known.insert(key, known);
+        known
     }
 }
 

@@ -18,11 +18,22 @@ const fn index_of_last(before: usize) -> u8 {
     (LANGUAGES.len() - 1 - before) as u8
 }
 
+/// The codes of the list as numbers, which compare as the texts do.
+const CODES: [u16; OTHER as usize] = {
+    let (mut codes, mut place) = ([0; OTHER as usize], 0);
+    while place < codes.len() {
+        let code = LANGUAGES[place].as_bytes();
+        codes[place] = u16::from_be_bytes([code[0], code[1]]);
+        place += 1;
+    }
+    codes
+};
+
 /// The index in [`LANGUAGES`] of the first language of an Accept-Language header. Quality values are not looked at:
 /// browsers send the preferred language first.
 pub(in crate::vault) fn primary(accept_language: &str) -> u8 {
-    let first = accept_language.split([',', ';']).next().unwrap_or_default().trim();
-    let code = first.split(['-', '_']).next().unwrap_or_default().trim();
+    let first = before(b',', b';', accept_language).trim();
+    let code = before(b'-', b'_', first).trim();
     if matches!(code, "" | "*") {
         return NONE;
     }
@@ -35,9 +46,13 @@ pub(in crate::vault) fn primary(accept_language: &str) -> u8 {
         b"nb" | b"nn" => b"no",
         same => same,
     };
-    let known = &LANGUAGES[..usize::from(OTHER)];
-    let place = known.binary_search_by(|language| language.as_bytes().cmp(code));
+    let place = CODES.binary_search(&u16::from_be_bytes(*code));
     place.ok().and_then(|index| u8::try_from(index).ok()).unwrap_or(OTHER)
+}
+
+/// The text before the first of two characters.
+fn before(one: u8, other: u8, text: &str) -> &str {
+    memchr::memchr2(one, other, text.as_bytes()).map_or(text, |end| &text[..end])
 }
 
 #[cfg(test)]

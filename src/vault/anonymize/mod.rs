@@ -12,13 +12,13 @@ pub(in crate::vault) mod page;
 pub(in crate::vault) mod referrer;
 mod visitor;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use zeroize::Zeroize;
 
 use super::{
     event::AccessEvent,
-    keys::{Epoch, EpochKeys, KeyFault, KeyRing},
+    keys::{Epoch, EpochKeys, KeyFault, KeyRing, TagForm},
     names::{NameId, Names},
     outcome::Outcome,
     release::index::Sealed,
@@ -83,12 +83,21 @@ struct DayKeys {
     month_keys: Option<Arc<EpochKeys>>,
 }
 
+impl DayKeys {
+    /// Whether a key is of a version that tags otherwise.
+    fn any_is_older(&self) -> bool {
+        let all = [Some(&self.day_keys), self.week_keys.as_ref(), self.month_keys.as_ref()];
+        all.into_iter().flatten().any(|keys| keys.form() == TagForm::Older)
+    }
+}
+
 /// Buffers and look-ups that are used again from event to event of a batch. Wiped at the end.
 #[derive(Default)]
 pub(super) struct Bench {
     calendar: CalendarMemo,
     keys: Option<DayKeys>,
     identity: Vec<u8>,
+    older_identity: Vec<u8>,
     page: String,
     referrer: String,
     campaign: String,
@@ -109,6 +118,7 @@ impl Drop for Bench {
     fn drop(&mut self) {
         // The slice and not the vector: that wipes in one piece, and not byte by byte.
         self.identity.as_mut_slice().zeroize();
+        self.older_identity.as_mut_slice().zeroize();
         self.page.as_mut_str().zeroize();
         self.referrer.as_mut_str().zeroize();
         self.campaign.as_mut_str().zeroize();
@@ -154,10 +164,11 @@ impl Anonymizer {
             Ok(request) => request,
             Err(outcome) => return Ok(Err(outcome)),
         };
-        if !visitor::identity(&event, &mut bench.identity) {
+        if !visitor::is_somebody(&event) {
             return Ok(Err(Outcome::NoVisitor));
         }
-        let agent = self.agents.classify(event.user_agent.as_str());
+        let ip = visitor::ip(&event);
+        let (agent, digest) = self.agents.classify(event.user_agent.as_str());
         let seen = match request {
             Request::Error(_) if agent.is_bot => return Ok(Err(Outcome::NotSuccess)),
             Request::Error(class) => {
@@ -169,18 +180,26 @@ impl Anonymizer {
         };
         let listed = match seen {
             Some(_) => [0; 9],
-            None => self.attributes(&event, agent, local.hour_of_week, site, bench),
+            None => self.attributes(&event, ip, agent, local.hour_of_week, site, bench),
         };
-        drop(event);
         let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
-        let visitor_tag = keys.day_keys.visitor_tag(&bench.identity);
+        visitor::identity(&event, ip, digest, &mut bench.identity);
+        if keys.any_is_older() {
+            visitor::older_identity(&event, ip, &mut bench.older_identity);
+        }
+        drop(event);
+        let tag = |keys: &EpochKeys| match keys.form() {
+            TagForm::Older => keys.visitor_tag(&bench.older_identity),
+            TagForm::Today => keys.visitor_tag(&bench.identity),
+        };
+        let visitor_tag = tag(&keys.day_keys);
         let seen = seen.unwrap_or_else(|| {
             Seen::Visit(Visit {
                 hour: local.hour,
                 pair_tag: keys.day_keys.pair_tag(visitor_tag, &bench.page),
                 other_pair_tag: keys.day_keys.pair_tag(visitor_tag, OTHER_KEY),
-                week_tag: keys.week_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
-                month_tag: keys.month_keys.as_ref().map(|k| k.visitor_tag(&bench.identity)),
+                week_tag: keys.week_keys.as_deref().map(tag),
+                month_tag: keys.month_keys.as_deref().map(tag),
                 page: bench.names.id(&bench.page, &mut bench.last.page),
                 referrer: bench.names.id(&bench.referrer, &mut bench.last.referrer),
                 campaign: bench.names.id(&bench.campaign, &mut bench.last.campaign),
@@ -194,6 +213,7 @@ impl Anonymizer {
     fn attributes(
         &self,
         event: &AccessEvent<'_>,
+        ip: Option<IpAddr>,
         agent: Agent,
         hour_of_week: u8,
         site: &Site,
@@ -208,7 +228,7 @@ impl Anonymizer {
             agent.os.into(),
             agent.device.into(),
             language::primary(event.accept_language.as_str()).into(),
-            self.countries.country(address),
+            self.countries.country(ip),
             network::domain(host),
             health::time_bin(event.response_time_ms),
             health::size_bin(event.response_bytes),

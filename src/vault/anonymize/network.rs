@@ -49,12 +49,12 @@ impl Countries {
         load::load(paths)
     }
 
-    /// The position in [`COUNTRIES`] of an address as an event has it: IPv4, IPv6, or IPv4 mapped into IPv6. Host names
-    /// and addresses of private networks are in no country. Allocates nothing.
-    pub(in crate::vault) fn country(&self, address: &str) -> u16 {
-        let code = match address.trim().parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V4(v4)) if !is_local(v4) => self.v4.find(u32::from(v4)),
-            Ok(IpAddr::V6(v6)) if !v6.is_loopback() && !v6.is_unique_local() && !v6.is_unicast_link_local() => {
+    /// The position in [`COUNTRIES`] of an address in its canonical form. Host names (no address) and addresses of private
+    /// networks are in no country. Allocates nothing.
+    pub(in crate::vault) fn country(&self, ip: Option<IpAddr>) -> u16 {
+        let code = match ip {
+            Some(IpAddr::V4(v4)) if !is_local(v4) => self.v4.find(u32::from(v4)),
+            Some(IpAddr::V6(v6)) if !v6.is_loopback() && !v6.is_unique_local() && !v6.is_unicast_link_local() => {
                 let [a, b, c, d, ..] = v6.segments().map(u64::from);
                 self.v6.find(a << 48 | b << 32 | c << 16 | d)
             }

@@ -154,22 +154,39 @@ pub(super) fn is_plain_text(text: &str) -> bool {
 fn is_plain_segment(segment: &[u8]) -> bool {
     // Personal data takes 6 digits, 4 digits and 3 dots (an address), 16 hexadecimal digits in a row (hyphens between
     // them make a UUID), 20 characters with a digit among them (a token), or a sign that is not listed here.
-    let (mut digits, mut dots, mut hex_run) = (0_usize, 0_usize, 0_usize);
+    let (mut digits, mut dots, mut hex_run, mut longest_run) = (0_usize, 0_usize, 0_usize, 0);
+    let mut plain = PLAIN;
     for &byte in segment {
-        match byte {
-            b'0'..=b'9' => digits += 1,
-            b'.' => dots += 1,
-            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'~' => {}
-            _ => return false,
-        }
-        hex_run = if byte.is_ascii_hexdigit() || byte == b'-' { hex_run + 1 } else { 0 };
-        if hex_run >= 16 {
-            return false;
-        }
+        let class = CLASSES[usize::from(byte)];
+        plain &= class;
+        digits += usize::from(class & DIGIT);
+        dots += usize::from(byte == b'.');
+        hex_run = if class & HEX > 0 { hex_run + 1 } else { 0 };
+        longest_run = longest_run.max(hex_run);
     }
     let long = segment.len() >= 20 && (digits > 0 || segment.windows(3).any(|w| w == b"eyJ"));
-    segment.first().is_some_and(|&b| b != b'.') && digits < 6 && dots < 3 && !long
+    segment.first().is_some_and(|&b| b != b'.') && plain > 0 && longest_run < 16 && digits < 6 && dots < 3 && !long
 }
+
+const DIGIT: u8 = 1;
+/// Hexadecimal digits and the hyphens between them.
+const HEX: u8 = 2;
+const PLAIN: u8 = 4;
+
+/// What each byte is, so that a segment is read without a branch for each of them.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~');
+        let is_hex = byte.is_ascii_hexdigit() || byte == b'-';
+        classes[byte as usize] = if byte.is_ascii_digit() { DIGIT } else { 0 }
+            | if is_hex { HEX } else { 0 }
+            | if is_plain { PLAIN } else { 0 };
+        byte += 1;
+    }
+    classes
+};
 
 /// Writes the path with every segment in canonical form, without empty and dot segments; never above the root.
 fn resolve(path: &str, out: &mut String) {

@@ -2,45 +2,69 @@
 
 use std::net::IpAddr;
 
+use super::agent::AgentDigest;
 use crate::vault::event::AccessEvent;
 
 const ADDRESS_BYTES_MAX: usize = 255;
 const COOKIE_BYTES_MAX: usize = 512;
 const USER_AGENT_BYTES_MAX: usize = 4_096;
 
-/// Writes the bytes that stand for the visitor into `out`. False where there is neither a cookie nor an address, or
-/// one is too long. The first byte tells the kind, so that a cookie can never equal an address.
-pub(super) fn identity(event: &AccessEvent<'_>, out: &mut Vec<u8>) -> bool {
-    out.clear();
-    let cookie = event.cookie.as_str();
-    if !cookie.is_empty() {
-        out.push(b'c');
-        out.extend_from_slice(cookie.as_bytes());
-        return cookie.len() <= COOKIE_BYTES_MAX;
-    }
-    let address = event.address.as_str().trim();
-    if address.is_empty() || address == "-" || address.len() > ADDRESS_BYTES_MAX {
-        return false;
-    }
-    push_address(address, out);
-    out.push(0);
-    let agent = event.user_agent.as_str().as_bytes();
-    out.extend_from_slice(&agent[..agent.len().min(USER_AGENT_BYTES_MAX)]);
-    true
+/// The IP address of an event, where it has one: IPv4 also where it is mapped into IPv6.
+pub(super) fn ip(event: &AccessEvent<'_>) -> Option<IpAddr> {
+    event.address.as_str().trim().parse().ok().map(|ip: IpAddr| ip.to_canonical())
 }
 
-/// IPv4 as it is (also where it is mapped into IPv6), IPv6 cut to its /64, a host name in lower case.
-fn push_address(address: &str, out: &mut Vec<u8>) {
-    match address.parse::<IpAddr>().map(|a| a.to_canonical()) {
-        Ok(IpAddr::V4(v4)) => {
+/// Whether an event has somebody in it: a cookie or an address, neither of them too long.
+pub(super) fn is_somebody(event: &AccessEvent<'_>) -> bool {
+    let (cookie, address) = (event.cookie.as_str(), event.address.as_str().trim());
+    if !cookie.is_empty() {
+        return cookie.len() <= COOKIE_BYTES_MAX;
+    }
+    !address.is_empty() && address != "-" && address.len() <= ADDRESS_BYTES_MAX
+}
+
+/// Writes the bytes that stand for the visitor into `out`. `ip`: as [`ip`] gives it; `agent`: the digest of the user agent.
+/// The first byte tells the kind, so that a cookie can never equal an address.
+pub(super) fn identity(event: &AccessEvent<'_>, ip: Option<IpAddr>, agent: AgentDigest, out: &mut Vec<u8>) {
+    push_first_part(event, ip, out);
+    if event.cookie.as_str().is_empty() {
+        out.extend_from_slice(&agent.0);
+    }
+}
+
+/// The same for keys of [`TagForm::Older`](super::super::keys::TagForm), whose tags have all bytes of the user agent in them.
+pub(super) fn older_identity(event: &AccessEvent<'_>, ip: Option<IpAddr>, out: &mut Vec<u8>) {
+    push_first_part(event, ip, out);
+    if event.cookie.as_str().is_empty() {
+        let agent = event.user_agent.as_str().as_bytes();
+        out.extend_from_slice(&agent[..agent.len().min(USER_AGENT_BYTES_MAX)]);
+    }
+}
+
+fn push_first_part(event: &AccessEvent<'_>, ip: Option<IpAddr>, out: &mut Vec<u8>) {
+    out.clear();
+    let cookie = event.cookie.as_str();
+    if cookie.is_empty() {
+        push_address(event.address.as_str().trim(), ip, out);
+        out.push(0);
+    } else {
+        out.push(b'c');
+        out.extend_from_slice(cookie.as_bytes());
+    }
+}
+
+/// IPv4 as it is, IPv6 cut to its /64, a host name in lower case.
+fn push_address(address: &str, ip: Option<IpAddr>, out: &mut Vec<u8>) {
+    match ip {
+        Some(IpAddr::V4(v4)) => {
             out.push(b'4');
             out.extend_from_slice(&v4.octets());
         }
-        Ok(IpAddr::V6(v6)) => {
+        Some(IpAddr::V6(v6)) => {
             out.push(b'6');
             out.extend_from_slice(&v6.octets()[..8]);
         }
-        Err(_) => {
+        None => {
             out.push(b'h');
             out.extend(address.bytes().map(|b| b.to_ascii_lowercase()));
         }
@@ -51,10 +75,14 @@ fn push_address(address: &str, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn of(address: &str, cookie: &str, agent: &str) -> Option<Vec<u8>> {
+    fn of(address: &str, cookie: &str, agent: &str) -> Option<(Vec<u8>, Vec<u8>)> {
         let event = AccessEvent::at(0, 200).from_whom(address, cookie, agent);
-        let mut out = vec![b'?'; 3];
-        identity(&event, &mut out).then_some(out)
+        let (mut today, mut older) = (vec![b'?'; 3], vec![b'?'; 3]);
+        let mut digest = [0; 16];
+        digest[..agent.len()].copy_from_slice(agent.as_bytes());
+        identity(&event, ip(&event), AgentDigest(digest), &mut today);
+        older_identity(&event, ip(&event), &mut older);
+        is_somebody(&event).then_some((today, older))
     }
 
     #[test]

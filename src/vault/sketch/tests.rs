@@ -23,7 +23,7 @@ fn crate_fields(sketch: &HyperLogLog) -> CrateFields {
 }
 
 fn empty_dense(precision: Precision) -> Sketch {
-    Sketch { precision, form: Form::Dense(Box::new(Dense::new(precision))) }
+    Sketch { precision, form: Form::Dense(Dense::new(precision)) }
 }
 
 fn raise_all(sketch: &mut Sketch, positions: &[(u16, u8)]) {
@@ -169,7 +169,7 @@ proptest! {
         // Equal sketches are equal bytes, however they came about.
         prop_assert_eq!(bytes_of(&merged), bytes_of(&plain));
         if let Form::Dense(inner) = &merged.form {
-            prop_assert_eq!(&crate_fields(&inner.sketch).registers, &inner.ranks);
+            prop_assert_eq!(&crate_fields(&inner.sketch).registers, &inner.ranks.to_vec());
         }
     }
 

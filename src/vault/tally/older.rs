@@ -28,6 +28,7 @@ impl From<OlderDayTally> for DayTally {
     fn from(older: OlderDayTally) -> Self {
         let OlderDayTally { visitors, pairs, site, hours, pages, votes, mut attributes, activity } = older;
         let visitors = visitors.into_iter().map(|(tag, packed)| (tag, VisitorDay::from_format_3(packed))).collect();
+        let pairs = pairs.into_iter().collect();
         let mut day = Self { visitors, pairs, site, hours, activity, ..Self::default() };
         for (name, counts) in pages.rows() {
             day.pages.at(name).counts = *counts;

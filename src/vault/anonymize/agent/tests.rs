@@ -24,7 +24,7 @@ fn corpus(name: &str) -> Option<String> {
 }
 
 fn names(user_agent: &str) -> (bool, &'static str, &'static str, &'static str) {
-    let agent = AGENTS.classify(user_agent);
+    let agent = AGENTS.classify(user_agent).0;
     (
         agent.is_bot,
         BROWSERS[usize::from(agent.browser)],
@@ -183,7 +183,7 @@ fn robots_have_a_family() {
         ),
         ("MyTool 1.0", "(other robots)"),
     ] {
-        let agent = AGENTS.classify(user_agent);
+        let agent = AGENTS.classify(user_agent).0;
         assert!(agent.is_bot, "{user_agent}");
         assert_eq!(BOTS[usize::from(agent.bot)], family, "{user_agent}");
     }
@@ -210,12 +210,12 @@ fn nearly_all_known_crawlers_are_robots() {
     };
     let crawlers: Vec<Crawler> = serde_json::from_str(&text).unwrap();
     let all: Vec<_> = crawlers.iter().flat_map(|crawler| &crawler.instances).collect();
-    let missed: Vec<_> = all.iter().filter(|user_agent| !AGENTS.classify(user_agent).is_bot).collect();
+    let missed: Vec<_> = all.iter().filter(|user_agent| !AGENTS.classify(user_agent).0.is_bot).collect();
     eprintln!("robots: {} of {} missed: {missed:#?}", missed.len(), all.len());
     assert!(missed.len() * 50 <= all.len(), "recall is below 98 %");
     let mut families = BTreeMap::new();
     for user_agent in &all {
-        let agent = AGENTS.classify(user_agent);
+        let agent = AGENTS.classify(user_agent).0;
         *families.entry(if agent.is_bot { BOTS[usize::from(agent.bot)] } else { "(reader)" }).or_insert(0) += 1;
     }
     let named = |name: &&str| !name.starts_with('(');
@@ -235,7 +235,8 @@ fn most_hits_of_robots_are_of_a_family() {
     };
     let mut text = String::new();
     GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    let agents = text.lines().filter_map(|line| line.rsplit('"').nth(1)).map(|user_agent| AGENTS.classify(user_agent));
+    let agents =
+        text.lines().filter_map(|line| line.rsplit('"').nth(1)).map(|user_agent| AGENTS.classify(user_agent).0);
     let robots: Vec<_> = agents.filter(|agent| agent.is_bot).map(|agent| BOTS[usize::from(agent.bot)]).collect();
     let in_none = robots.iter().filter(|name| **name == "(other robots)").count();
     let in_kind = robots.iter().filter(|name| name.starts_with('(')).count() - in_none;
@@ -270,7 +271,7 @@ fn agreement(file: &str, list: &[&str], name: impl Fn(&str) -> &'static str) {
     let Some(text) = corpus(file) else { return };
     let (mut seen, mut other) = (BTreeMap::new(), Vec::new());
     for (user_agent, family) in families(&text) {
-        if list.contains(&family.as_str()) && family != "Other" && !AGENTS.classify(&user_agent).is_bot {
+        if list.contains(&family.as_str()) && family != "Other" && !AGENTS.classify(&user_agent).0.is_bot {
             *seen.entry(family.clone()).or_insert(0) += 1;
             let got = name(&user_agent);
             if got != family && got != "iPadOS" {
@@ -295,7 +296,7 @@ fn the_cache_changes_no_answer() {
     let fresh = Parsers::new();
     for user_agent in ["curl/8", "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0", "x"] {
         for _ in 0..3 {
-            assert!(AGENTS.classify(user_agent) == fresh.classify(user_agent));
+            assert!(AGENTS.classify(user_agent).0 == fresh.classify(user_agent));
         }
     }
 }
@@ -330,7 +331,7 @@ proptest! {
     #[test]
     fn any_text_gives_indexes(text in any::<String>(), tail in "[ -~]{0,200}") {
         for user_agent in [text, format!("Mozilla/5.0 ({tail}")] {
-            let agent = AGENTS.classify(&user_agent);
+            let agent = AGENTS.classify(&user_agent).0;
             prop_assert!(usize::from(agent.bot) < BOTS.len());
             prop_assert!(usize::from(agent.browser) < BROWSERS.len());
             prop_assert!(usize::from(agent.os) < OSES.len());
