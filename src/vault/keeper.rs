@@ -39,6 +39,10 @@ use crate::{clock::Clock, units::SiteName};
 const TICK: Duration = Duration::from_secs(2);
 /// Sightings that are committed together at most.
 const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
+/// Records that are removed with each group: more than come with it.
+const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
+/// Records that are removed in one step while nobody waits.
+const RECORDS_TRIMMED_AT_ONCE: u64 = 64;
 /// A checkpoint is written in steps of about so many bytes.
 const CHECKPOINT_STEP_BYTES: usize = 4 * 1024 * 1024;
 
@@ -60,6 +64,8 @@ pub struct Keeper {
     pub(super) look_at: BTreeSet<SiteName>,
     /// The journal begins after this record.
     pub(super) base: ChainPoint,
+    /// Records up to this one are removed from the disk.
+    pub(super) trimmed: u64,
     /// The last record.
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
@@ -174,7 +180,7 @@ impl Keeper {
         self.look_at.append(&mut group.stated);
         self.writer.hand_over(Job::new(step, group.waiting, group.rooms))?;
         if self.journal_bytes > self.journal_bytes_max {
-            self.checkpoint()?;
+            self.fold()?;
         }
         Ok(())
     }
@@ -242,6 +248,7 @@ impl Keeper {
             head = point;
             record_bytes = bytes.len() as u64;
         }
+        self.trim(&mut step, RECORDS_TRIMMED_PER_GROUP)?;
         self.head = head;
         self.journal_bytes += record_bytes;
         self.dirty.extend(group.delta.epochs().cloned());
@@ -319,9 +326,30 @@ impl Keeper {
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
     }
 
-    /// Writes every changed cell, then cuts the journal. Each cell says which record it holds, so a crash between two steps
-    /// counts nothing twice; small steps keep the memory small.
+    /// Writes every changed cell and removes the journal.
     pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
+        self.fold()?;
+        while self.trimmed < self.base.sequence {
+            let mut step = Step::default();
+            self.trim(&mut step, RECORDS_TRIMMED_AT_ONCE)?;
+            self.disk.commit(step)?;
+        }
+        Ok(())
+    }
+
+    /// Removes some of the records that are in the cells already.
+    fn trim(&mut self, step: &mut Step, records_max: u64) -> Result<(), Fault> {
+        let through = self.base.sequence.min(self.trimmed + records_max);
+        for sequence in self.trimmed + 1..=through {
+            self.disk.remove_long(step, &rows::journal_key(sequence))?;
+        }
+        self.trimmed = through;
+        Ok(())
+    }
+
+    /// Writes every changed cell; then the journal begins after its head. Each cell says which record it holds, so a crash
+    /// between two steps counts nothing twice; small steps keep the memory small. The records go with the steps that follow.
+    fn fold(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
         if self.base == self.head && self.dirty.is_empty() {
             return Ok(());
@@ -332,9 +360,6 @@ impl Keeper {
             if step.bytes() > CHECKPOINT_STEP_BYTES {
                 self.disk.commit(std::mem::take(&mut step))?;
             }
-        }
-        for sequence in self.base.sequence + 1..=self.head.sequence {
-            self.disk.remove_long(&mut step, &rows::journal_key(sequence))?;
         }
         step.put_row(rows::BASE_KEY, &self.head)?;
         self.disk.commit(step)?;

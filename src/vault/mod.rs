@@ -165,6 +165,7 @@ fn open_on(
         lost: recover::load_lost(disk)?,
         look_at: BTreeSet::new(),
         base: recovered.base,
+        trimmed: recovered.trimmed,
         head: recovered.head,
         journal_bytes: recovered.journal_bytes,
         journal_bytes_max: options.journal_mib * 1024 * 1024,

@@ -41,6 +41,8 @@ pub(super) struct Recovered {
     pub(super) cells: Cells,
     pub(super) dirty: BTreeSet<Epoch>,
     pub(super) base: ChainPoint,
+    /// The journal's records up to this one are gone.
+    pub(super) trimmed: u64,
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
     pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
@@ -230,11 +232,13 @@ pub(super) fn load_cells(
     index: Index,
     given_up: &BTreeSet<Epoch>,
 ) -> Result<Recovered, Fault> {
+    let base: ChainPoint = disk.row(rows::BASE_KEY, "the journal's base")?.unwrap_or_default();
     let mut recovered = Recovered {
         index,
         cells: Cells::default(),
         dirty: BTreeSet::new(),
-        base: disk.row(rows::BASE_KEY, "the journal's base")?.unwrap_or_default(),
+        base,
+        trimmed: trimmed(disk)?.unwrap_or(base.sequence).min(base.sequence),
         head: ChainPoint::default(),
         journal_bytes: 0,
         producers: load_producers(disk)?,
@@ -248,6 +252,13 @@ pub(super) fn load_cells(
         Err(Fault::Key(KeyFault::Missing { .. })) => Err(recovered.name_missing_keys(disk, keys, given_up)?),
         Err(fault) => Err(fault),
     }
+}
+
+/// The record before the first one that is on the disk, which cells may hold already; none where there is no record.
+fn trimmed(disk: &Disk) -> Result<Option<u64>, Fault> {
+    let Some(first) = disk.scan(rows::JOURNAL_PREFIX).next() else { return Ok(None) };
+    let sequence = rows::parse_journal_key(&first?.0).ok_or_else(|| Fault::damaged("a row of the journal"))?;
+    Ok(Some(sequence.saturating_sub(1)))
 }
 
 impl Recovered {

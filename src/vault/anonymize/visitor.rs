@@ -94,6 +94,9 @@ mod tests {
         assert_eq!(of("2001:db8:0:1::5", "", "x"), of("2001:db8:0:1:ffff::9", "", "x"));
         assert_ne!(of("2001:db8:0:1::5", "", "x"), of("2001:db8:0:2::5", "", "x"));
         assert_eq!(of("Host.Example", "", "x"), of("host.example", "", "x"));
+        // What keys of the formats before 4 tag must never change.
+        assert_eq!(of("192.0.2.1", "", "x").unwrap().1, *b"4\xc0\0\x02\x01\0x");
+        assert_eq!(of("192.0.2.1", "abc", "x").unwrap().1, *b"cabc");
         // What ends one part cannot begin the next.
         assert_ne!(of("a", "", "bc"), of("ab", "", "c"));
         assert_ne!(of("4", "", ""), of("", "h4\0", ""));

@@ -77,6 +77,12 @@ pub(in crate::vault) fn journal_key(sequence: u64) -> Vec<u8> {
     [JOURNAL_PREFIX, &sequence.to_be_bytes()].concat()
 }
 
+/// The sequence of a journal row's key, whichever part of the record it is.
+pub(in crate::vault) fn parse_journal_key(key: &[u8]) -> Option<u64> {
+    let sequence = key.strip_prefix(JOURNAL_PREFIX)?.first_chunk()?;
+    Some(u64::from_be_bytes(*sequence))
+}
+
 pub(in crate::vault) fn release_key(number: u64) -> Vec<u8> {
     [RELEASE_PREFIX, &number.to_be_bytes()].concat()
 }
