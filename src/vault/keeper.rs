@@ -15,7 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::{
     attendant::Order,
-    cells::{Bounder, Cells},
+    bound::Bounder,
+    cells::Cells,
     intake::{Commit, Receipt, Refusal},
     keys::{Epoch, KeyRing},
     release::{
@@ -38,7 +39,7 @@ use crate::{clock::Clock, units::SiteName};
 /// Between two looks at what is due for sealing, while nothing else happens.
 const TICK: Duration = Duration::from_secs(2);
 /// Sightings that are committed together at most.
-const SIGHTINGS_PER_GROUP_MAX: usize = 50_000;
+const SIGHTINGS_PER_GROUP_MAX: usize = 20_000;
 /// Records that are removed with each group: more than come with it.
 const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
 /// Records that are removed in one step while nobody waits.
@@ -349,7 +350,7 @@ impl Keeper {
 
     /// Writes every changed cell; then the journal begins after its head. Each cell says which record it holds, so a crash
     /// between two steps counts nothing twice; small steps keep the memory small. The records go with the steps that follow.
-    fn fold(&mut self) -> Result<(), Fault> {
+    pub(super) fn fold(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
         if self.base == self.head && self.dirty.is_empty() {
             return Ok(());

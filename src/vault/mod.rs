@@ -10,6 +10,7 @@
 
 mod anonymize;
 mod attendant;
+mod bound;
 mod cells;
 mod event;
 mod intake;

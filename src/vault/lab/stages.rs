@@ -11,7 +11,8 @@ use crate::{
     vault::{
         AccessEvent, Privacy, SiteSettings, TableSet,
         anonymize::{Anonymizer, Bench, Sighting, network::Countries},
-        cells::{Bounder, Cells},
+        bound::Bounder,
+        cells::Cells,
         keys::KeyRing,
         names::Names,
         release::{index::SiteIndex, terms::History},

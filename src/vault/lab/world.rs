@@ -20,7 +20,8 @@ use crate::{
     vault::{
         Privacy, Shares, SiteSettings, Table, TableSet,
         anonymize::{Seen, Sighting, Visit},
-        cells::{Bounder, Cells},
+        bound::Bounder,
+        cells::Cells,
         keys::Epoch,
         names::{NameId, Names},
         release::{index::SiteIndex, noise::SplitMix64, terms::History},

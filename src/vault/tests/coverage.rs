@@ -8,7 +8,8 @@ use std::{
 
 use super::*;
 use crate::calendar::{CalendarMemo, Day, Period};
-use cells::{Bounder, Cells};
+use bound::Bounder;
+use cells::Cells;
 use release::index::{PublicKeys, Sealed, SiteIndex};
 use siphasher::sip::SipHasher24;
 use site::Site;

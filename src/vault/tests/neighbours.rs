@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::calendar::{Day, Period, PeriodKind};
-use cells::{Bounder, Cells};
+use bound::Bounder;
+use cells::Cells;
 use release::{
     budget::SigmaMilli,
     draw::Body,

@@ -95,8 +95,8 @@ fn beyond_the_guard_a_visitor_still_moves_each_counter_by_one() {
     let site = plain_site(&settings);
     let (index, sealed) = (release::index::SiteIndex::default(), release::index::Sealed::default());
     let (mut open, mut delta) = (cells::Cells::default(), cells::Cells::default());
-    let bounder = cells::Bounder::new(&site, &index, [0; 16], 0);
-    let bounder = cells::Bounder { keys_max: 3, ..bounder };
+    let bounder = bound::Bounder::new(&site, &index, [0; 16], 0);
+    let bounder = bound::Bounder { keys_max: 3, ..bounder };
     let mut bench = anonymize::Bench::default();
     let mut add = |visitor: u32, target: &str| {
         let event = view(NOON_UNIX_MS, visitor, target);

@@ -4,7 +4,7 @@
 use super::scene::{Leaks, PUBLIC_PAGES, Scene};
 use crate::vault::{
     Bounds, What,
-    cells::KEYS_PER_DAY_MAX,
+    bound::KEYS_PER_DAY_MAX,
     release::{
         budget::SigmaMilli,
         noise::{Noise, NoiseFault},

@@ -7,7 +7,8 @@ use crate::{
     vault::{
         Bounds, Privacy, SiteSettings, Table, TableSet,
         anonymize::{Seen, Sighting, Visit},
-        cells::{Bounder, Cells},
+        bound::Bounder,
+        cells::Cells,
         keys::Epoch,
         names::{NameId, Names},
         release::{
