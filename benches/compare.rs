@@ -32,7 +32,7 @@ packages where this runs as root, a Python package into target/tools.
   --events NUMBER  of one round [default: 2000000]
   --rounds NUMBER  each has every contender once, in another order [default: 5]
   --batch NUMBER   events in one batch, or in one parcel of commands [default: 1000]
-  --window NUMBER  batches or parcels that wait for an answer, on each of the three connections [default: 16]
+  --window NUMBER  batches or parcels that wait for an answer, on each of the three connections [default: 32]
   --seed NUMBER    other traffic [default: 1]
   --only TEXT      only contenders whose name has this in it
   --json FILE      writes all figures there
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<Options>, String> {
-    let (events, rounds, batch, window, seed) = (2_000_000, 5, 1_000, 16, 1);
+    let (events, rounds, batch, window, seed) = (2_000_000, 5, 1_000, 32, 1);
     let mut options = Options { events, rounds, batch, window, seed, only: String::new(), json: None };
     while let Some(word) = words.next() {
         let mut number = |most: u64| {

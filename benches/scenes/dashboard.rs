@@ -5,11 +5,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use headcount::proto::{
-    GetTrafficRequest, ListSitesRequest, ListTopRequest, PeriodKind, Table, WatchReleasesRequest,
-    stats_service_client::StatsServiceClient,
+use headcount::{
+    proto::{
+        GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest, ListTopResponse,
+        PeriodKind, Table, WatchReleasesRequest, stats_service_client::StatsServiceClient,
+    },
+    ship::IngestCodec,
 };
-use tonic::transport::Channel;
+use prost::{
+    Message as _,
+    bytes::{Buf, Bytes},
+};
+use tonic::{
+    Request, Status,
+    client::Grpc,
+    codec::{Codec, DecodeBuf, Decoder},
+    codegen::http::uri::PathAndQuery,
+    transport::Channel,
+};
 
 use super::{DAY_MS, NEW_YEAR_UNIX_MS, day, parcel, serve, waits};
 use crate::load::{
@@ -20,7 +33,9 @@ use crate::load::{
 };
 
 /// Questions that are under way at the same time.
-const PEOPLE: usize = 100;
+const PEOPLE: u32 = 100;
+/// How long somebody looks at an answer before the next question.
+const READS_FOR: Duration = Duration::from_millis(100);
 /// How long each kind of question is asked.
 const ASKED_FOR: Duration = Duration::from_secs(5);
 /// Views that the large site has a day.
@@ -46,20 +61,25 @@ pub async fn play(sites: u32, days: u32) -> Result<()> {
     server.process.kill();
     let config = directory.path().join("headcount.toml");
     let server = crate::load::server::Server::start_with(directory.path(), &config)?;
-    let channel = Channel::from_shared(server.url())?.connect().await?;
-    for question in QUESTIONS {
-        let asked = Instant::now();
-        ask(channel.clone(), question, days).await?;
-        println!("dashboard: {question:?} of a server just started: {:.1} ms", asked.elapsed().as_secs_f64() * 1_000.0);
+    let connect = || async { Result::Ok(Channel::from_shared(server.url())?.connect().await?) };
+    let mut people = Vec::new();
+    for _ in 0..PEOPLE {
+        people.push(connect().await?);
     }
     for question in QUESTIONS {
-        println!("dashboard: {question:?}, {PEOPLE} at a time: {}", waits(crowd(&channel, question, days).await?));
+        let asked = Instant::now();
+        let answer = ask(&people[0], question.encode(days)).await?;
+        println!("dashboard: {question:?} of a server just started: {:.1} ms", asked.elapsed().as_secs_f64() * 1_000.0);
+        question.check(answer, sites, days)?;
+    }
+    for question in QUESTIONS {
+        println!("dashboard: {question:?}, {PEOPLE} at a time: {}", waits(crowd(&people, question, days).await?));
     }
     let traffic = Traffic::new(Size::standard(1_000_000, 1));
     let (parcels, _) = batches(&traffic, 1_000);
     let sender = tokio::spawn(ingest(server.url(), sites, parcels));
     for question in QUESTIONS {
-        let waited = waits(crowd(&channel, question, days).await?);
+        let waited = waits(crowd(&people, question, days).await?);
         println!("dashboard: {question:?}, {PEOPLE} at a time, beside ingest: {waited}");
     }
     sender.abort();
@@ -95,60 +115,96 @@ async fn fill(url: &str, sites: u32, days: u32) -> Result<()> {
     Ok(())
 }
 
-async fn ask(channel: Channel, question: Question, days: u32) -> Result<()> {
-    let mut client = StatsServiceClient::new(channel).max_decoding_message_size(64 << 20);
-    let site = || "site-0".to_owned();
-    let first = headcount::calendar::Day::from_number((NEW_YEAR_UNIX_MS / DAY_MS) as i32 - days as i32).to_string();
-    match question {
-        Question::YearOfDays => {
-            let request = GetTrafficRequest {
-                site: site(),
-                from_date: first,
-                to_date: "2025-12-31".to_owned(),
-                granularity: PeriodKind::Day.into(),
-            };
-            let points = client.get_traffic(request).await?.into_inner().points.len();
-            (points == days as usize).then_some(()).ok_or("points are missing")?;
-        }
-        Question::TopPagesOfAYear => {
-            let request = ListTopRequest {
-                site: site(),
-                table: Table::Page.into(),
-                from_date: first,
-                to_date: "2025-12-31".to_owned(),
-                page_size: 100,
-                ..ListTopRequest::default()
-            };
-            let rows = client.list_top(request).await?.into_inner().rows.len();
-            (rows == 100).then_some(()).ok_or("rows are missing")?;
-        }
-        Question::AllSites => {
-            client.list_sites(ListSitesRequest::default()).await?;
-        }
+impl Question {
+    /// The method and the question, encoded.
+    fn encode(self, days: u32) -> (&'static str, Bytes) {
+        let site = || "site-0".to_owned();
+        let from_date =
+            headcount::calendar::Day::from_number((NEW_YEAR_UNIX_MS / DAY_MS) as i32 - days as i32).to_string();
+        let to_date = "2025-12-31".to_owned();
+        let (method, bytes) = match self {
+            Self::YearOfDays => {
+                let granularity = PeriodKind::Day.into();
+                let request = GetTrafficRequest { site: site(), from_date, to_date, granularity };
+                ("/headcount.v1.StatsService/GetTraffic", request.encode_to_vec())
+            }
+            Self::TopPagesOfAYear => {
+                let (table, page_size) = (Table::Page.into(), 100);
+                let request =
+                    ListTopRequest { site: site(), table, from_date, to_date, page_size, ..ListTopRequest::default() };
+                ("/headcount.v1.StatsService/ListTop", request.encode_to_vec())
+            }
+            Self::AllSites => ("/headcount.v1.StatsService/ListSites", ListSitesRequest::default().encode_to_vec()),
+        };
+        (method, bytes.into())
     }
-    Ok(())
+
+    /// Whether all is there that was asked for.
+    fn check(self, answer: Bytes, sites: u32, days: u32) -> Result<()> {
+        let (found, expected) = match self {
+            Self::YearOfDays => (GetTrafficResponse::decode(answer)?.points.len(), days as usize),
+            Self::TopPagesOfAYear => (ListTopResponse::decode(answer)?.rows.len(), 100),
+            Self::AllSites => (ListSitesResponse::decode(answer)?.sites.len(), sites as usize + 3),
+        };
+        if found == expected { Ok(()) } else { Err(format!("{self:?}: {found} rows and not {expected}").into()) }
+    }
 }
 
-/// Everybody asks again as soon as the answer is there.
-async fn crowd(channel: &Channel, question: Question, days: u32) -> Result<Vec<Duration>> {
+/// Asks, and gives the answer as it came: somebody's browser reads it, and not the machine that is measured.
+async fn ask(channel: &Channel, (method, question): (&'static str, Bytes)) -> Result<Bytes> {
+    let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(64 << 20);
+    grpc.ready().await?;
+    let path = PathAndQuery::from_static(method);
+    Ok(grpc.unary(Request::new(question), path, AsItCame).await?.into_inner())
+}
+
+/// Leaves answers as they are.
+struct AsItCame;
+
+impl Codec for AsItCame {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = IngestCodec;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> IngestCodec {
+        IngestCodec
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Decoder for AsItCame {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, answer: &mut DecodeBuf<'_>) -> std::result::Result<Option<Bytes>, Status> {
+        Ok(Some(answer.copy_to_bytes(answer.remaining())))
+    }
+}
+
+/// Each of them has a connection, and asks again a while after the answer is there; not all at the same moment.
+async fn crowd(people: &[Channel], question: Question, days: u32) -> Result<Vec<Duration>> {
     let begun = Instant::now();
-    let mut people = tokio::task::JoinSet::new();
-    for _ in 0..PEOPLE {
-        let channel = channel.clone();
-        people.spawn(async move {
+    let mut tasks = tokio::task::JoinSet::new();
+    for (number, channel) in (0..).zip(people) {
+        let (channel, asked) = (channel.clone(), question.encode(days));
+        tasks.spawn(async move {
             let mut waited = Vec::new();
+            tokio::time::sleep(READS_FOR * number / PEOPLE).await;
             while begun.elapsed() < ASKED_FOR {
-                let asked = Instant::now();
-                ask(channel.clone(), question, days).await?;
-                waited.push(asked.elapsed());
-                // Somebody reads it.
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                let at = Instant::now();
+                ask(&channel, asked.clone()).await?;
+                waited.push(at.elapsed());
+                tokio::time::sleep(READS_FOR).await;
             }
             Result::Ok(waited)
         });
     }
     let mut all = Vec::new();
-    while let Some(waited) = people.join_next().await {
+    while let Some(waited) = tasks.join_next().await {
         all.extend(waited??);
     }
     Ok(all)
@@ -157,7 +213,6 @@ async fn crowd(channel: &Channel, question: Question, days: u32) -> Result<Vec<D
 /// Keeps the server busy until it is stopped: the same events for another producer each time.
 async fn ingest(url: String, sites: u32, parcels: Vec<Vec<Parcel>>) -> Result<()> {
     use headcount::proto::IngestRequest;
-    use prost::Message as _;
     let mut stream = Stream::open(&url, 16).await?;
     for round in 0.. {
         for of_site in &parcels {

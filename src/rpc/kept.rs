@@ -17,7 +17,7 @@ use prost::Message;
 use quick_cache::{Weighter, sync::Cache};
 use tonic::Status;
 
-use super::status;
+use super::{answers::Encoded, status};
 
 /// How long an answer is given without working it out anew.
 const KEPT_FOR: Duration = Duration::from_secs(1);
@@ -33,9 +33,9 @@ pub(super) trait Weigh: Clone + Send + Sync + 'static {
     fn bytes(&self) -> usize;
 }
 
-impl<M: Message + Clone + 'static> Weigh for M {
+impl Weigh for Encoded {
     fn bytes(&self) -> usize {
-        self.encoded_len()
+        self.len()
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_is_worked_out_once_until_something_is_published_or_its_time_has_passed() {
-        let mut kept = Kept::<ListSitesResponse> { kept_for: Duration::from_secs(600), ..Kept::new() };
+        let mut kept = Kept::<Encoded> { kept_for: Duration::from_secs(600), ..Kept::new() };
         let worked = Arc::new(AtomicU32::new(0));
         ask(&kept, &worked, "a", 1).await;
         ask(&kept, &worked, "a", 1).await;
@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_older_answer_is_given_while_it_is_worked_out_anew() {
-        let mut kept = Kept::<ListSitesResponse> { kept_for: Duration::from_secs(600), ..Kept::new() };
+        let mut kept = Kept::<Encoded> { kept_for: Duration::from_secs(600), ..Kept::new() };
         let worked = Arc::new(AtomicU32::new(0));
         ask(&kept, &worked, "a", 1).await;
         kept.kept_for = Duration::from_millis(100);
@@ -150,22 +150,22 @@ mod tests {
         assert_eq!(worked.load(Ordering::SeqCst), 2);
     }
 
-    async fn ask(kept: &Kept<ListSitesResponse>, worked: &Arc<AtomicU32>, site: &str, latest: u64) {
+    async fn ask(kept: &Kept<Encoded>, worked: &Arc<AtomicU32>, site: &str, latest: u64) {
         let question = GetTrafficRequest { site: site.to_owned(), ..GetTrafficRequest::default() };
         let worked = worked.clone();
         let work_out = move || {
             worked.fetch_add(1, Ordering::SeqCst);
-            Ok(ListSitesResponse::default())
+            Ok(Encoded::of(&ListSitesResponse::default()))
         };
         kept.answer(&question, latest, work_out).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_question_without_an_answer_is_asked_again() {
-        let kept = Kept::<ListSitesResponse>::new();
+        let kept = Kept::<Encoded>::new();
         let question = GetTrafficRequest::default();
         let failed = kept.answer(&question, 1, || Err(status::no_sites())).await;
         assert!(failed.is_err());
-        assert!(kept.answer(&question, 1, || Ok(ListSitesResponse::default())).await.is_ok());
+        assert!(kept.answer(&question, 1, || Ok(Encoded::of(&ListSitesResponse::default()))).await.is_ok());
     }
 }

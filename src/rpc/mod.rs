@@ -1,5 +1,6 @@
 //! The wire: the only room on the server's side that knows the protocol's types.
 
+mod answers;
 mod convert;
 mod ingest;
 mod kept;
@@ -8,6 +9,7 @@ mod service;
 mod stats;
 mod status;
 
+pub use answers::StatsServer;
 pub use ingest::Ingest;
 pub use service::IngestServer;
 pub use stats::Stats;

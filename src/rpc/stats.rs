@@ -1,19 +1,20 @@
 //! The statistics service: takes questions from the wire, has `query` answer them from releases, and sends them back.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
-use tokio_stream::{Stream, wrappers::ReceiverStream};
-use tonic::{Request, Response, Status};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
 
 use super::{
+    answers::{Answers, Encoded, encoded},
     convert,
     kept::{Kept, Weigh},
     status,
 };
 use crate::{
     calendar::{Period, PeriodKind},
-    proto::{self, stats_service_server::StatsService},
+    proto,
     query::{
         self, AskError, Source,
         number::Number,
@@ -44,8 +45,9 @@ const ROW_BYTES: usize = 160;
 pub struct Stats {
     releases: Releases,
     shutdown: watch::Receiver<bool>,
-    sites: Kept<proto::ListSitesResponse>,
-    traffic: Kept<proto::GetTrafficResponse>,
+    sites: Kept<Encoded>,
+    traffic: Kept<Encoded>,
+    tops: Kept<Encoded>,
     breakdowns: Kept<Whole>,
 }
 
@@ -63,7 +65,14 @@ impl Stats {
     /// Answers from these releases. Streams end when `shutdown` turns true.
     #[must_use]
     pub fn new(releases: Releases, shutdown: watch::Receiver<bool>) -> Self {
-        Self { releases, shutdown, sites: Kept::new(), traffic: Kept::new(), breakdowns: Kept::new() }
+        Self {
+            releases,
+            shutdown,
+            sites: Kept::new(),
+            traffic: Kept::new(),
+            tops: Kept::new(),
+            breakdowns: Kept::new(),
+        }
     }
 
     fn site(&self, name: &str) -> Result<SiteInfo, Status> {
@@ -77,34 +86,6 @@ impl Stats {
 
     fn latest(&self) -> u64 {
         *self.releases.watch().borrow()
-    }
-
-    async fn top(&self, request: proto::ListTopRequest) -> Result<proto::ListTopResponse, Status> {
-        let site = self.site(&request.site)?;
-        let table = convert::asked_table(request.table).ok_or_else(|| {
-            let what = format!("{} is no table", request.table);
-            status::bad_field("table", &what, &convert::tables_allowed())
-        })?;
-        top::check(&top_ask(&request, table)).map_err(|e| status::unanswered(&e))?;
-        let question = proto::ListTopRequest {
-            site: request.site.clone(),
-            table: request.table,
-            from_date: request.from_date.clone(),
-            to_date: request.to_date.clone(),
-            ..proto::ListTopRequest::default()
-        };
-        let (releases, asked, of) = (self.releases.clone(), question.clone(), site.clone());
-        let work_out = move || {
-            let found = top::breakdown(&releases, &of, &top_ask(&asked, table));
-            found.map(|breakdown| Whole(Arc::new(breakdown))).map_err(|e| status::unanswered(&e))
-        };
-        let whole = self.breakdowns.answer(&question, self.latest(), work_out).await?.0;
-        let answer = whole.page(&site, &top_ask(&request, table)).map_err(|e| status::unanswered(&e))?;
-        let mut answer = convert::top(&site, table, self.releases.bounds(&site.name), answer);
-        if table == Table::Country {
-            answer.source = self.releases.country_sources().join("; ");
-        }
-        Ok(answer)
     }
 
     fn ledger(&self, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, Fault> {
@@ -162,46 +143,61 @@ fn last_visits(source: &impl Source, site: &SiteInfo) -> Result<Number, AskError
     Ok(query::traffic::traffic(source, site, &ask)?.total.figures.visits)
 }
 
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-#[tonic::async_trait]
-impl StatsService for Stats {
-    type WatchReleasesStream = Answers<proto::WatchReleasesResponse>;
-    type ExportReleasesStream = Answers<proto::ExportReleasesResponse>;
-
-    async fn list_sites(
-        &self,
-        request: Request<proto::ListSitesRequest>,
-    ) -> Result<Response<proto::ListSitesResponse>, Status> {
+/// Each method answers with bytes that are ready to be sent.
+impl Stats {
+    pub(super) async fn list_sites(&self, request: proto::ListSitesRequest) -> Result<Encoded, Status> {
         let releases = self.releases.clone();
         let work_out = move || {
             let sites = releases.sites().iter().map(|site| site_answer(&releases, site)).collect::<Result<_, _>>()?;
-            Ok(proto::ListSitesResponse { sites })
+            Ok(Encoded::of(&proto::ListSitesResponse { sites }))
         };
-        self.sites.answer(request.get_ref(), self.latest(), work_out).await.map(Response::new)
+        self.sites.answer(&request, self.latest(), work_out).await
     }
 
-    async fn get_traffic(
-        &self,
-        request: Request<proto::GetTrafficRequest>,
-    ) -> Result<Response<proto::GetTrafficResponse>, Status> {
-        let request = request.into_inner();
+    pub(super) async fn get_traffic(&self, request: proto::GetTrafficRequest) -> Result<Encoded, Status> {
         let (releases, asked) = (self.releases.clone(), request.clone());
-        self.traffic.answer(&request, self.latest(), move || traffic_answer(&releases, &asked)).await.map(Response::new)
+        let work_out = move || traffic_answer(&releases, &asked).map(|answer| Encoded::of(&answer));
+        self.traffic.answer(&request, self.latest(), work_out).await
     }
 
-    async fn list_top(
-        &self,
-        request: Request<proto::ListTopRequest>,
-    ) -> Result<Response<proto::ListTopResponse>, Status> {
-        self.top(request.into_inner()).await.map(Response::new)
+    pub(super) async fn list_top(&self, request: proto::ListTopRequest) -> Result<Encoded, Status> {
+        let site = self.site(&request.site)?;
+        let table = convert::asked_table(request.table).ok_or_else(|| {
+            let what = format!("{} is no table", request.table);
+            status::bad_field("table", &what, &convert::tables_allowed())
+        })?;
+        top::check(&top_ask(&request, table)).map_err(|e| status::unanswered(&e))?;
+        // Whoever reads page after page has one breakdown worked out.
+        let whole = self.breakdown(&request, &site, table).await?;
+        let (releases, asked) = (self.releases.clone(), request.clone());
+        let work_out = move || {
+            let page = whole.0.page(&site, &top_ask(&asked, table)).map_err(|e| status::unanswered(&e))?;
+            let mut answer = convert::top(&site, table, releases.bounds(&site.name), page);
+            if table == Table::Country {
+                answer.source = releases.country_sources().join("; ");
+            }
+            Ok(Encoded::of(&answer))
+        };
+        self.tops.answer(&request, self.latest(), work_out).await
     }
 
-    async fn get_privacy(
-        &self,
-        request: Request<proto::GetPrivacyRequest>,
-    ) -> Result<Response<proto::GetPrivacyResponse>, Status> {
-        let request = request.into_inner();
+    async fn breakdown(&self, request: &proto::ListTopRequest, site: &SiteInfo, table: Table) -> Result<Whole, Status> {
+        let question = proto::ListTopRequest {
+            site: request.site.clone(),
+            table: request.table,
+            from_date: request.from_date.clone(),
+            to_date: request.to_date.clone(),
+            ..proto::ListTopRequest::default()
+        };
+        let (releases, asked, of) = (self.releases.clone(), question.clone(), site.clone());
+        let work_out = move || {
+            let found = top::breakdown(&releases, &of, &top_ask(&asked, table));
+            found.map(|breakdown| Whole(Arc::new(breakdown))).map_err(|e| status::unanswered(&e))
+        };
+        self.breakdowns.answer(&question, self.latest(), work_out).await
+    }
+
+    pub(super) fn get_privacy(&self, request: &proto::GetPrivacyRequest) -> Result<Encoded, Status> {
         let site = self.site(&request.site)?;
         let entries = match request.ledger_entries {
             0 => LEDGER_DEFAULT,
@@ -225,7 +221,7 @@ impl StatsService for Stats {
         let mechanisms = self.releases.mechanisms(&site.name).unwrap_or_default();
         let regular = self.releases.regular_epsilons(&site.name).ok_or_else(status::internal)?;
         let [epsilon_week, epsilon_month, epsilon_year] = regular;
-        Ok(Response::new(proto::GetPrivacyResponse {
+        Ok(Encoded::of(&proto::GetPrivacyResponse {
             ledger: self.ledger(&site, entries as usize).map_err(|e| status::fault(&e))?,
             days: self.day_ledgers(&site, days).map_err(|e| status::fault(&e))?,
             later: later.iter().map(convert::terms).collect(),
@@ -244,32 +240,22 @@ impl StatsService for Stats {
         }))
     }
 
-    async fn watch_releases(
-        &self,
-        request: Request<proto::WatchReleasesRequest>,
-    ) -> Result<Response<Self::WatchReleasesStream>, Status> {
-        let request = request.into_inner();
+    pub(super) fn watch_releases(&self, request: &proto::WatchReleasesRequest) -> Result<Answers, Status> {
         let site = self.stream_site(&request.site)?;
         let latest = self.releases.watch();
         let after = request.after_release.unwrap_or(*latest.borrow());
         let (flow, answers) = self.flow(site, after);
         tokio::spawn(flow.run(Some(latest), convert::notice));
-        Ok(Response::new(answers))
+        Ok(encoded(answers))
     }
 
-    async fn export_releases(
-        &self,
-        request: Request<proto::ExportReleasesRequest>,
-    ) -> Result<Response<Self::ExportReleasesStream>, Status> {
-        let request = request.into_inner();
+    pub(super) fn export_releases(&self, request: &proto::ExportReleasesRequest) -> Result<Answers, Status> {
         let site = self.stream_site(&request.site)?;
         let (flow, answers) = self.flow(site, request.after_release);
         tokio::spawn(flow.run(None, convert::export));
-        Ok(Response::new(answers))
+        Ok(encoded(answers))
     }
-}
 
-impl Stats {
     /// What was spent of the latest published days, oldest first.
     fn day_ledgers(&self, site: &SiteInfo, days: u32) -> Result<Vec<proto::DayLedger>, Fault> {
         let Some((first, last)) = site.days else { return Ok(Vec::new()) };
@@ -280,10 +266,14 @@ impl Stats {
         Ok(found?.iter().flatten().map(convert::day_ledger).collect())
     }
 
-    fn flow<T: Send + 'static>(&self, site: Option<SiteName>, after: u64) -> (Flow<T>, Answers<T>) {
+    fn flow<T: Send + 'static>(
+        &self,
+        site: Option<SiteName>,
+        after: u64,
+    ) -> (Flow<T>, ReceiverStream<Result<T, Status>>) {
         let (answers, receiver) = mpsc::channel(RELEASES_IN_FLIGHT_MAX);
         let (releases, shutdown) = (self.releases.clone(), self.shutdown.clone());
-        (Flow { releases, site, after, answers, shutdown }, Box::pin(ReceiverStream::new(receiver)))
+        (Flow { releases, site, after, answers, shutdown }, ReceiverStream::new(receiver))
     }
 }
 

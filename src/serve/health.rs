@@ -4,10 +4,7 @@
 use tokio::{sync::watch, task::JoinSet};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{
-    proto::stats_service_server::StatsServiceServer,
-    rpc::{IngestServer, Stats},
-};
+use crate::rpc::{IngestServer, StatsServer};
 
 /// Keeps the health up to date until what it returns is dropped. The server as a whole (the empty name) is healthy while it
 /// takes events.
@@ -16,7 +13,7 @@ pub(super) async fn follow(
     mut accepts: watch::Receiver<bool>,
     mut draining: watch::Receiver<bool>,
 ) -> JoinSet<()> {
-    reporter.set_serving::<StatsServiceServer<Stats>>().await;
+    reporter.set_serving::<StatsServer>().await;
     say(&reporter, true).await;
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {

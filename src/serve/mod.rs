@@ -11,8 +11,8 @@ use tonic::transport::{Server, server::TcpIncoming};
 
 use crate::{
     clock::Clock,
-    proto::{FILE_DESCRIPTOR_SET, stats_service_server::StatsServiceServer},
-    rpc::{Ingest, IngestServer, Stats},
+    proto::FILE_DESCRIPTOR_SET,
+    rpc::{Ingest, IngestServer, Stats, StatsServer},
     vault::{self, Fault},
 };
 
@@ -96,7 +96,7 @@ async fn serve(
 ) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone()), MESSAGE_BYTES_MAX);
-    let stats = StatsServiceServer::new(Stats::new(releases, draining.clone()));
+    let stats = StatsServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let health_of = health::follow(health_reporter, attendant.accepts(), draining.clone()).await;
     // Read from top to bottom: gRPC-Web for browsers stands before all services; reflection in both versions, because

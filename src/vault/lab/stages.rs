@@ -102,6 +102,12 @@ impl Stages {
         count
     }
 
+    /// Forgets what was counted, as if the day began anew.
+    pub fn forget(&mut self) {
+        self.open = Cells::default();
+        self.delta.clear();
+    }
+
     /// The delta as bytes; then it is empty.
     #[must_use]
     pub fn encode(&mut self) -> Encoded {

@@ -15,7 +15,7 @@ use std::{
 
 use sled::{Batch, Db, IVec};
 
-use super::{Fault, at, chunks, rows, stopwatch::Stopwatch, sum::RowSum, witness::Witness};
+use super::{Fault, at, blobs::Blobs, chunks, rows, stopwatch::Stopwatch, sum::RowSum, witness::Witness};
 
 const MIB: u64 = 1024 * 1024;
 /// How long a thread of a database that was closed may hold its lock.
@@ -33,6 +33,7 @@ struct Shared {
     directory: PathBuf,
     /// sled's data file, to be synced by us: its own flush is no fsync.
     data_file: File,
+    blobs: Blobs,
     reserve_mib: u64,
     /// The digest as of the last durable step.
     sum: Mutex<RowSum>,
@@ -96,24 +97,25 @@ impl Disk {
         if beside.is_err() {
             abandon(&db);
         }
-        let (data_file, witness, said) = beside?;
+        let (data_file, blobs, witness, said) = beside?;
         let sum = Mutex::default();
         let watch = Stopwatch::default();
         let shared =
-            Shared { directory: directory.to_owned(), data_file, reserve_mib, sum, watch, witness, _lock: lock };
+            Shared { directory: directory.to_owned(), data_file, blobs, reserve_mib, sum, watch, witness, _lock: lock };
         Ok((Self { db, shared: Arc::new(shared) }, said))
     }
 
     /// The files that we sync ourselves, after all that was made is durable.
-    fn open_beside(directory: &Path) -> Result<(File, Witness, Option<RowSum>), Fault> {
+    fn open_beside(directory: &Path) -> Result<(File, Blobs, Witness, Option<RowSum>), Fault> {
         let file = directory.join("db").join("db");
         let data_file = OpenOptions::new().read(true).write(true).open(&file).map_err(at(&file))?;
         data_file.sync_all().map_err(at(&file))?;
+        let blobs = Blobs::open(&directory.join("db"))?;
         let (witness, said) = Witness::open(directory)?;
         for directory in file.ancestors().skip(1).take(3).filter(|path| !path.as_os_str().is_empty()) {
             File::open(directory).and_then(|d| d.sync_all()).map_err(at(directory))?;
         }
-        Ok((data_file, witness, said))
+        Ok((data_file, blobs, witness, said))
     }
 
     /// The same for a directory that is there already and may be damaged. Says what is wrong with the rows as a whole.
@@ -230,6 +232,7 @@ impl Disk {
         batch.insert(rows::SUM_KEY, &sum.to_bytes()[..]);
         self.db.apply_batch(batch).map_err(|e| self.fault(e))?;
         self.db.flush().map_err(|e| self.fault(e))?;
+        self.shared.blobs.sync()?;
         let file = self.shared.directory.join("db").join("db");
         self.shared.data_file.sync_data().map_err(at(&file))?;
         *durable = sum;

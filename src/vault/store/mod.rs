@@ -5,6 +5,7 @@
 
 pub(super) mod archive;
 pub(super) mod backup;
+mod blobs;
 mod chunks;
 pub(super) mod disk;
 pub(super) mod journal;
