@@ -12,6 +12,7 @@ mod crowd;
 mod logs;
 mod pages;
 mod parallel;
+mod quarter;
 mod report;
 mod score;
 mod sites;
@@ -23,6 +24,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use quarter::QuarterRow;
 pub use report::{Method, NumberRow, PageRow, Report};
 pub use score::Score;
 pub use verdict::Verdict;
@@ -78,6 +80,8 @@ const SIZES: [Size; 3] = [
     (10_000, 2_000, "standard", [1, 8], [0, 3]),
     (1_000_000, 50_000, "busy", [0, 1], [0, 0]),
 ];
+/// Made-up sites of a whole quarter: visits a day, pages, repetitions (quick, full).
+const QUARTERS: [(u64, usize, [usize; 2]); 2] = [(300, 200, [2, 25]), (10_000, 2_000, [0, 2])];
 /// Shared logs, and their repetitions.
 const LOGS: [(&str, &str); 2] =
     [("elastic log", "elastic-apache_logs.log.gz"), ("NASA log", "nasa-ksc-1995-08-01-head5000.clf.log.gz")];
@@ -98,6 +102,12 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, AskE
             let (place, world) = made_up(visits_per_day, pages, profile, has_history, repetitions, options.seed);
             tell(&format!("{}: counted{}", place.name, if has_history { ", two months" } else { "" }));
             look(&place, &world, &mut report)?;
+        }
+    }
+    for (visits_per_day, pages, repetitions) in QUARTERS {
+        if repetitions[full] > 0 {
+            report.quarters.push(quarter::row(visits_per_day, pages, repetitions[full], options.seed)?);
+            tell(&format!("{} visits a day: a quarter", with_thousands(visits_per_day)));
         }
     }
     for (name, file) in LOGS {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::{PROFILES, score::Score, verdict::Verdict};
+use super::{PROFILES, quarter::QuarterRow, score::Score, verdict::Verdict};
 
 /// A way to publish the page table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,6 +88,8 @@ pub struct Report {
     pub numbers: Vec<NumberRow>,
     /// Where headcount is better, and where not.
     pub verdicts: Vec<Verdict>,
+    /// Small sites without a sitemap, after a quarter.
+    pub quarters: Vec<QuarterRow>,
     /// Logs that are not here.
     pub skipped: Vec<String>,
 }
@@ -183,6 +185,15 @@ impl Report {
                 text,
                 "{place}, no sitemap, `small`: of {keys} pages with 10 or more visits a month are published: {}",
                 percent(published)
+            )?;
+        }
+        for QuarterRow { place, keys, public: [before, after] } in &self.quarters {
+            writeln!(
+                text,
+                "{place}, no sitemap, `small`: of {keys} pages with 10 or more visits in a quarter's last month have a public name: \
+                 {} before the quarter is sealed, {} after it",
+                percent(Some(*before)),
+                percent(Some(*after))
             )?;
         }
         writeln!(text)

@@ -17,12 +17,24 @@ fn row_key(key: &[u8], part: usize) -> Option<Vec<u8>> {
     Some(row)
 }
 
-/// Puts a value into a step. None where it is longer than 1 GiB, the most that 65,536 rows hold.
+/// The bytes of a very long value in one row: as many as it takes to need no more rows than a part counts. From 500 MiB on,
+/// sled moves its nodes out (`blobs`).
+fn chunk_bytes(length: usize) -> usize {
+    CHUNK_BYTES.max((length + LENGTH_BYTES).div_ceil(PARTS_MAX))
+}
+
+/// Parts of a value at most.
+const PARTS_MAX: usize = 1 << u16::BITS;
+/// What stands before the first.
+const LENGTH_BYTES: usize = 4;
+
+/// Puts a value into a step. None where it is longer than 4 GiB, the most that its length can say.
 pub(super) fn put(step: &mut Step, key: &[u8], value: &[u8]) -> Option<()> {
     let length = u32::try_from(value.len()).ok()?.to_le_bytes();
-    let (first, rest) = value.split_at(value.len().min(CHUNK_BYTES - length.len()));
+    let chunk_bytes = chunk_bytes(value.len());
+    let (first, rest) = value.split_at(value.len().min(chunk_bytes - LENGTH_BYTES));
     step.put(&row_key(key, 0)?, &[&length[..], first].concat());
-    for (part, chunk) in (1..).zip(rest.chunks(CHUNK_BYTES)) {
+    for (part, chunk) in (1..).zip(rest.chunks(chunk_bytes)) {
         step.put(&row_key(key, part)?, chunk);
     }
     Some(())
@@ -49,6 +61,16 @@ mod tests {
     use super::*;
     use crate::vault::store::disk::Disk;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_longest_values_have_no_more_rows_than_a_part_counts() {
+        for length in [0, 1, CHUNK_BYTES, 200 << 20, 268 << 20, 1 << 30, u32::MAX as usize] {
+            let rows = (length + LENGTH_BYTES).div_ceil(chunk_bytes(length));
+            assert!(rows <= PARTS_MAX && chunk_bytes(length) >= CHUNK_BYTES, "{length}: {rows} rows");
+        }
+        // A day of ten million visitors stays in the one file.
+        assert!(17 * chunk_bytes(400 << 20) < 128 * 1024);
+    }
 
     #[test]
     fn long_values_stay_in_the_one_file() {

@@ -67,7 +67,7 @@ impl Step {
 
     /// Puts a value that may be long.
     pub(in crate::vault) fn put_long(&mut self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
-        chunks::put(self, key, value).ok_or_else(|| Fault::damaged("a value of more than 1 GiB"))
+        chunks::put(self, key, value).ok_or_else(|| Fault::damaged("a value of more than 4 GiB"))
     }
 
     /// The rows it puts, and those it removes.

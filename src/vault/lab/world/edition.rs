@@ -1,6 +1,9 @@
 //! What one profile publishes of a world, drawn by the real code, and asked about through the real query layer.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{World, fault, site};
 use crate::{
@@ -22,6 +25,7 @@ use crate::{
             terms::Under,
         },
         site::Site,
+        tally::QuarterTally,
     },
 };
 
@@ -30,6 +34,8 @@ pub(in crate::vault::lab) struct Edition<'w> {
     world: &'w World,
     site: Site,
     releases: BTreeMap<Period, Arc<Release>>,
+    /// Keys that were published once.
+    public: PublicKeys,
 }
 
 /// What a reader learns of a page.
@@ -72,7 +78,7 @@ impl World {
             }
             releases.insert(period, Arc::new(release));
         }
-        Ok(Edition { world: self, site, releases })
+        Ok(Edition { world: self, site, releases, public })
     }
 
     /// Billionths of rho that a profile spends on the page table of a kind of period.
@@ -102,6 +108,27 @@ fn release(site: &Site, under: Under, period: Period, number: u64, body: Body) -
 }
 
 impl Edition<'_> {
+    /// The names of a table that were published once.
+    pub(in crate::vault::lab) fn public_names(&self, table: Table) -> BTreeSet<Box<str>> {
+        self.public.get(&table).cloned().unwrap_or_default()
+    }
+
+    /// Draws the quarter of the last day, after all days and months. Votes were cast as if no page were public: with those
+    /// that became public meanwhile left out, others would have more.
+    pub(in crate::vault::lab) fn quarter(&self, seed: u64) -> Result<Body, AskError> {
+        let mut tally = QuarterTally::default();
+        for counted in self.world.days.values() {
+            tally.absorb(&counted.tally, |table, key| self.public.get(&table).is_some_and(|keys| keys.contains(key)));
+        }
+        let last = self.world.days.keys().next_back().map_or(Day::from_number(0), |period| period.start);
+        let under = self.site.history.of_period(Period::of(PeriodKind::Quarter, last));
+        let known_pages = &*self.site.known_pages();
+        // Noise of its own.
+        let noise = &mut SeededNoise::new(crate::vault::lab::crowd::mix(seed, u64::MAX));
+        let mut draw = Draw { site: &self.site, known_pages, under: &under, public: &self.public, noise };
+        draw.quarter(&tally).map_err(fault)
+    }
+
     /// What is published of every page of the key space, by its number.
     pub(in crate::vault::lab) fn pages(&self, period: Period) -> Result<Vec<Option<Reading>>, AskError> {
         let mut readings = vec![None; self.world.pages.len()];
