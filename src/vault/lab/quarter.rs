@@ -36,7 +36,7 @@ pub(super) fn row(visits_per_day: u64, pages: usize, repetitions: usize, seed: u
         .map(|(name, _)| &**name)
         .collect();
     let found = parallel::map(repetitions, |job| -> Result<[usize; 2], AskError> {
-        let (before, found) = world.found_in_quarter("small", super::crowd::mix(seed, job as u64))?;
+        let [before, found] = world.found_in_quarter("small", super::crowd::mix(seed, job as u64))?;
         let count = |names: &BTreeSet<Box<str>>| keys.iter().filter(|key| names.contains(**key)).count();
         let after = keys.iter().filter(|key| before.contains(**key) || found.contains(**key)).count();
         Ok([count(&before), after])
@@ -53,11 +53,11 @@ pub(super) fn row(visits_per_day: u64, pages: usize, repetitions: usize, seed: u
 
 impl World {
     /// The names of pages that are public before the quarter of the last day is sealed, and those that it adds.
-    fn found_in_quarter(&self, profile: &str, seed: u64) -> Result<(BTreeSet<Box<str>>, BTreeSet<Box<str>>), AskError> {
+    fn found_in_quarter(&self, profile: &str, seed: u64) -> Result<[BTreeSet<Box<str>>; 2], AskError> {
         let edition = self.publish(profile, false, seed)?;
         let body = edition.quarter(seed)?;
         let before = edition.public_names(Table::Page);
         let found = body.tables.into_iter().filter(|table| table.table == Table::Page);
-        Ok((before, found.flat_map(|table| table.keys).map(|key| key.key.into()).collect()))
+        Ok([before, found.flat_map(|table| table.keys).map(|key| key.key.into()).collect()])
     }
 }
