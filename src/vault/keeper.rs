@@ -70,6 +70,8 @@ pub struct Keeper {
     /// The last record.
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
+    /// What the cells took that the last checkpoint wrote.
+    pub(super) folded_bytes: u64,
     /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
     pub(super) journal_bytes_max: u64,
     pub(super) archive: Archive,
@@ -180,7 +182,9 @@ impl Keeper {
         let step = self.step(&mut group, now_unix_ms)?;
         self.look_at.append(&mut group.stated);
         self.writer.hand_over(Job::new(step, group.waiting, group.rooms))?;
-        if self.journal_bytes > self.journal_bytes_max {
+        // Cells that are larger than that wait until the journal is as large as they were: to write them costs as much again
+        // as the journal, and not more.
+        if self.journal_bytes > self.journal_bytes_max.max(self.folded_bytes) {
             self.fold()?;
         }
         Ok(())
@@ -355,13 +359,15 @@ impl Keeper {
         if self.base == self.head && self.dirty.is_empty() {
             return Ok(());
         }
-        let mut step = Step::default();
+        let (mut step, mut folded_bytes) = (Step::default(), 0);
         for epoch in &self.dirty {
             self.put_cell(epoch, &mut step)?;
             if step.bytes() > CHECKPOINT_STEP_BYTES {
+                folded_bytes += step.bytes() as u64;
                 self.disk.commit(std::mem::take(&mut step))?;
             }
         }
+        self.folded_bytes = folded_bytes + step.bytes() as u64;
         step.put_row(rows::BASE_KEY, &self.head)?;
         self.disk.commit(step)?;
         self.base = self.head;

@@ -167,6 +167,7 @@ fn open_on(
         look_at: BTreeSet::new(),
         base: recovered.base,
         trimmed: recovered.trimmed,
+        folded_bytes: 0,
         head: recovered.head,
         journal_bytes: recovered.journal_bytes,
         journal_bytes_max: options.journal_mib * 1024 * 1024,
