@@ -216,7 +216,7 @@ impl DayTally {
         self.pages.rows().filter(|(_, page)| page.votes > 0).map(|(name, page)| (name, page.votes))
     }
 
-    /// How many distinct keys of an open table there are, and whether one is there.
+    /// The counts of a table whose keys are texts; entry pages stand elsewhere.
     pub(super) fn texts(&self, table: Table) -> Option<&Texts> {
         self.beside_entries.texts(table)
     }
