@@ -1,14 +1,7 @@
 //! The statistics service as the transport calls it. It is written by hand because many people ask the same: an answer is
 //! encoded once and kept as bytes, where the generated service wants a message of its own for each of them.
 
-use std::{
-    convert::Infallible,
-    future::Future,
-    marker::PhantomData,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 use prost::{
     Message,
@@ -16,18 +9,18 @@ use prost::{
 };
 use tokio_stream::{Stream, StreamExt};
 use tonic::{
-    Code, Request, Response, Status,
+    Request, Response, Status,
     codec::{Codec, EncodeBuf, Encoder},
-    codegen::{Body, BoxFuture, Service, StdError, http},
-    server::{Grpc, NamedService, ServerStreamingService, UnaryService},
+    codegen::{Body, StdError, http},
+    server::{Grpc, ServerStreamingService, UnaryService},
 };
 use tonic_prost::{ProstCodec, ProstDecoder};
 
-use super::stats::Stats;
+use super::{
+    server::{Answer, Methods, Server},
+    stats::Stats,
+};
 use crate::proto::stats_service_server;
-
-/// The paths of the methods begin so: the protocol's package and service.
-const PATH: &str = "/headcount.v1.StatsService/";
 
 /// An answer as it goes over the wire.
 #[derive(Clone)]
@@ -54,8 +47,7 @@ pub(super) fn encoded<M: Message + 'static>(
 }
 
 /// The statistics service.
-#[derive(Clone)]
-pub struct StatsServer(Arc<Stats>);
+pub type StatsServer = Server<Stats>;
 
 impl StatsServer {
     /// Answers with these statistics.
@@ -65,36 +57,22 @@ impl StatsServer {
     }
 }
 
-impl NamedService for StatsServer {
-    const NAME: &'static str = stats_service_server::SERVICE_NAME;
-}
+impl Methods for Stats {
+    const SERVICE: &'static str = stats_service_server::SERVICE_NAME;
 
-impl<B> Service<http::Request<B>> for StatsServer
-where
-    B: Body + Send + 'static,
-    B::Error: Into<StdError> + Send + 'static,
-{
-    type Response = http::Response<tonic::body::Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Self::Error>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let stats = self.0.clone();
-        let method = request.uri().path().strip_prefix(PATH).unwrap_or_default().to_owned();
-        Box::pin(async move {
-            Ok(match method.as_str() {
-                "ListSites" => one(request, stats, |stats, asked| async move { stats.list_sites(asked).await }).await,
-                "GetTraffic" => one(request, stats, |stats, asked| async move { stats.get_traffic(asked).await }).await,
-                "ListTop" => one(request, stats, |stats, asked| async move { stats.list_top(asked).await }).await,
-                "GetPrivacy" => one(request, stats, |stats, asked| async move { stats.get_privacy(&asked) }).await,
-                "WatchReleases" => many(request, stats, Stats::watch_releases).await,
-                "ExportReleases" => many(request, stats, Stats::export_releases).await,
-                _ => Status::new(Code::Unimplemented, "").into_http(),
-            })
+    async fn answer<B>(self: Arc<Self>, method: &str, request: http::Request<B>) -> Option<Answer>
+    where
+        B: Body + Send + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        Some(match method {
+            "ListSites" => one(request, self, |stats, asked| async move { stats.list_sites(asked).await }).await,
+            "GetTraffic" => one(request, self, |stats, asked| async move { stats.get_traffic(asked).await }).await,
+            "ListTop" => one(request, self, |stats, asked| async move { stats.list_top(asked).await }).await,
+            "GetPrivacy" => one(request, self, |stats, asked| async move { stats.get_privacy(&asked) }).await,
+            "WatchReleases" => many(request, self, Stats::watch_releases).await,
+            "ExportReleases" => many(request, self, Stats::export_releases).await,
+            _ => return None,
         })
     }
 }
@@ -104,7 +82,7 @@ async fn one<B, Q, F>(
     request: http::Request<B>,
     stats: Arc<Stats>,
     answer: impl Fn(Arc<Stats>, Q) -> F + Send,
-) -> http::Response<tonic::body::Body>
+) -> Answer
 where
     B: Body + Send + 'static,
     B::Error: Into<StdError> + Send + 'static,
@@ -119,7 +97,7 @@ async fn many<B, Q>(
     request: http::Request<B>,
     stats: Arc<Stats>,
     answer: fn(&Stats, &Q) -> Result<Answers, Status>,
-) -> http::Response<tonic::body::Body>
+) -> Answer
 where
     B: Body + Send + 'static,
     B::Error: Into<StdError> + Send + 'static,

@@ -5,6 +5,7 @@ mod convert;
 mod ingest;
 mod kept;
 mod message;
+mod server;
 mod service;
 mod stats;
 mod status;

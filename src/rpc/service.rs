@@ -1,33 +1,29 @@
 //! The ingest service as the transport calls it. It is written by hand because the generated one copies each text of each
 //! event; it reads messages with [`Message`] and answers with the generated type.
 
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
 use tonic::{
-    Code, Request, Response, Status, Streaming,
+    Request, Response, Status, Streaming,
     codec::{Codec, DecodeBuf, Decoder},
-    codegen::{Body, BoxFuture, Service, StdError, http},
-    server::{Grpc, NamedService, StreamingService},
+    codegen::{Body, StdError, http},
+    server::{Grpc, StreamingService},
 };
 use tonic_prost::{ProstCodec, ProstEncoder};
 
 use super::{
     ingest::{Answers, Ingest},
     message::Message,
+    server::{Answer, Methods, Server},
     status,
 };
 use crate::proto::{IngestResponse, ingest_service_server};
 
-/// The method's path, from the protocol's package and service.
-const INGEST_PATH: &str = "/headcount.v1.IngestService/Ingest";
-
 /// The ingest service with the limit on its messages.
-#[derive(Clone)]
-pub struct IngestServer {
+pub type IngestServer = Server<Limited>;
+
+/// The ingest service, and the longest message that it takes in bytes.
+pub struct Limited {
     ingest: Arc<Ingest>,
     message_bytes_max: usize,
 }
@@ -36,36 +32,23 @@ impl IngestServer {
     /// Takes messages up to a length in bytes.
     #[must_use]
     pub fn new(ingest: Ingest, message_bytes_max: usize) -> Self {
-        Self { ingest: Arc::new(ingest), message_bytes_max }
+        Self(Arc::new(Limited { ingest: Arc::new(ingest), message_bytes_max }))
     }
 }
 
-impl NamedService for IngestServer {
-    const NAME: &'static str = ingest_service_server::SERVICE_NAME;
-}
+impl Methods for Limited {
+    const SERVICE: &'static str = ingest_service_server::SERVICE_NAME;
 
-impl<B> Service<http::Request<B>> for IngestServer
-where
-    B: Body + Send + 'static,
-    B::Error: Into<StdError> + Send + 'static,
-{
-    type Response = http::Response<tonic::body::Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Self::Error>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        if request.uri().path() != INGEST_PATH {
-            return Box::pin(async { Ok(Status::new(Code::Unimplemented, "").into_http()) });
+    async fn answer<B>(self: Arc<Self>, method: &str, request: http::Request<B>) -> Option<Answer>
+    where
+        B: Body + Send + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        if method != "Ingest" {
+            return None;
         }
-        let (method, limit) = (Method(self.ingest.clone()), self.message_bytes_max);
-        Box::pin(async move {
-            let mut grpc = Grpc::new(MessageCodec).apply_max_message_size_config(Some(limit), None);
-            Ok(grpc.streaming(method, request).await)
-        })
+        let mut grpc = Grpc::new(MessageCodec).apply_max_message_size_config(Some(self.message_bytes_max), None);
+        Some(grpc.streaming(Method(self.ingest.clone()), request).await)
     }
 }
 

@@ -119,7 +119,8 @@ impl EpochKeys {
     }
 }
 
-fn first_half(bytes: &[u8; KEY_BYTES]) -> [u8; 16] {
+/// The first half of a digest: 128 bits.
+pub(super) fn first_half(bytes: &[u8; KEY_BYTES]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&bytes[..16]);
     half
@@ -176,9 +177,7 @@ impl ProducerKey {
     }
 
     fn hash(&self, text: &[u8]) -> [u8; 16] {
-        let mut half = [0; 16];
-        half.copy_from_slice(&blake3::keyed_hash(&self.0, text).as_bytes()[..16]);
-        half
+        first_half(blake3::keyed_hash(&self.0, text).as_bytes())
     }
 }
 

@@ -19,6 +19,8 @@ pub use families::BOTS;
 use quick_cache::sync::Cache;
 use ua_parser::{Regexes, os, user_agent};
 
+use crate::vault::keys::first_half;
+
 /// The patterns of the `ua-parser` package, converted by build.rs.
 static PATTERNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/agent_patterns.json"));
 /// How much of a header is looked at, in bytes (the protocol's limit).
@@ -175,10 +177,7 @@ pub(in crate::vault) struct AgentDigest(pub [u8; 16]);
 
 impl AgentDigest {
     fn of(user_agent: &str) -> Self {
-        let mut half = [0; 16];
-        let digest = blake3::derive_key("headcount 2026 user agent", user_agent.as_bytes());
-        half.copy_from_slice(&digest[..16]);
-        Self(half)
+        Self(first_half(&blake3::derive_key("headcount 2026 user agent", user_agent.as_bytes())))
     }
 }
 
