@@ -324,7 +324,7 @@ fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn open_sled(path: &Path) -> Result<Db, Fault> {
+pub(in crate::vault) fn open_sled(path: &Path) -> Result<Db, Fault> {
     let began = Instant::now();
     loop {
         let open = || {
