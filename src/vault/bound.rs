@@ -153,7 +153,7 @@ impl<'a> Bounder<'a> {
     fn add_to_day<'v>(&self, sighting: &'v Sighting, names: &Names, desk: &mut Desk<'v>) -> Outcome {
         debug_assert_eq!(sighting.day, desk.date);
         let tag = sighting.visitor_tag;
-        let visitor = desk.open.visitors.get(&tag).copied().unwrap_or_default();
+        let visitor = desk.open.visitors.get(tag);
         match &sighting.seen {
             Seen::Visit(visit) => self.view(tag, visit, names, visitor, desk),
             Seen::Error { class, key } => {
@@ -335,7 +335,7 @@ impl Desk<'_> {
     fn fetch(&self, sightings: &[(u32, Sighting)]) {
         let mut found = 0_u64;
         for (_, sighting) in sightings {
-            found += u64::from(self.open.visitors.contains_key(&sighting.visitor_tag));
+            found += u64::from(self.open.visitors.get(sighting.visitor_tag).votes());
             if let Seen::Visit(visit) = &sighting.seen {
                 found += u64::from(self.open.pairs.get(visit.pair_tag));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     keys::Epoch,
-    tally::{DayTally, MonthTally, OlderDayTally, QuarterTally, WeekTally},
+    tally::{DayTally, MonthTally, OlderDayTally, Part, QuarterTally, Through, WeekTally},
 };
 use crate::{
     calendar::{Day, Period, PeriodKind},
@@ -89,21 +89,71 @@ impl Cells {
         }
     }
 
+    /// Whether an epoch has a tally.
+    pub(super) fn has(&self, epoch: &Epoch) -> bool {
+        match epoch.period.kind {
+            PeriodKind::Hour => false,
+            PeriodKind::Day => self.days.contains_key(epoch),
+            PeriodKind::Week => self.weeks.contains_key(epoch),
+            PeriodKind::Month => self.months.contains_key(epoch),
+            PeriodKind::Quarter => self.quarters.contains_key(epoch),
+        }
+    }
+
+    /// About how many bytes all parts of a stored cell but the rest take; none where it has no others.
+    pub(super) fn halved_bytes(&self, epoch: &Epoch) -> usize {
+        let of_day = self.days.get(epoch).map(DayTally::halved_bytes);
+        of_day.or_else(|| self.months.get(epoch).map(MonthTally::halved_bytes)).unwrap_or(0)
+    }
+
+    /// The stored form of a part of an epoch's cell.
+    pub(super) fn encode_part(&mut self, epoch: &Epoch, part: Part) -> Option<postcard::Result<Vec<u8>>> {
+        match epoch.period.kind {
+            PeriodKind::Day => self.days.get_mut(epoch).map(|day| day.encode_part(part)),
+            PeriodKind::Month => self.months.get_mut(epoch).map(|month| month.encode_part(part)),
+            _ => self.encode(epoch),
+        }
+    }
+
+    /// Adds a part of a stored cell.
+    pub(super) fn merge_part(&mut self, epoch: &Epoch, part: Part, bytes: &[u8]) -> postcard::Result<()> {
+        match epoch.period.kind {
+            PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge_part(part, bytes),
+            PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge_part(part, bytes),
+            _ if part == Part::REST => self.merge_encoded(epoch, bytes, false),
+            _ => Err(postcard::Error::DeserializeBadEnum),
+        }
+    }
+
     /// Adds a tally from its stored form, that of today or the one before.
-    pub(super) fn merge_encoded(&mut self, epoch: &Epoch, bytes: &[u8], is_older: bool) -> Result<(), postcard::Error> {
+    pub(super) fn merge_encoded(&mut self, epoch: &Epoch, bytes: &[u8], is_older: bool) -> postcard::Result<()> {
         match epoch.period.kind {
             PeriodKind::Hour => return Err(postcard::Error::DeserializeBadEnum),
-            PeriodKind::Day if is_older => {
-                let older: OlderDayTally = postcard::from_bytes(bytes)?;
-                self.days.entry(epoch.clone()).or_default().merge(&older.into());
-            }
-            PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
+            PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge(&decode_day(bytes, is_older)?),
             PeriodKind::Week => self.weeks.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Quarter => {
                 self.quarters.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?);
             }
         }
+        Ok(())
+    }
+
+    /// Adds what a record of the journal has of an epoch, as far as it is in no part of the stored cell. Weeks and months have
+    /// sketches in a record, which take the same again without harm; their sums come with the step that seals a day.
+    pub(super) fn merge_record(
+        &mut self,
+        epoch: &Epoch,
+        bytes: &[u8],
+        is_older: bool,
+        sequence: u64,
+        through: &Through,
+    ) -> postcard::Result<()> {
+        if epoch.period.kind != PeriodKind::Day {
+            return self.merge_encoded(epoch, bytes, is_older);
+        }
+        let record = decode_day(bytes, is_older)?;
+        self.days.entry(epoch.clone()).or_default().merge_record(&record, sequence, through);
         Ok(())
     }
 
@@ -114,6 +164,10 @@ impl Cells {
         self.months.remove(epoch);
         self.quarters.remove(epoch);
     }
+}
+
+fn decode_day(bytes: &[u8], is_older: bool) -> postcard::Result<DayTally> {
+    if is_older { postcard::from_bytes::<OlderDayTally>(bytes).map(DayTally::from) } else { postcard::from_bytes(bytes) }
 }
 
 fn periods<'a>(epochs: impl Iterator<Item = &'a Epoch>) -> Vec<Period> {

@@ -17,6 +17,7 @@ use super::{
     attendant::Order,
     bound::Bounder,
     cells::Cells,
+    fold::Fold,
     intake::{Commit, Receipt, Refusal},
     keys::{Epoch, KeyRing},
     release::{
@@ -28,10 +29,10 @@ use super::{
         Fault,
         archive::Archive,
         disk::{Disk, Step},
-        journal::{Checkpoint, Place, Record, Section},
+        journal::{Place, Record, Section},
         rows::{self, ChainPoint, ProducerRow, SiteRow},
     },
-    tally::ProducerId,
+    tally::{Part, ProducerId},
     writer::{Job, Waiting, Writer},
 };
 use crate::{clock::Clock, units::SiteName};
@@ -42,10 +43,6 @@ const TICK: Duration = Duration::from_secs(2);
 const SIGHTINGS_PER_GROUP_MAX: usize = 20_000;
 /// Records that are removed with each group: more than come with it.
 const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
-/// Records that are removed in one step while nobody waits.
-const RECORDS_TRIMMED_AT_ONCE: u64 = 64;
-/// A checkpoint is written in steps of about so many bytes.
-const CHECKPOINT_STEP_BYTES: usize = 4 * 1024 * 1024;
 
 /// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
@@ -63,6 +60,8 @@ pub struct Keeper {
     pub(super) lost: BTreeSet<Epoch>,
     /// Sites of which something may be due.
     pub(super) look_at: BTreeSet<SiteName>,
+    /// The parts in which each cell is stored, but for the rest.
+    pub(super) parts: HashMap<Epoch, BTreeSet<Part>>,
     /// The journal begins after this record.
     pub(super) base: ChainPoint,
     /// Records up to this one are removed from the disk.
@@ -70,6 +69,8 @@ pub struct Keeper {
     /// The last record.
     pub(super) head: ChainPoint,
     pub(super) journal_bytes: u64,
+    /// The checkpoint under way.
+    pub(super) fold: Option<Fold>,
     /// What the cells took that the last checkpoint wrote.
     pub(super) folded_bytes: u64,
     /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
@@ -91,6 +92,7 @@ pub struct Keeper {
 enum Next {
     Commit(Option<Commit>),
     Order(Order),
+    Fold,
     Seal,
     Look,
     Failed,
@@ -124,6 +126,7 @@ impl Keeper {
                 Next::Commit(Some(first)) => self.commit_group(first)?,
                 Next::Commit(None) => return self.checkpoint(),
                 Next::Order(order) => self.follow_order(order)?,
+                Next::Fold => self.go_on_folding()?,
                 Next::Look => self.look_at.extend(self.roster.names()),
                 Next::Seal => {}
                 Next::Failed => return Err(self.writer.end()),
@@ -143,6 +146,7 @@ impl Keeper {
             () = self.writer.failed() => Next::Failed,
             commit = self.commits.recv() => Next::Commit(commit),
             Some(order) = self.orders.recv() => Next::Order(order),
+            () = std::future::ready(()), if self.fold.is_some() => Next::Fold,
             () = std::future::ready(()), if !is_idle => Next::Seal,
             () = tokio::time::sleep(TICK) => Next::Look,
         }
@@ -184,8 +188,8 @@ impl Keeper {
         self.writer.hand_over(Job::new(step, group.waiting, group.rooms))?;
         // Cells that are larger than that wait until the journal is as large as they were: to write them costs as much again
         // as the journal, and not more.
-        if self.journal_bytes > self.journal_bytes_max.max(self.folded_bytes) {
-            self.fold()?;
+        if self.fold.is_none() && self.journal_bytes > self.journal_bytes_max.max(self.folded_bytes) {
+            self.begin_fold()?;
         }
         Ok(())
     }
@@ -245,23 +249,25 @@ impl Keeper {
             step.put_row(&rows::producer_key(site, producer), row)?;
         }
         let mut head = self.head;
-        let mut record_bytes = 0;
+        let mut record_bytes = 0_usize;
         if !group.delta.is_empty() {
             let (bytes, point) = self.record(&group.delta)?;
             step.put_long(&rows::journal_key(point.sequence), &bytes)?;
             step.put_row(rows::HEAD_KEY, &point)?;
             head = point;
-            record_bytes = bytes.len() as u64;
+            record_bytes = bytes.len();
         }
         self.trim(&mut step, RECORDS_TRIMMED_PER_GROUP)?;
         self.head = head;
-        self.journal_bytes += record_bytes;
+        self.journal_bytes += record_bytes as u64;
         self.dirty.extend(group.delta.epochs().cloned());
         group.delta.clear();
         self.spare = std::mem::take(&mut group.delta);
         for ((site, producer), row) in group.producers.drain() {
             self.producers.entry(site).or_default().insert(producer, row);
         }
+        // Twice as much as the journal grows by, so that a checkpoint ends long before the next is due.
+        self.fold_some(&mut step, 2 * record_bytes)?;
         Ok(Some(step))
     }
 
@@ -269,14 +275,20 @@ impl Keeper {
     fn record(&self, delta: &Cells) -> Result<(Vec<u8>, ChainPoint), Fault> {
         let mut sections = Vec::new();
         for epoch in delta.epochs() {
-            sections.push(self.section(delta, epoch, Place::After(self.head))?);
+            sections.push(self.section(epoch, Place::After(self.head), delta.encode(epoch))?);
         }
         Record::finish(sections, self.head)
     }
 
-    fn section(&self, cells: &Cells, epoch: &Epoch, place: Place) -> Result<Section, Fault> {
-        let tally = cells.encode(epoch).unwrap_or(Err(postcard::Error::SerializeBufferFull));
-        let tally = tally.map_err(|_| Fault::damaged(format!("the tally of {epoch} cannot be encoded")))?;
+    /// What was encoded of an epoch, under its key.
+    pub(super) fn section(
+        &self,
+        epoch: &Epoch,
+        place: Place,
+        encoded: Option<postcard::Result<Vec<u8>>>,
+    ) -> Result<Section, Fault> {
+        let tally = encoded.and_then(Result::ok);
+        let tally = tally.ok_or_else(|| Fault::damaged(format!("the tally of {epoch} cannot be encoded")))?;
         Section::seal(epoch, &*self.keys.for_writing(epoch)?, place, tally)
     }
 
@@ -329,61 +341,6 @@ impl Keeper {
             }
         }
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
-    }
-
-    /// Writes every changed cell and removes the journal.
-    pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
-        self.fold()?;
-        while self.trimmed < self.base.sequence {
-            let mut step = Step::default();
-            self.trim(&mut step, RECORDS_TRIMMED_AT_ONCE)?;
-            self.disk.commit(step)?;
-        }
-        Ok(())
-    }
-
-    /// Removes some of the records that are in the cells already.
-    fn trim(&mut self, step: &mut Step, records_max: u64) -> Result<(), Fault> {
-        let through = self.base.sequence.min(self.trimmed + records_max);
-        for sequence in self.trimmed + 1..=through {
-            self.disk.remove_long(step, &rows::journal_key(sequence))?;
-        }
-        self.trimmed = through;
-        Ok(())
-    }
-
-    /// Writes every changed cell; then the journal begins after its head. Each cell says which record it holds, so a crash
-    /// between two steps counts nothing twice; small steps keep the memory small. The records go with the steps that follow.
-    pub(super) fn fold(&mut self) -> Result<(), Fault> {
-        self.writer.settle()?;
-        if self.base == self.head && self.dirty.is_empty() {
-            return Ok(());
-        }
-        let (mut step, mut folded_bytes) = (Step::default(), 0);
-        for epoch in &self.dirty {
-            self.put_cell(epoch, &mut step)?;
-            if step.bytes() > CHECKPOINT_STEP_BYTES {
-                folded_bytes += step.bytes() as u64;
-                self.disk.commit(std::mem::take(&mut step))?;
-            }
-        }
-        self.folded_bytes = folded_bytes + step.bytes() as u64;
-        step.put_row(rows::BASE_KEY, &self.head)?;
-        self.disk.commit(step)?;
-        self.base = self.head;
-        self.journal_bytes = 0;
-        self.dirty.clear();
-        Ok(())
-    }
-
-    /// Puts an epoch's cell, as of the journal's head, into a step.
-    pub(super) fn put_cell(&self, epoch: &Epoch, step: &mut Step) -> Result<(), Fault> {
-        let key = rows::cell_key(epoch);
-        self.disk.remove_long(step, &key)?;
-        let through = self.head.sequence;
-        let section = self.section(&self.cells, epoch, Place::Checkpoint(through))?;
-        let bytes = rows::encode(&Checkpoint { through, section })?;
-        step.put_long(&key, &bytes)
     }
 }
 

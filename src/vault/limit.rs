@@ -33,6 +33,9 @@ const HOURS: u64 = (1 << (HOUR_BITS * VIEWS_PER_DAY_MAX as u32)) - 1;
 pub(super) struct VisitorDay(u64);
 
 impl VisitorDay {
+    /// Nothing was counted.
+    pub(super) const NOTHING: Self = Self(0);
+
     /// A single page view in an hour.
     pub(super) fn one_view(hour: u8) -> Self {
         debug_assert!(u32::from(hour) < 1 << HOUR_BITS);

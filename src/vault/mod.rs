@@ -13,6 +13,7 @@ mod attendant;
 mod bound;
 mod cells;
 mod event;
+mod fold;
 mod intake;
 mod keeper;
 mod keys;
@@ -165,8 +166,10 @@ fn open_on(
         dirty: recovered.dirty,
         lost: recover::load_lost(disk)?,
         look_at: BTreeSet::new(),
+        parts: recovered.parts,
         base: recovered.base,
         trimmed: recovered.trimmed,
+        fold: None,
         folded_bytes: 0,
         head: recovered.head,
         journal_bytes: recovered.journal_bytes,
@@ -182,6 +185,7 @@ fn open_on(
         accepts,
     };
     keeper.note_sites()?;
+    keeper.split_whole(&recovered.whole)?;
     keeper.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
     let releases =

@@ -1,14 +1,12 @@
-//! Tables by a keyed tag and by a text, made for the way of an event: each text is hashed once, and tags not at all.
+//! Tables by a text, made for the way of an event: each text is hashed once.
 //!
 //! Pages, referrers and campaigns come from outside, so that somebody may choose them. They are hashed with SipHash-1-3
 //! under a key that is drawn at random in each process ([`std::hash::RandomState`]); nobody can choose texts that share a
-//! place. Tags are outputs of a keyed hash already and serve as they are. Which hash a text has never decides anything
-//! but its place in memory.
+//! place. Which hash a text has never decides anything but its place in memory.
 
 use std::{
-    collections::HashMap,
     fmt,
-    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
     marker::PhantomData,
     sync::{Arc, LazyLock},
 };
@@ -21,29 +19,6 @@ use serde::{
 
 /// One key for all tables, so that a hash that was made once serves in each of them.
 static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
-/// A map from tags.
-pub(super) type TagMap<V> = HashMap<u64, V, BuildHasherDefault<TagHasher>>;
-
-/// Takes a tag for its own hash.
-#[derive(Default)]
-pub(super) struct TagHasher(u64);
-
-impl Hasher for TagHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, tag: u64) {
-        self.0 = tag;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 /// A text with its hash.
 #[derive(Clone, Copy)]
@@ -213,6 +188,10 @@ impl<V> TextMap<V> {
         self.rows.iter().map(|row| &row.value)
     }
 
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().map(|row| &mut row.value)
+    }
+
     /// All rows with names that are known in every map.
     pub(super) fn rows(&self) -> impl Iterator<Item = (Name<'_>, &V)> {
         self.rows.iter().map(|row| (Name { text: &row.key, hash: row.hash }, &row.value))
@@ -327,8 +306,11 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Rows<V> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]

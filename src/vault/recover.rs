@@ -19,13 +19,13 @@ use super::{
         Fault,
         archive::Archive,
         disk::{Disk, Step},
-        journal::{Checkpoint, Form, Place, Record, Section},
+        journal::{Checkpoint, Form, Place, Record},
         rows::{
-            self, ChainPoint, FORMAT, FORMAT_OF_OLDER_DAYS, FORMAT_UNFINISHED, FORMAT_WITHOUT_DIGESTS, ProducerRow,
-            SiteRow,
+            self, ChainPoint, FORMAT, FORMAT_OF_OLDER_DAYS, FORMAT_OF_WHOLE_CELLS, FORMAT_UNFINISHED,
+            FORMAT_WITHOUT_DIGESTS, ProducerRow, SiteRow,
         },
     },
-    tally::ProducerId,
+    tally::{Part, ProducerId, Through},
 };
 use crate::{
     calendar::{Day, PeriodKind},
@@ -40,6 +40,10 @@ pub(super) struct Recovered {
     pub(super) index: Index,
     pub(super) cells: Cells,
     pub(super) dirty: BTreeSet<Epoch>,
+    /// The parts in which each cell is stored, but for the rest.
+    pub(super) parts: HashMap<Epoch, BTreeSet<Part>>,
+    /// Cells that are stored as a whole, as formats before 5 did.
+    pub(super) whole: BTreeSet<Epoch>,
     pub(super) base: ChainPoint,
     /// The journal's records up to this one are gone.
     pub(super) trimmed: u64,
@@ -111,7 +115,9 @@ pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
 /// The format of the directory, none in a new one. One that cannot be opened is refused.
 pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        format @ (None | Some(FORMAT | FORMAT_OF_OLDER_DAYS | FORMAT_WITHOUT_DIGESTS)) => Ok(format),
+        format @ (None | Some(FORMAT | FORMAT_OF_WHOLE_CELLS | FORMAT_OF_OLDER_DAYS | FORMAT_WITHOUT_DIGESTS)) => {
+            Ok(format)
+        }
         Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
         Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
@@ -237,6 +243,8 @@ pub(super) fn load_cells(
         index,
         cells: Cells::default(),
         dirty: BTreeSet::new(),
+        parts: HashMap::new(),
+        whole: BTreeSet::new(),
         base,
         trimmed: trimmed(disk)?.unwrap_or(base.sequence).min(base.sequence),
         head: ChainPoint::default(),
@@ -278,8 +286,11 @@ impl Recovered {
     /// All open epochs that have data on the disk but no key.
     fn name_missing_keys(&self, disk: &Disk, keys: &KeyRing, given_up: &BTreeSet<Epoch>) -> Result<Fault, Fault> {
         let mut epochs = BTreeSet::new();
-        for row in disk.scan(rows::CELL_PREFIX) {
-            epochs.extend(rows::parse_cell_key(&row?.0));
+        for value in disk.scan_long(rows::PART_PREFIX) {
+            epochs.extend(rows::parse_part_key(&value?.0).map(|(epoch, _)| epoch));
+        }
+        for value in disk.scan_long(rows::WHOLE_PREFIX) {
+            epochs.extend(rows::parse_whole_key(&value?.0));
         }
         let head: ChainPoint = disk.row(rows::HEAD_KEY, "the journal's head")?.unwrap_or_default();
         for sequence in self.base.sequence + 1..=head.sequence {
@@ -293,36 +304,45 @@ impl Recovered {
         Ok(Fault::MissingKeys(epochs.iter().map(ToString::to_string).collect()))
     }
 
+    /// Reads what is stored of the open cells, and says up to which record. A closed epoch that still has a cell is a gap: it
+    /// is kept as it is.
     fn load_checkpoints(
         &mut self,
         disk: &Disk,
         keys: &KeyRing,
         given_up: &BTreeSet<Epoch>,
-    ) -> Result<HashMap<Epoch, u64>, Fault> {
-        let mut epochs = BTreeSet::new();
-        for row in disk.scan(rows::CELL_PREFIX) {
-            epochs.insert(rows::parse_cell_key(&row?.0).ok_or_else(|| Fault::damaged("a cell's row"))?);
-        }
-        let mut through = HashMap::new();
-        // A closed epoch that still has a cell is a gap: it is kept as it is.
-        for epoch in epochs.into_iter().filter(|e| !given_up.contains(e)) {
-            if self.is_closed(&epoch) {
+    ) -> Result<HashMap<Epoch, Through>, Fault> {
+        let mut through: HashMap<Epoch, Through> = HashMap::new();
+        for value in disk.scan_long(rows::WHOLE_PREFIX) {
+            let (key, value) = value?;
+            let epoch = rows::parse_whole_key(&key).ok_or_else(|| Fault::damaged("a cell's row"))?;
+            if given_up.contains(&epoch) || self.is_closed(&epoch) {
                 continue;
             }
-            let what = format!("the cell of {epoch}");
-            let bytes = disk.get_long(&rows::cell_key(&epoch), &what)?.ok_or_else(|| Fault::damaged(&*what))?;
-            let checkpoint: Checkpoint = rows::decode(&bytes, &what)?;
-            self.merge(&epoch, &checkpoint.section, keys, Place::Checkpoint(checkpoint.through))?;
-            through.insert(epoch, checkpoint.through);
+            let stored = checkpoint(value, &epoch)?;
+            let (tally, form) = stored.section.open(&epoch, &*keys.existing(&epoch)?, Place::Whole(stored.through))?;
+            self.cells.merge_encoded(&epoch, &tally, form == Form::Older).map_err(|_| damaged_tally(&epoch))?;
+            let of_cell = through.entry(epoch.clone()).or_default();
+            of_cell.note(Part::REST, stored.through);
+            of_cell.note(Part::ALL, stored.through);
+            self.whole.insert(epoch);
+        }
+        for value in disk.scan_long(rows::PART_PREFIX) {
+            let (key, value) = value?;
+            let (epoch, part) = rows::parse_part_key(&key).ok_or_else(|| Fault::damaged("a cell's row"))?;
+            if given_up.contains(&epoch) || self.is_closed(&epoch) {
+                continue;
+            }
+            let stored = checkpoint(value, &epoch)?;
+            let place = Place::Part(part, stored.through);
+            let (tally, _) = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            self.cells.merge_part(&epoch, part, &tally).map_err(|_| damaged_tally(&epoch))?;
+            through.entry(epoch.clone()).or_default().note(part, stored.through);
+            if part != Part::REST {
+                self.parts.entry(epoch).or_default().insert(part);
+            }
         }
         Ok(through)
-    }
-
-    fn merge(&mut self, epoch: &Epoch, section: &Section, keys: &KeyRing, place: Place) -> Result<(), Fault> {
-        let (tally, form) = section.open(epoch, &*keys.existing(epoch)?, place)?;
-        self.cells
-            .merge_encoded(epoch, &tally, form == Form::Older)
-            .map_err(|_| Fault::damaged(format!("the tally of {epoch}")))
     }
 
     /// Follows the journal from its base to its head; every record must be there and follow the one before.
@@ -331,9 +351,10 @@ impl Recovered {
         disk: &Disk,
         keys: &KeyRing,
         given_up: &BTreeSet<Epoch>,
-        through: &HashMap<Epoch, u64>,
+        through: &HashMap<Epoch, Through>,
     ) -> Result<(), Fault> {
         let head: ChainPoint = disk.row(rows::HEAD_KEY, "the journal's head")?.unwrap_or_default();
+        let nothing = Through::default();
         let mut at = self.base;
         while at.sequence < head.sequence {
             let sequence = at.sequence + 1;
@@ -342,11 +363,15 @@ impl Recovered {
             let (record, next) = Record::follow(&bytes, at)?;
             for section in &record.sections {
                 let epoch = section.epoch()?;
-                let is_folded = through.get(&epoch).is_some_and(|through| *through >= sequence);
+                let through = through.get(&epoch).unwrap_or(&nothing);
+                let is_folded = through.has_all(sequence, matches!(epoch.period.kind, PeriodKind::Day | PeriodKind::Month));
                 if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }
-                self.merge(&epoch, section, keys, Place::After(at))?;
+                let (tally, form) = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
+                self.cells
+                    .merge_record(&epoch, &tally, form == Form::Older, sequence, through)
+                    .map_err(|_| damaged_tally(&epoch))?;
                 self.dirty.insert(epoch);
             }
             self.journal_bytes += bytes.len() as u64;
@@ -358,6 +383,15 @@ impl Recovered {
         self.head = at;
         Ok(())
     }
+}
+
+fn checkpoint(value: Option<Vec<u8>>, epoch: &Epoch) -> Result<Checkpoint, Fault> {
+    let what = format!("the cell of {epoch}");
+    rows::decode(&value.ok_or_else(|| Fault::damaged(&*what))?, &what)
+}
+
+fn damaged_tally(epoch: &Epoch) -> Fault {
+    Fault::damaged(format!("the tally of {epoch}"))
 }
 
 fn load_producers(disk: &Disk) -> Result<HashMap<SiteName, HashMap<ProducerId, ProducerRow>>, Fault> {
@@ -380,8 +414,7 @@ pub(super) fn destroy_stale_keys(disk: &Disk, keys: &KeyRing, index: &Index) -> 
         let Some(number) = number else { continue };
         let release = stored_release(disk, number)?;
         // A gap keeps its key as long as there is something that it opens.
-        let has_cell = disk.scan(&rows::cell_key(&epoch)).next().is_some();
-        if release.gap.is_none() || !has_cell {
+        if release.gap.is_none() || !disk.has_cell(&epoch) {
             keys.destroy(&epoch)?;
         }
     }

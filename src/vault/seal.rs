@@ -19,7 +19,7 @@ use super::{
     site::Site,
     store::{Fault, disk::Step, rows},
     tables::Table,
-    tally::{DayTally, MonthTally, QuarterTally, WeekTally},
+    tally::{DayTally, MonthTally, Part, QuarterTally, WeekTally},
 };
 use crate::calendar::{Day, Period, PeriodKind};
 
@@ -133,8 +133,7 @@ impl Keeper {
                     self.cells.quarters.entry(epoch.clone()).or_default().absorb(tally, is_public);
                 }
             }
-            self.put_cell(&epoch, step)?;
-            self.dirty.remove(&epoch);
+            self.put_part(&epoch, Part::REST, step)?;
         }
         Ok(())
     }
@@ -185,7 +184,7 @@ impl Keeper {
     fn seal_lost(&mut self, site: &Site, epoch: &Epoch, now_unix_ms: i64) -> Result<(), Fault> {
         self.cells.remove(epoch);
         let mut step = Step::default();
-        self.disk.remove_long(&mut step, &rows::cell_key(epoch))?;
+        self.disk.remove_cell(&mut step, epoch)?;
         step.remove(&rows::lost_key(epoch));
         let under = site.history.of_period(epoch.period);
         self.publish(site, epoch.period, under, Err(LOST.to_owned()), step, &[], now_unix_ms)?;
@@ -201,9 +200,7 @@ impl Keeper {
         now_unix_ms: i64,
     ) -> Result<(), Fault> {
         let mut step = Step::default();
-        if self.cells.epochs().any(|e| e == epoch) {
-            self.put_cell(epoch, &mut step)?;
-        }
+        self.put_cell(epoch, &mut step)?;
         let under = site.history.of_period(epoch.period);
         self.publish(site, epoch.period, under, Err(why), step, &[], now_unix_ms)
     }
@@ -238,7 +235,7 @@ impl Keeper {
         }
         let epoch = Epoch { site: site.name.clone(), period };
         if !is_gap && period.kind != PeriodKind::Hour {
-            self.disk.remove_long(&mut step, &rows::cell_key(&epoch))?;
+            self.disk.remove_cell(&mut step, &epoch)?;
         }
         self.disk.commit(step)?;
         let (_, created_unix_ms) = self.sealed(site);
@@ -246,8 +243,7 @@ impl Keeper {
         self.archive.append(&release)?;
         self.follow(site, period, release.number, hours_taken_in, new_keys);
         if period.kind != PeriodKind::Hour {
-            self.cells.remove(&epoch);
-            self.dirty.remove(&epoch);
+            self.forget(&epoch);
             if !is_gap {
                 self.keys.destroy(&epoch)?;
             }

@@ -171,6 +171,14 @@ impl Sketch {
         Ok(())
     }
 
+    /// About how many bytes its stored form takes.
+    pub(in crate::vault) fn stored_bytes(&self) -> usize {
+        match &self.form {
+            Form::Sparse(entries) => 3 * entries.len(),
+            Form::Dense(_) => self.precision.registers() * 6 / 8,
+        }
+    }
+
     /// How many registers have each value 0 to `rank_max`. The sum is m, the number of registers.
     ///
     /// One visitor more or less moves at most one register from one entry to another: L2 distance sqrt 2.

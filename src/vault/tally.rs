@@ -7,8 +7,9 @@
 mod attributes;
 mod longer;
 mod older;
-mod pairs;
+mod parts;
 mod stored;
+mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +18,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     anonymize::Visit,
     limit::{Contribution, VisitorDay},
-    names::{Beside, Name, TagMap, TextMap},
+    names::{Beside, Name, TextMap},
     tables::{Table, TableSet, VOTE_WEIGHTS},
 };
 use attributes::merge_texts;
 pub(super) use attributes::{AttributeTally, Texts};
 pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see_both};
 pub(super) use older::OlderDayTally;
-pub(super) use pairs::Pairs;
+pub(super) use parts::{Part, Through};
+pub(super) use tags::{Pairs, Visitors};
 
 /// A producer's name as the store knows it: a keyed hash.
 pub(super) type ProducerId = [u8; 16];
@@ -154,10 +156,8 @@ pub(super) struct Counted<'v> {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DayTally {
     /// The limiter: what each visitor has added.
-    #[serde(with = "stored")]
-    pub(super) visitors: TagMap<VisitorDay>,
+    pub(super) visitors: Visitors,
     /// The limiter: counted views of each pair of visitor and page.
-    #[serde(with = "stored")]
     pub(super) pairs: Pairs,
     pub(super) site: SiteTally,
     /// By hour from local midnight; positions as [`HOUR_VISIT`], [`HOUR_ARRIVAL`], then the n-th view in the hour.
@@ -181,13 +181,21 @@ impl DayTally {
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        // What comes in the order of another map's places would pile up in a smaller one that grows.
-        self.visitors.reserve(other.visitors.len());
-        for (tag, visitor) in &other.visitors {
-            let mine = self.visitors.entry(*tag).or_default();
-            *mine = mine.merge(*visitor);
-        }
+        self.visitors.merge(&other.visitors);
         self.pairs.merge(&other.pairs);
+        self.merge_rest(other);
+    }
+
+    /// Adds what a record of the journal has that is in no part of the stored cell.
+    pub(super) fn merge_record(&mut self, record: &Self, sequence: u64, through: &Through) {
+        self.visitors.merge_where(&record.visitors, |order| !through.has(order, sequence));
+        self.pairs.merge_where(&record.pairs, |order| !through.has(order, sequence));
+        if !through.has_rest(sequence) {
+            self.merge_rest(record);
+        }
+    }
+
+    fn merge_rest(&mut self, other: &Self) {
         self.site.merge(&other.site);
         for (hour, counters) in &other.hours {
             self.hours.entry(*hour).or_default().merge(counters);
@@ -228,12 +236,11 @@ impl DayTally {
         self.count_here(view, view.page);
         delta.count_here(view, page);
         for day in [self, delta] {
-            let visitor = day.visitors.entry(tag).or_default();
-            *visitor = visitor.with_view(visit.hour);
-            if view.votes_before.is_some() {
-                *visitor = visitor.with_vote();
-            }
-            day.pairs.add(pair, 1);
+            day.visitors.set(tag, |visitor| {
+                let visitor = visitor.with_view(visit.hour);
+                if view.votes_before.is_some() { visitor.with_vote() } else { visitor }
+            });
+            day.pairs.count(pair);
             if contribution.rank == 1 {
                 day.beside_entries.add_listed_of(visit, view.active);
             }
@@ -275,8 +282,7 @@ impl DayTally {
 
     /// Adds to what is known of a visitor.
     pub(super) fn mark(&mut self, tag: u64, mark: VisitorDay) {
-        let visitor = self.visitors.entry(tag).or_default();
-        *visitor = visitor.merge(mark);
+        self.visitors.set(tag, |visitor| visitor.merge(mark));
     }
 
     /// Notes that a visit hit a bound, for the first time.
@@ -291,8 +297,8 @@ impl DayTally {
         let visits = self.site.ranks.get(0);
         let pages: u64 = self.pages.values().map(|p| p.counts.sum()).sum();
         let hours: u64 = self.hours.values().map(Counters::sum).sum();
-        let in_limiter: u64 = self.visitors.values().map(|v| u64::from(v.views())).sum();
-        let in_pairs: u64 = self.pairs.iter().map(|(_, views)| u64::from(views)).sum();
+        let in_limiter: u64 = self.visitors.iter().map(|row| u64::from(row.day.views())).sum();
+        let in_pairs: u64 = self.pairs.iter().map(|row| u64::from(row.views())).sum();
         pages == views
             && in_limiter == views
             && in_pairs == views

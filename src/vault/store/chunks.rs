@@ -40,6 +40,11 @@ pub(super) fn put(step: &mut Step, key: &[u8], value: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// The key of the value that a row is of.
+pub(super) fn key_of(row: &[u8]) -> &[u8] {
+    &row[..row.len().saturating_sub(size_of::<u16>())]
+}
+
 /// Puts rows together that were read in order. None where one is missing or the length is wrong.
 pub(super) fn join<'a>(rows: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<Vec<u8>> {
     let mut whole = Vec::new();

@@ -269,7 +269,28 @@ impl Disk {
         value.map(Some).ok_or_else(|| Fault::damaged(what))
     }
 
-    /// Removes all rows of a key that may be long.
+    /// All values that may be long whose keys begin so, in order; without a value where one is damaged.
+    pub(in crate::vault) fn scan_long(
+        &self,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Option<Vec<u8>>), Fault>> + '_ {
+        let mut rows = self.scan(prefix).peekable();
+        std::iter::from_fn(move || {
+            let (first, chunk) = match rows.next()? {
+                Ok(row) => row,
+                Err(fault) => return Some(Err(fault)),
+            };
+            let key = chunks::key_of(&first).to_vec();
+            let mut of_value = vec![(first, chunk)];
+            while let Some(Ok(next)) = rows.next_if(|row| row.as_ref().is_ok_and(|(k, _)| chunks::key_of(k) == key)) {
+                of_value.push(next);
+            }
+            let value = chunks::join(of_value.iter().map(|(k, v)| (&**k, &**v)));
+            Some(Ok((key, value)))
+        })
+    }
+
+    /// Removes all rows of a key that may be long, or of all such keys that begin so.
     pub(in crate::vault) fn remove_long(&self, step: &mut Step, key: &[u8]) -> Result<(), Fault> {
         for row in self.scan(key) {
             step.remove(&row?.0);

@@ -15,7 +15,10 @@ use super::{
     Fault,
     rows::{ChainPoint, decode, encode},
 };
-use crate::vault::keys::{Epoch, EpochKeys, KeyFault};
+use crate::vault::{
+    keys::{Epoch, EpochKeys, KeyFault},
+    tally::Part,
+};
 
 const NONCE_BYTES: usize = 24;
 
@@ -36,10 +39,10 @@ pub(in crate::vault) struct Record {
     pub(in crate::vault) sections: Vec<Section>,
 }
 
-/// An epoch's cell as of a record of the journal.
+/// A part of an epoch's cell as of a record of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::vault) struct Checkpoint {
-    /// The cell holds all records up to this one.
+    /// The part holds all records up to this one.
     pub(in crate::vault) through: u64,
     pub(in crate::vault) section: Section,
 }
@@ -58,8 +61,10 @@ pub(in crate::vault) enum Form {
 pub(in crate::vault) enum Place {
     /// In the record after this one.
     After(ChainPoint),
-    /// In a checkpoint through this record.
-    Checkpoint(u64),
+    /// In a checkpoint through this record: a part of a cell.
+    Part(Part, u64),
+    /// The same as the formats before 5 did it: a cell as a whole.
+    Whole(u64),
 }
 
 impl Place {
@@ -71,7 +76,10 @@ impl Place {
                 data.extend_from_slice(&point.digest);
                 data
             }
-            Self::Checkpoint(through) => format!("headcount cell {form} {epoch} {through}").into_bytes(),
+            Self::Part(part, through) => {
+                format!("headcount part {form} {epoch} {through} {}", part.number()).into_bytes()
+            }
+            Self::Whole(through) => format!("headcount cell {form} {epoch} {through}").into_bytes(),
         }
     }
 }
@@ -177,11 +185,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let ring = crate::vault::keys::KeyRing::open(directory.path()).unwrap();
         let keys = ring.for_writing(&epoch).unwrap();
-        let place = Place::Checkpoint(7);
+        let place = Place::Whole(7);
         let today = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
         let (tally, form) = today.open(&epoch, &keys, place).unwrap();
         assert_eq!((&tally[..], form), (&b"tally"[..], Form::Today));
-        assert!(today.open(&epoch, &keys, Place::Checkpoint(8)).is_err());
+        assert!(today.open(&epoch, &keys, Place::Whole(8)).is_err());
+        assert!(today.open(&epoch, &keys, Place::Part(Part::REST, 7)).is_err());
         let aad = b"headcount cell 1 w/day-1970-01-02 7";
         let ciphertext = XChaCha20Poly1305::new(keys.seal_key().into())
             .encrypt(&today.nonce.into(), Payload { msg: b"older", aad })

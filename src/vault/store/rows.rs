@@ -10,12 +10,19 @@ use super::{
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
-    vault::{keys::Epoch, release::terms::Terms, tables::Table, tally::ProducerId},
+    vault::{
+        keys::Epoch,
+        release::terms::Terms,
+        tables::Table,
+        tally::{Part, ProducerId},
+    },
 };
 
 /// The layout's version. A program that finds another refuses to open.
-pub(in crate::vault) const FORMAT: u32 = 4;
-/// A version before, which stored open days in another form: a directory of it becomes one of [`FORMAT`] when it is opened.
+pub(in crate::vault) const FORMAT: u32 = 5;
+/// The version before, which stored cells as a whole: a directory of it becomes one of [`FORMAT`] when it is opened.
+pub(in crate::vault) const FORMAT_OF_WHOLE_CELLS: u32 = 4;
+/// The version before that, which stored open days in another form.
 pub(in crate::vault) const FORMAT_OF_OLDER_DAYS: u32 = 3;
 /// The version before that, which had no digests either.
 pub(in crate::vault) const FORMAT_WITHOUT_DIGESTS: u32 = 2;
@@ -31,7 +38,10 @@ pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
 pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
 pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
 pub(in crate::vault) const RELEASE_PREFIX: &[u8] = b"r/";
-pub(in crate::vault) const CELL_PREFIX: &[u8] = b"c/";
+/// Parts of cells.
+pub(in crate::vault) const PART_PREFIX: &[u8] = b"o/";
+/// Cells as a whole, in formats before 5.
+pub(in crate::vault) const WHOLE_PREFIX: &[u8] = b"c/";
 pub(in crate::vault) const SITE_PREFIX: &[u8] = b"s/";
 pub(in crate::vault) const INDEX_PREFIX: &[u8] = b"x/";
 pub(in crate::vault) const LOST_PREFIX: &[u8] = b"l/";
@@ -98,14 +108,29 @@ fn parse_period(text: &str) -> Option<Period> {
     parts.next().is_none().then_some(Period { kind, start: Day::from_number(start), hour })
 }
 
-/// `c/SITE/KIND/DAY/HOUR/`: an epoch's cell.
-pub(in crate::vault) fn cell_key(epoch: &Epoch) -> Vec<u8> {
+/// `o/SITE/KIND/DAY/HOUR/`: all parts of an epoch's cell.
+pub(in crate::vault) fn parts_prefix(epoch: &Epoch) -> Vec<u8> {
+    format!("o/{}/{}/", epoch.site, period_text(epoch.period)).into_bytes()
+}
+
+/// The same with the number of a part.
+pub(in crate::vault) fn part_key(epoch: &Epoch, part: Part) -> Vec<u8> {
+    [&parts_prefix(epoch)[..], &part.number().to_be_bytes()].concat()
+}
+
+pub(in crate::vault) fn parse_part_key(key: &[u8]) -> Option<(Epoch, Part)> {
+    let (text, part) = key.strip_prefix(PART_PREFIX)?.split_last_chunk()?;
+    let epoch = parse_site_and_period(std::str::from_utf8(text).ok()?.strip_suffix('/')?)?;
+    Some((epoch, Part::from_number(u32::from_be_bytes(*part))?))
+}
+
+/// `c/SITE/KIND/DAY/HOUR/`: an epoch's cell as a whole.
+pub(in crate::vault) fn whole_key(epoch: &Epoch) -> Vec<u8> {
     format!("c/{}/{}/", epoch.site, period_text(epoch.period)).into_bytes()
 }
 
-pub(in crate::vault) fn parse_cell_key(row: &[u8]) -> Option<Epoch> {
-    // The last two bytes are the number of the part.
-    let text = std::str::from_utf8(row.strip_prefix(CELL_PREFIX)?.split_last_chunk::<2>()?.0).ok()?;
+pub(in crate::vault) fn parse_whole_key(key: &[u8]) -> Option<Epoch> {
+    let text = std::str::from_utf8(key.strip_prefix(WHOLE_PREFIX)?).ok()?;
     parse_site_and_period(text.strip_suffix('/')?)
 }
 
@@ -153,6 +178,17 @@ impl Step {
 }
 
 impl Disk {
+    /// Removes all that is stored of an epoch's cell.
+    pub(in crate::vault) fn remove_cell(&self, step: &mut Step, epoch: &Epoch) -> Result<(), Fault> {
+        self.remove_long(step, &parts_prefix(epoch))?;
+        self.remove_long(step, &whole_key(epoch))
+    }
+
+    /// Whether something is stored of an epoch's cell.
+    pub(in crate::vault) fn has_cell(&self, epoch: &Epoch) -> bool {
+        [parts_prefix(epoch), whole_key(epoch)].iter().any(|prefix| self.scan(prefix).next().is_some())
+    }
+
     /// A row's content; `what` names it if it is damaged.
     pub(in crate::vault) fn row<T: DeserializeOwned>(&self, key: &[u8], what: &str) -> Result<Option<T>, Fault> {
         self.get(key)?.map(|bytes| decode(&bytes, what)).transpose()
@@ -178,8 +214,10 @@ mod tests {
         for period in [Period::hour(day, 24), Period::day(day), Period::week_of(day), Period::month_of(day)] {
             let epoch = Epoch { site: site.clone(), period };
             assert_eq!(parse_index_key(&index_key(&site, period)), Some(epoch.clone()));
-            let row = [cell_key(&epoch), vec![0, 1]].concat();
-            assert_eq!(parse_cell_key(&row), Some(epoch));
+            assert_eq!(parse_whole_key(&whole_key(&epoch)), Some(epoch.clone()));
+            for part in [Part::REST, Part::ALL, Part::from_number(0x2f2f_2f).unwrap()] {
+                assert_eq!(parse_part_key(&part_key(&epoch, part)), Some((epoch.clone(), part)));
+            }
         }
         let row = public_key(&site, Table::Page, "/a/b?c=d");
         assert_eq!(parse_public_key(&row), Some((site, Table::Page, "/a/b?c=d".into())));

@@ -161,7 +161,7 @@ impl QuarterTally {
     }
 }
 
-fn join(mine: &mut Sketch, theirs: &Sketch) {
+pub(super) fn join(mine: &mut Sketch, theirs: &Sketch) {
     // Unwrap safety: all sketches of a table are made with one precision, and what is read from the disk is
     // authenticated.
     mine.merge(theirs).expect("sketches of one table have one precision");

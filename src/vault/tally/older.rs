@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Activity, AttributeTally, Counters, DayTally, PageTally, SiteTally, Texts};
+use super::{
+    Activity, AttributeTally, Counters, DayTally, PageTally, SiteTally, Texts,
+    tags::{PairRow, VisitorRow},
+};
 use crate::vault::{
     limit::VisitorDay,
-    names::{TagMap, TextMap},
+    names::TextMap,
     tables::Table,
 };
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(in crate::vault) struct OlderDayTally {
-    visitors: TagMap<u64>,
-    pairs: TagMap<u8>,
+    visitors: Vec<(u64, u64)>,
+    pairs: Vec<(u64, u8)>,
     site: SiteTally,
     hours: BTreeMap<u8, Counters>,
     pages: TextMap<PageTally>,
@@ -27,8 +30,9 @@ pub(in crate::vault) struct OlderDayTally {
 impl From<OlderDayTally> for DayTally {
     fn from(older: OlderDayTally) -> Self {
         let OlderDayTally { visitors, pairs, site, hours, pages, votes, mut attributes, activity } = older;
-        let visitors = visitors.into_iter().map(|(tag, packed)| (tag, VisitorDay::from_format_3(packed))).collect();
-        let pairs = pairs.into_iter().collect();
+        let visitor = |(tag, packed)| VisitorRow { tag, day: VisitorDay::from_format_3(packed) };
+        let visitors = visitors.into_iter().map(visitor).collect();
+        let pairs = pairs.into_iter().map(|(tag, views)| PairRow::new(tag, views)).collect();
         let mut day = Self { visitors, pairs, site, hours, activity, ..Self::default() };
         for (name, counts) in pages.rows() {
             day.pages.at(name).counts = *counts;
@@ -62,8 +66,8 @@ mod tests {
         pages.at(crate::vault::names::Name::of("/a")).first = 1;
         pages.at(crate::vault::names::Name::of("/b")).first = 1;
         let older = OlderDayTally {
-            visitors: [(5, packed)].into_iter().collect(),
-            pairs: [(1, 1), (2, 1)].into_iter().collect(),
+            visitors: vec![(5, packed)],
+            pairs: vec![(1, 1), (2, 1)],
             site: SiteTally::default(),
             hours: BTreeMap::new(),
             pages,
@@ -74,7 +78,7 @@ mod tests {
         let bytes = postcard::to_allocvec(&older).unwrap();
         let day = DayTally::from(postcard::from_bytes::<OlderDayTally>(&bytes).unwrap());
         let today = VisitorDay::one_view(10).merge(VisitorDay::one_view(9)).with_vote().with_vote();
-        assert_eq!(day.visitors[&5], today);
+        assert_eq!(day.visitors.get(5), today);
         assert_eq!(day.pairs.len(), 2);
         assert_eq!(day.votes().map(|(name, votes)| (name.text, votes)).collect::<Vec<_>>(), [("/a", 77), ("/b", 49)]);
         assert_eq!(day.attributes().texts(Table::Entry).unwrap().get("/a"), Some(&1));

@@ -1,16 +1,16 @@
-//! How the limiter's tags are stored: each in eight bytes, in pieces of some thousand, in the order of the map, which is
-//! that of the tags and tells nothing of when they came.
+//! How the limiter's tables are stored: each tag in eight bytes, in pieces of some thousand, in the order of the table, which
+//! is that of the tags and tells nothing of when they came.
 
 use std::{fmt, marker::PhantomData};
 
 use serde::{
-    Deserializer, Serialize, Serializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, SeqAccess, Visitor},
     ser::SerializeSeq,
 };
 
-use super::Pairs;
-use crate::vault::{limit::VisitorDay, names::TagMap, tables::VIEWS_PER_DAY_MAX};
+use super::tags::{PairRow, Row, Tags, VisitorRow};
+use crate::vault::{limit::VisitorDay, tables::VIEWS_PER_DAY_MAX};
 
 /// Rows in one piece.
 const ROWS_PER_PIECE: usize = 1_024;
@@ -19,54 +19,46 @@ const PIECES_RESERVED_MAX: usize = 1 << 16;
 /// Bytes of most rows.
 const ROW_BYTES: usize = 10;
 
-/// A map from tags that is stored in rows.
-pub(super) trait Rows: Default {
-    /// How many rows it takes.
-    fn rows(&self) -> usize;
-    /// Each row: the tag, and what is known of it where that is written down.
-    fn each(&self) -> impl Iterator<Item = (u64, Option<u64>)>;
-    /// Makes room for about so many rows.
-    fn reserve(&mut self, rows: usize);
-    /// Takes a row in; what is known of the tag is read from the rest. None where it cannot be.
-    fn read(&mut self, tag: u64, rest: &mut &[u8]) -> Option<()>;
+/// A row that is stored.
+pub(super) trait Stored: Row {
+    /// Appends it.
+    fn append(self, piece: &mut Vec<u8>);
+    /// Reads what follows the tag. None where it cannot be.
+    fn read(tag: u64, rest: &mut &[u8]) -> Option<Self>;
+    /// Whether a visitor can have it.
+    fn is_possible(self) -> bool;
 }
 
-/// Visitors, each with its day in one number.
-impl Rows for TagMap<VisitorDay> {
-    fn rows(&self) -> usize {
-        self.len()
+/// The tag, and the day in one number.
+impl Stored for VisitorRow {
+    fn append(self, piece: &mut Vec<u8>) {
+        piece.extend_from_slice(&self.tag.to_le_bytes());
+        push_varint(self.day.packed(), piece);
     }
 
-    fn each(&self) -> impl Iterator<Item = (u64, Option<u64>)> {
-        self.iter().map(|(tag, visitor)| (*tag, Some(visitor.packed())))
+    fn read(tag: u64, rest: &mut &[u8]) -> Option<Self> {
+        Some(Self { tag, day: VisitorDay::from_packed(varint(rest)?) })
     }
 
-    fn reserve(&mut self, rows: usize) {
-        TagMap::reserve(self, rows);
-    }
-
-    fn read(&mut self, tag: u64, rest: &mut &[u8]) -> Option<()> {
-        self.insert(tag, VisitorDay::from_packed(varint(rest)?));
-        Some(())
+    fn is_possible(self) -> bool {
+        !self.is_free()
     }
 }
 
-/// Pairs of a visitor and a page: a row for each view.
-impl Rows for Pairs {
-    fn rows(&self) -> usize {
-        self.iter().map(|(_, views)| usize::from(views)).sum()
+/// The tag once for each view.
+impl Stored for PairRow {
+    fn append(self, piece: &mut Vec<u8>) {
+        for _ in 0..self.views() {
+            piece.extend_from_slice(&self.tag().to_le_bytes());
+        }
     }
 
-    fn each(&self) -> impl Iterator<Item = (u64, Option<u64>)> {
-        self.iter().flat_map(|(tag, views)| std::iter::repeat_n((tag, None), views.into()))
+    fn read(tag: u64, _: &mut &[u8]) -> Option<Self> {
+        (Self::looked_at(tag) == tag).then(|| Self::new(tag, 1))
     }
 
-    fn reserve(&mut self, rows: usize) {
-        Pairs::reserve(self, rows);
-    }
-
-    fn read(&mut self, tag: u64, _: &mut &[u8]) -> Option<()> {
-        (self.add(tag, 1) <= VIEWS_PER_DAY_MAX).then_some(())
+    fn is_possible(self) -> bool {
+        self.views() <= VIEWS_PER_DAY_MAX
     }
 }
 
@@ -93,30 +85,85 @@ fn varint(rest: &mut &[u8]) -> Option<u64> {
     None
 }
 
-pub(super) fn serialize<M: Rows, S: Serializer>(map: &M, to: S) -> Result<S::Ok, S::Error> {
-    let all = map.rows();
-    let mut pieces = to.serialize_seq(Some(all.div_ceil(ROWS_PER_PIECE)))?;
-    let (mut piece, mut rows) = (Vec::with_capacity(all.min(ROWS_PER_PIECE) * ROW_BYTES), 0);
-    for (tag, known) in map.each() {
-        piece.extend_from_slice(&tag.to_le_bytes());
-        if let Some(known) = known {
-            push_varint(known, &mut piece);
-        }
-        rows += 1;
-        if rows == ROWS_PER_PIECE {
-            pieces.serialize_element(&Bytes(&piece))?;
-            piece.clear();
-            rows = 0;
-        }
-    }
-    if rows > 0 {
-        pieces.serialize_element(&Bytes(&piece))?;
-    }
-    pieces.end()
+/// The rows of a table from one place in their order to another, both included.
+pub(super) struct Span<'t, R> {
+    pub(super) tags: &'t Tags<R>,
+    pub(super) first: u64,
+    pub(super) last: u64,
 }
 
-pub(super) fn deserialize<'de, M: Rows, D: Deserializer<'de>>(from: D) -> Result<M, D::Error> {
-    from.deserialize_seq(Pieces(PhantomData))
+impl<R: Stored> Serialize for Span<'_, R> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let rows = || self.tags.between(self.first, self.last);
+        let all = rows().count();
+        let mut pieces = to.serialize_seq(Some(all.div_ceil(ROWS_PER_PIECE)))?;
+        let (mut piece, mut filled) = (Vec::with_capacity(all.min(ROWS_PER_PIECE) * ROW_BYTES), 0);
+        for row in rows() {
+            row.append(&mut piece);
+            filled += 1;
+            if filled == ROWS_PER_PIECE {
+                pieces.serialize_element(&Bytes(&piece))?;
+                piece.clear();
+                filled = 0;
+            }
+        }
+        if filled > 0 {
+            pieces.serialize_element(&Bytes(&piece))?;
+        }
+        pieces.end()
+    }
+}
+
+impl<R: Stored> Serialize for Tags<R> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Span { tags: self, first: 0, last: u64::MAX }.serialize(to)
+    }
+}
+
+impl<'de, R: Stored> Deserialize<'de> for Tags<R> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(Pieces(PhantomData))
+    }
+}
+
+/// Rows as they were stored: what a table takes in that has made room for all that come.
+pub(super) struct RowList<R>(pub(super) Vec<R>);
+
+impl<'de, R: Stored> Deserialize<'de> for RowList<R> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(Pieces(PhantomData))
+    }
+}
+
+/// What rows are read into.
+trait Rows<R>: Sized {
+    /// With room for about so many.
+    fn with_room(rows: usize) -> Self;
+    /// Takes a row in. False where it cannot be.
+    fn take(&mut self, row: R) -> bool;
+}
+
+impl<R: Stored> Rows<R> for Tags<R> {
+    fn with_room(rows: usize) -> Self {
+        let mut tags = Self::default();
+        tags.reserve(rows);
+        tags
+    }
+
+    fn take(&mut self, row: R) -> bool {
+        row.is_possible() && self.add_row(row).is_possible()
+    }
+}
+
+impl<R: Stored> Rows<R> for RowList<R> {
+    fn with_room(rows: usize) -> Self {
+        Self(Vec::with_capacity(rows))
+    }
+
+    fn take(&mut self, row: R) -> bool {
+        self.0.push(row);
+        row.is_possible()
+    }
 }
 
 struct Bytes<'b>(&'b [u8]);
@@ -127,9 +174,9 @@ impl Serialize for Bytes<'_> {
     }
 }
 
-struct Pieces<M>(PhantomData<M>);
+struct Pieces<M, R>(PhantomData<(M, R)>);
 
-impl<'de, M: Rows> Visitor<'de> for Pieces<M> {
+impl<'de, R: Stored, M: Rows<R>> Visitor<'de> for Pieces<M, R> {
     type Value = M;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,21 +184,22 @@ impl<'de, M: Rows> Visitor<'de> for Pieces<M> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut pieces: A) -> Result<M, A::Error> {
-        let mut map = M::default();
         // As many as the input can hold at most: each piece takes at least a byte of it.
-        map.reserve(pieces.size_hint().unwrap_or(0).min(PIECES_RESERVED_MAX) * ROWS_PER_PIECE);
+        let mut rows = M::with_room(pieces.size_hint().unwrap_or(0).min(PIECES_RESERVED_MAX) * ROWS_PER_PIECE);
         while let Some(piece) = pieces.next_element::<&[u8]>()? {
             let mut rest = piece;
             while let Some((tag, after)) = rest.split_first_chunk() {
                 rest = after;
-                map.read(u64::from_le_bytes(*tag), &mut rest)
-                    .ok_or_else(|| A::Error::custom("a tag with what it cannot have"))?;
+                let row = R::read(u64::from_le_bytes(*tag), &mut rest);
+                if !row.is_some_and(|row| rows.take(row)) {
+                    return Err(A::Error::custom("a tag with what it cannot have"));
+                }
             }
             if !rest.is_empty() {
                 return Err(A::Error::custom("a tag that is cut"));
             }
         }
-        Ok(map)
+        Ok(rows)
     }
 }
 
@@ -160,35 +208,35 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[derive(PartialEq, serde::Serialize, serde::Deserialize)]
-    struct Both {
-        #[serde(with = "super")]
-        visitors: TagMap<VisitorDay>,
-        #[serde(with = "super")]
-        pairs: Pairs,
-    }
+    use crate::vault::tally::{Pairs, Visitors};
 
     proptest! {
         #[test]
         fn tags_come_back_and_what_is_cut_is_refused(
-            visitors in prop::collection::hash_map(any::<u64>(), any::<u64>(), 0..40),
+            visitors in prop::collection::hash_map(any::<u64>(), 1_u64.., 0..40),
             pairs in prop::collection::hash_map(any::<u64>(), 1..=VIEWS_PER_DAY_MAX, 0..400),
+            (first, last) in (any::<u64>(), any::<u64>()),
             cut in 1_usize..9,
         ) {
-            let visitors = visitors.into_iter().map(|(tag, n)| (tag, VisitorDay::from_packed(n))).collect();
-            let both = Both { visitors, pairs: pairs.into_iter().collect() };
-            let bytes = postcard::to_allocvec(&both).unwrap();
-            prop_assert!(postcard::from_bytes::<Both>(&bytes).unwrap() == both);
+            let visitor = |(tag, n)| VisitorRow { tag, day: VisitorDay::from_packed(n) };
+            let visitors: Visitors = visitors.into_iter().map(visitor).collect();
+            let pairs: Pairs = pairs.into_iter().map(|(tag, views)| PairRow::new(tag, views)).collect();
+            let bytes = postcard::to_allocvec(&(&visitors, &pairs)).unwrap();
+            prop_assert!(postcard::from_bytes::<(Visitors, Pairs)>(&bytes).unwrap() == (visitors, pairs.clone()));
             let short = &bytes[..bytes.len() - cut.min(bytes.len())];
-            prop_assert!(postcard::from_bytes::<Both>(short).is_err());
+            prop_assert!(postcard::from_bytes::<(Visitors, Pairs)>(short).is_err());
+            let some = postcard::to_allocvec(&Span { tags: &pairs, first, last }).unwrap();
+            let some: RowList<PairRow> = postcard::from_bytes(&some).unwrap();
+            let mut again = Pairs::default();
+            some.0.into_iter().for_each(|row| { again.add_row(row); });
+            prop_assert!(again == pairs.between(first, last).collect());
         }
     }
 
     #[test]
     fn more_views_than_there_can_be_are_refused() {
-        let both = Both { visitors: TagMap::default(), pairs: [(7, VIEWS_PER_DAY_MAX + 1)].into_iter().collect() };
-        let bytes = postcard::to_allocvec(&both).unwrap();
-        assert!(postcard::from_bytes::<Both>(&bytes).is_err());
+        let pairs: Pairs = [PairRow::new(7, VIEWS_PER_DAY_MAX + 1)].into_iter().collect();
+        let bytes = postcard::to_allocvec(&pairs).unwrap();
+        assert!(postcard::from_bytes::<Pairs>(&bytes).is_err());
     }
 }

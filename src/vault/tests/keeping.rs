@@ -199,7 +199,7 @@ fn a_row_that_is_lost_altered_or_older_is_found() {
     assert_eq!(checked(&house).damaged, [""; 0]);
     let good = house.directory.path().join("good");
     copy(&house.data(), &good);
-    for prefix in ["m/head", "m/format", "s/", "p/", "c/", "x/", "m/sum"] {
+    for prefix in ["m/head", "m/format", "s/", "p/", "o/", "x/", "m/sum"] {
         for hand in hands {
             tamper(&house, |db| hand(db, &one_key(db, prefix)));
             let refused = house.open_with(house.options()).err();

@@ -212,7 +212,7 @@ impl Taking<'_> {
                 self.step.put(&rows::public_key(&release.site, table.table, &key.key), &[]);
             }
         }
-        self.disk.remove_long(&mut self.step, &rows::cell_key(epoch))
+        self.disk.remove_cell(&mut self.step, epoch)
     }
 
     /// The hours of a day that were published before it are in its release.
