@@ -167,7 +167,11 @@ impl Cells {
 }
 
 fn decode_day(bytes: &[u8], is_older: bool) -> postcard::Result<DayTally> {
-    if is_older { postcard::from_bytes::<OlderDayTally>(bytes).map(DayTally::from) } else { postcard::from_bytes(bytes) }
+    if is_older {
+        postcard::from_bytes::<OlderDayTally>(bytes).map(DayTally::from)
+    } else {
+        postcard::from_bytes(bytes)
+    }
 }
 
 fn periods<'a>(epochs: impl Iterator<Item = &'a Epoch>) -> Vec<Period> {

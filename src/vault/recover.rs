@@ -364,7 +364,8 @@ impl Recovered {
             for section in &record.sections {
                 let epoch = section.epoch()?;
                 let through = through.get(&epoch).unwrap_or(&nothing);
-                let is_folded = through.has_all(sequence, matches!(epoch.period.kind, PeriodKind::Day | PeriodKind::Month));
+                let is_folded =
+                    through.has_all(sequence, matches!(epoch.period.kind, PeriodKind::Day | PeriodKind::Month));
                 if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }

@@ -8,11 +8,7 @@ use super::{
     Activity, AttributeTally, Counters, DayTally, PageTally, SiteTally, Texts,
     tags::{PairRow, VisitorRow},
 };
-use crate::vault::{
-    limit::VisitorDay,
-    names::TextMap,
-    tables::Table,
-};
+use crate::vault::{limit::VisitorDay, names::TextMap, tables::Table};
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]

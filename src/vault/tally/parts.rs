@@ -14,10 +14,7 @@ use super::{
     stored::{RowList, Span},
     tags::{PairRow, Row, Tags, VisitorRow},
 };
-use crate::vault::{
-    names::Name,
-    sketch::Sketch,
-};
+use crate::vault::{names::Name, sketch::Sketch};
 
 /// A part of a cell: the rest, or all whose place in the order begins with certain bits. The latter are numbered like the
 /// nodes of a binary tree: 1 has all, and 2n and 2n + 1 the halves of n.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use super::*;
 use crate::calendar::{Period, PeriodKind};
 use store::rows;
-use upkeep::{Directories, Restore, Verified, export, restore, verify};
+use upkeep::{Restore, Verified, export, restore, verify};
 
 /// Three weeks of October and November with a published week and month, and an open day.
 fn history(house: &House) -> Running {
@@ -22,10 +22,6 @@ fn history(house: &House) -> Running {
     running
 }
 
-fn directories(house: &House) -> Directories {
-    Directories { data: house.data(), keys: house.keys(), archive: house.archive() }
-}
-
 /// All releases of a vault as they are stored.
 fn releases(house: &House) -> BTreeMap<u64, Release> {
     let running = house.open();
@@ -37,7 +33,7 @@ fn releases(house: &House) -> BTreeMap<u64, Release> {
 }
 
 fn checked(house: &House) -> Verified {
-    verify(&directories(house), house.clock.clone()).unwrap()
+    verify(&house.directories(), house.clock.clone()).unwrap()
 }
 
 /// Changes rows behind the back of everything.
@@ -59,7 +55,7 @@ fn export_and_restore_come_full_circle_byte_for_byte() {
     let exported = export(&house.data(), &first).unwrap();
     assert_eq!(exported.sites, 2);
     let other = House::new();
-    let what = Restore { directories: directories(&other), from: Some(first.clone()), backup: None };
+    let what = Restore { directories: other.directories(), from: Some(first.clone()), backup: None };
     let restored = restore(&what).unwrap();
     assert_eq!((restored.releases, restored.known), (exported.releases, 0));
     // November has days of which only the archive knows.
@@ -103,7 +99,7 @@ fn an_older_copy_is_refused_and_completed_from_the_archive() {
     assert!(matches!(ahead, Fault::ArchiveAhead { .. }), "{ahead}");
     assert!(ahead.to_string().contains("headcount restore"), "{ahead}");
 
-    let restored = restore(&Restore { directories: directories(&house), from: None, backup: None }).unwrap();
+    let restored = restore(&Restore { directories: house.directories(), from: None, backup: None }).unwrap();
     assert_eq!(
         restored.lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["www/week-2026-11-02", "www/month-2026-11-01"]
@@ -135,7 +131,7 @@ fn a_backup_of_a_running_server_brings_back_what_was_open() {
     std::io::copy(&mut bytes, &mut fs::File::create(&file).unwrap()).unwrap();
     let before = running.releases.numbers_after(None, 0).len();
     running.close();
-    let what = Restore { directories: directories(&house), from: None, backup: Some(file.clone()) };
+    let what = Restore { directories: house.directories(), from: None, backup: Some(file.clone()) };
     let taken = restore(&what).err().unwrap();
     assert!(matches!(taken, Fault::NotEmpty(_)), "{taken}");
 
@@ -173,7 +169,7 @@ fn a_restore_that_was_cut_is_not_opened() {
     let refused = house.open_with(house.options()).err().unwrap();
     assert!(matches!(refused, Fault::Unfinished(_)), "{refused}");
     // Without a backup the archive alone fills it.
-    let restored = restore(&Restore { directories: directories(&house), from: None, backup: None }).unwrap();
+    let restored = restore(&Restore { directories: house.directories(), from: None, backup: None }).unwrap();
     assert!(restored.releases > 0 && restored.known == 0);
     house.open().close();
 }
@@ -228,7 +224,7 @@ fn damage_in_the_archive_is_named() {
     fs::write(&file, good.replacen("\"count\":", "\"count\":1", 1)).unwrap();
     let damaged = checked(&house).damaged;
     assert!(damaged.iter().any(|d| d.contains("2026-10.jsonl") && d.contains("line 2")), "{damaged:?}");
-    let refused = restore(&Restore { directories: directories(&house), from: None, backup: None }).err().unwrap();
+    let refused = restore(&Restore { directories: house.directories(), from: None, backup: None }).err().unwrap();
     assert!(matches!(refused, Fault::Archive { .. }), "{refused}");
     // A line that is missing at the end leaves the chain whole; the database knows of it.
     let cut = good.trim_end().rfind('\n').unwrap() + 1;

@@ -3,6 +3,7 @@
 mod canary;
 mod coverage;
 mod flow;
+mod folding;
 mod keeping;
 mod known;
 mod neighbours;
@@ -53,6 +54,10 @@ impl House {
 
     pub(super) fn archive(&self) -> std::path::PathBuf {
         self.directory.path().join("archive")
+    }
+
+    pub(super) fn directories(&self) -> upkeep::Directories {
+        upkeep::Directories { data: self.data(), keys: self.keys(), archive: self.archive() }
     }
 
     pub(super) fn options(&self) -> Options {

@@ -232,7 +232,11 @@ impl World {
     /// Begins a checkpoint, or goes on with the one under way.
     fn checkpoint(&mut self) {
         let keeper = &mut self.opened().keeper;
-        if keeper.fold.is_none() { keeper.begin_fold().unwrap() } else { keeper.go_on_folding().unwrap() }
+        if keeper.fold.is_none() {
+            keeper.begin_fold().unwrap()
+        } else {
+            keeper.go_on_folding().unwrap()
+        }
         keeper.writer.settle().unwrap();
     }
 
