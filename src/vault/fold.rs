@@ -17,14 +17,13 @@ use super::{
         rows::{self, ChainPoint},
     },
     tally::Part,
-    writer::Job,
 };
 
 /// A part of a cell has no more bytes, but for the rest and as far as they can be told before. Tests split small cells too,
 /// and take many steps.
 const PART_BYTES_MAX: usize = if cfg!(test) { 64 } else { 256 * 1024 };
-/// A checkpoint is written in steps of about so many bytes while nothing comes in.
-const STEP_BYTES: usize = if cfg!(test) { 128 } else { 1024 * 1024 };
+/// A checkpoint is written in steps of about so many bytes while nothing comes in. What comes then waits for one of them.
+const STEP_BYTES: usize = if cfg!(test) { 128 } else { 256 * 1024 };
 /// Records that are removed in one step while nobody waits.
 const RECORDS_TRIMMED_AT_ONCE: u64 = 64;
 
@@ -42,6 +41,7 @@ pub(super) struct Fold {
 impl Keeper {
     /// Writes every changed cell and removes the journal.
     pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
+        self.writer.settle()?;
         self.finish_fold()?;
         if self.base != self.head || !self.dirty.is_empty() {
             self.begin_fold()?;
@@ -69,14 +69,15 @@ impl Keeper {
         while self.fold.is_some() {
             self.go_on_folding()?;
         }
-        self.writer.settle()
+        Ok(())
     }
 
     /// Writes some more of a checkpoint, in a step of its own.
     pub(super) fn go_on_folding(&mut self) -> Result<(), Fault> {
+        self.writer.settle()?;
         let mut step = Step::default();
         self.fold_some(&mut step, STEP_BYTES)?;
-        self.writer.hand_over(Job::new(Some(step), Vec::new(), Vec::new()))
+        self.disk.commit(step)
     }
 
     /// Puts some more of a checkpoint into a step: at least one part, and about so many bytes. The step is durable after the
