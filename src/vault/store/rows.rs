@@ -215,7 +215,7 @@ mod tests {
             let epoch = Epoch { site: site.clone(), period };
             assert_eq!(parse_index_key(&index_key(&site, period)), Some(epoch.clone()));
             assert_eq!(parse_whole_key(&whole_key(&epoch)), Some(epoch.clone()));
-            for part in [Part::REST, Part::ALL, Part::from_number(0x2f2f_2f).unwrap()] {
+            for part in [Part::REST, Part::ALL, Part::from_number(0x002f_2f2f).unwrap()] {
                 assert_eq!(parse_part_key(&part_key(&epoch, part)), Some((epoch.clone(), part)));
             }
         }
