@@ -24,12 +24,13 @@ use load::{
 use serde_json::json;
 
 const USAGE: &str = "\
-Usage: benches/latency [--seconds NUMBER] [--json FILE] [--help]
+Usage: benches/latency [--seconds NUMBER] [--only TEXT] [--json FILE] [--help]
 
 Starts a server and measures the wait from send to durable answer at several rates and lengths of batches, and with 500
 connections that send single events now and then.
 
   --seconds NUMBER  of each row [default: 10]
+  --only TEXT       only rows whose name has this in it
   --json FILE       writes all figures there
   --help            this text";
 
@@ -51,11 +52,17 @@ const TRICKLES: u64 = 500;
 const TRICKLE_EVENTS_PER_SECOND: u64 = 2;
 
 fn main() -> ExitCode {
-    command::run("latency", USAGE, parse, |(seconds, file)| measure(seconds, file).map(|()| ExitCode::SUCCESS))
+    command::run("latency", USAGE, parse, |asked| measure(&asked).map(|()| ExitCode::SUCCESS))
 }
 
-fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<(u64, Option<PathBuf>)>, String> {
-    let (mut seconds, mut file) = (10, None);
+struct Asked {
+    seconds: u64,
+    only: String,
+    file: Option<PathBuf>,
+}
+
+fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<Asked>, String> {
+    let (mut seconds, mut only, mut file) = (10, String::new(), None);
     while let Some(word) = words.next() {
         match word.as_str() {
             "--seconds" => {
@@ -63,6 +70,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<
                 let number = text.parse().ok().filter(|number| (1..=600).contains(number));
                 seconds = number.ok_or_else(|| format!("--seconds: {text:?} is no whole number from 1 to 600"))?;
             }
+            "--only" => only = words.next().ok_or("--only needs a text")?,
             "--json" => file = Some(words.next().ok_or("--json needs a file")?.into()),
             "--help" | "-h" => return Ok(None),
             // Cargo adds this to every benchmark.
@@ -70,7 +78,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> std::result::Result<Option<
             _ => return Err(format!("unknown option {word:?}")),
         }
     }
-    Ok(Some((seconds, file)))
+    Ok(Some(Asked { seconds, only, file }))
 }
 
 /// One row: what was asked for, and the waits, sorted.
@@ -88,19 +96,22 @@ impl Row {
     }
 }
 
-fn measure(seconds: u64, file: Option<PathBuf>) -> Result<()> {
+fn measure(asked: &Asked) -> Result<()> {
+    let Asked { seconds, only, file } = asked;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let scratch = tempfile::Builder::new().prefix("latency-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     println!("{:<44} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "p50 ms", "p99 ms", "p999 ms", "max ms", "CPU s/M");
+    let of_rate = |(rate, batch)| (format!("{rate} events/s in batches of {batch}"), (rate, batch, STREAMS, *seconds));
+    let trickle = (
+        format!("{TRICKLES} connections, {TRICKLE_EVENTS_PER_SECOND} single events/s each"),
+        (TRICKLES * TRICKLE_EVENTS_PER_SECOND, 1, TRICKLES, *seconds),
+    );
     let mut rows = Vec::new();
-    for (number, (rate, batch)) in ROWS.into_iter().enumerate() {
-        let name = format!("{rate} events/s in batches of {batch}");
-        let directory = scratch.path().join(number.to_string());
-        rows.push(told(row(&runtime, &directory, name, (rate, batch, STREAMS, seconds))?));
+    for (number, (name, what)) in ROWS.into_iter().map(of_rate).chain([trickle]).enumerate() {
+        if name.contains(only) {
+            rows.push(told(row(&runtime, &scratch.path().join(number.to_string()), name, what)?));
+        }
     }
-    let name = format!("{TRICKLES} connections, {TRICKLE_EVENTS_PER_SECOND} single events/s each");
-    let trickle = (TRICKLES * TRICKLE_EVENTS_PER_SECOND, 1, TRICKLES, seconds);
-    rows.push(told(row(&runtime, &scratch.path().join("trickle"), name, trickle)?));
     if let Some(file) = file {
         let json = |row: &Row| {
             json!({

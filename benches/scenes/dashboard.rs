@@ -2,6 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,6 +20,7 @@ use prost::{
     Message as _,
     bytes::{Buf, Bytes},
 };
+use tokio::sync::Notify;
 use tonic::{
     Request, Status,
     client::Grpc,
@@ -77,13 +82,27 @@ pub async fn play(sites: u32, days: u32) -> Result<()> {
     }
     let traffic = Traffic::new(Size::standard(1_000_000, 1));
     let (parcels, _) = batches(&traffic, 1_000);
-    let sender = tokio::spawn(ingest(server.url(), sites, parcels));
+    // On a thread of its own: nobody who asks waits for it but on the server.
+    let (url, stop) = (server.url(), Arc::new(Notify::new()));
+    let (until, sent) = (stop.clone(), Arc::new(AtomicU64::new(0)));
+    let counter = sent.clone();
+    let sender = std::thread::spawn(move || -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            tokio::select! {
+                ended = ingest(url, sites, parcels, &counter) => ended,
+                () = until.notified() => Ok(()),
+            }
+        })
+    });
     for question in QUESTIONS {
+        let (before, begun) = (sent.load(Ordering::Relaxed), Instant::now());
         let waited = waits(crowd(&people, question, days).await?);
-        println!("dashboard: {question:?}, {PEOPLE} at a time, beside ingest: {waited}");
+        let events_per_second = (sent.load(Ordering::Relaxed) - before) as f64 / begun.elapsed().as_secs_f64();
+        println!("dashboard: {question:?}, {PEOPLE} at a time, beside {events_per_second:.0} events/s: {waited}");
     }
-    sender.abort();
-    Ok(())
+    stop.notify_one();
+    sender.join().map_err(|_| "the sender's thread ended")?
 }
 
 /// Sends everything and waits until it is published.
@@ -211,7 +230,7 @@ async fn crowd(people: &[Channel], question: Question, days: u32) -> Result<Vec<
 }
 
 /// Keeps the server busy until it is stopped: the same events for another producer each time.
-async fn ingest(url: String, sites: u32, parcels: Vec<Vec<Parcel>>) -> Result<()> {
+async fn ingest(url: String, sites: u32, parcels: Vec<Vec<Parcel>>, sent: &AtomicU64) -> Result<()> {
     use headcount::proto::IngestRequest;
     let mut stream = Stream::open(&url, 16).await?;
     for round in 0.. {
@@ -225,7 +244,9 @@ async fn ingest(url: String, sites: u32, parcels: Vec<Vec<Parcel>>) -> Result<()
                     Ok(Parcel { bytes: request.encode_to_vec().into(), events: parcel.events })
                 })
                 .collect();
-            stream.deliver(&renamed?, 16).await?;
+            let renamed = renamed?;
+            stream.deliver(&renamed, 16).await?;
+            sent.fetch_add(renamed.iter().map(|parcel| parcel.events as u64).sum(), Ordering::Relaxed);
         }
     }
     Ok(())
