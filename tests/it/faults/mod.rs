@@ -15,10 +15,11 @@ pub mod truth;
 use crate::harness::House;
 
 /// With this configuration the noise of a day's visits has a standard deviation of about one, so that one batch that
-/// is lost or counted twice is more than ten of them.
+/// is lost or counted twice is more than ten of them. The journal is as short as can be, so that checkpoints come under load.
 const CONFIG: &str = r#"
 [server]
 free_space_reserve_mib = 0
+journal_mib = 1
 [privacy]
 epsilon = 10.0
 delta = 1e-4
