@@ -123,3 +123,28 @@ fn encode_encrypt_and_commit(bencher: Bencher<'_, '_>) {
         stages.commit(&sealed).map_err(|error| error.to_string()).expect("a disk");
     });
 }
+
+/// A day of all batches, which is over.
+fn counted() -> Stages {
+    let parcels = parcels();
+    let mut stages = warm(&parcels);
+    for parcel in &parcels {
+        let seen = anonymized(&stages, parcel);
+        stages.bound(&seen);
+    }
+    stages
+}
+
+/// The release of a day, as it goes onto the disk.
+#[divan::bench]
+fn seal(bencher: Bencher<'_, '_>) {
+    let stages = counted();
+    bencher.bench_local(|| stages.seal().map_err(|error| error.to_string()).expect("a release"));
+}
+
+/// The top 100 pages of a day, of an answer that is not kept.
+#[divan::bench]
+fn query(bencher: Bencher<'_, '_>) {
+    let (published, _) = counted().seal().map_err(|error| error.to_string()).expect("a release");
+    bencher.bench_local(|| published.top_pages().map_err(|error| error.to_string()).expect("an answer"));
+}

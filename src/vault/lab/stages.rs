@@ -3,19 +3,27 @@
 
 use std::sync::Arc;
 
-use super::world::fault;
+use super::world::{edition::release, fault};
 use crate::{
-    calendar::Calendar,
-    query::AskError,
+    calendar::{Calendar, Day, Period, PeriodKind},
+    query::{
+        AskError, Source,
+        top::{TopAsk, top},
+    },
     units::SiteName,
     vault::{
-        AccessEvent, Privacy, SiteSettings, TableSet,
+        AccessEvent, Bounds, Fault, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
         anonymize::{Anonymizer, Bench, Sighting, network::Countries},
         bound::Bounder,
         cells::Cells,
         keys::KeyRing,
         names::Names,
-        release::{index::SiteIndex, terms::History},
+        release::{
+            draw::Draw,
+            index::{PublicKeys, SiteIndex},
+            noise::SystemNoise,
+            terms::History,
+        },
         site::Site,
         store::{
             disk::{Disk, Step},
@@ -48,6 +56,12 @@ pub struct Seen {
 pub struct Encoded(Vec<(crate::vault::Epoch, Vec<u8>)>);
 /// A record of the journal.
 pub struct Sealed(Vec<u8>, ChainPoint);
+
+/// A day's release, which can be asked about.
+pub struct Published {
+    info: SiteInfo,
+    release: Arc<Release>,
+}
 
 impl Stages {
     /// Everything empty, in a directory that is removed at the end.
@@ -144,5 +158,59 @@ impl Stages {
         self.disk.commit(step).map_err(fault)?;
         self.head = *point;
         Ok(bytes.len())
+    }
+
+    /// The release of the first open day, with every page public, and its length in bytes.
+    ///
+    /// # Errors
+    /// When there is no day or no randomness.
+    pub fn seal(&self) -> Result<(Published, usize), AskError> {
+        let (epoch, tally) = self.open.days.iter().next().ok_or(AskError::NoSites)?;
+        let (site, day) = (&self.site, epoch.period.start);
+        let under = site.history.of_period(epoch.period);
+        let pages = tally.pages.keys().map(Into::into).collect();
+        let (known_pages, public) = (&*site.known_pages(), PublicKeys::from([(Table::Page, pages)]));
+        let mut draw = Draw { site, known_pages, under: &under, public: &public, noise: &mut SystemNoise };
+        let body = draw.day(day, tally, &[]).map_err(fault)?;
+        let release = release(site, under, epoch.period, 1, body);
+        let bytes = release.to_bytes().map_err(fault)?.len();
+        let info = SiteInfo {
+            name: site.name.clone(),
+            calendar: site.calendar.clone(),
+            profile: "lab".to_owned(),
+            has_known_pages: false,
+            days: Some((day, day)),
+            releases: 1,
+        };
+        Ok((Published { info, release: Arc::new(release) }, bytes))
+    }
+}
+
+impl Published {
+    /// The day's pages with most views, a hundred of them, and how many there are in all.
+    ///
+    /// # Errors
+    /// None: the release is there.
+    pub fn top_pages(&self) -> Result<(usize, u64), AskError> {
+        let (table, page_size) = (Table::Page, 100);
+        let ask = TopAsk { table, from_date: "", to_date: "", prefix: "", page_size, page_token: "" };
+        let top = top(self, &self.info, &ask)?;
+        Ok((top.rows.len(), top.keys))
+    }
+}
+
+impl Source for Published {
+    fn sites(&self) -> Vec<SiteInfo> {
+        vec![self.info.clone()]
+    }
+    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+        Ok((period == self.release.period).then(|| self.release.clone()))
+    }
+    fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
+        let period = self.release.period;
+        if period.kind == kind && (from..=to).contains(&period.start) { vec![period] } else { Vec::new() }
+    }
+    fn bounds(&self, _: &SiteName) -> Bounds {
+        self.release.bounds
     }
 }

@@ -2,7 +2,7 @@
 //! tallies here ([`World::count`]), and the real draw publishes them (`edition.rs`). Beside the tallies stands what
 //! really happened, counted by the plainest means.
 
-mod edition;
+pub(super) mod edition;
 mod exact;
 
 use std::{

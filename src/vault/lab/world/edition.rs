@@ -91,7 +91,7 @@ impl World {
 }
 
 /// As the sealing makes it.
-fn release(site: &Site, under: Under, period: Period, number: u64, body: Body) -> Release {
+pub(in crate::vault::lab) fn release(site: &Site, under: Under, period: Period, number: u64, body: Body) -> Release {
     Release {
         number,
         site: site.name.clone(),
