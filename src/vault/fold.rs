@@ -24,6 +24,8 @@ use super::{
 const PART_BYTES_MAX: usize = if cfg!(test) { 64 } else { 256 * 1024 };
 /// A checkpoint is written in steps of about so many bytes while nothing comes in. What comes then waits for one of them.
 const STEP_BYTES: usize = if cfg!(test) { 128 } else { 256 * 1024 };
+/// The same while nobody may send: larger steps are fewer.
+const LARGE_STEP_BYTES: usize = 16 * STEP_BYTES;
 /// Records that are removed in one step while nobody waits.
 const RECORDS_TRIMMED_AT_ONCE: u64 = 64;
 
@@ -67,16 +69,20 @@ impl Keeper {
 
     fn finish_fold(&mut self) -> Result<(), Fault> {
         while self.fold.is_some() {
-            self.go_on_folding()?;
+            self.write_some(LARGE_STEP_BYTES)?;
         }
         Ok(())
     }
 
-    /// Writes some more of a checkpoint, in a step of its own.
+    /// Writes some more of a checkpoint while nothing comes in.
     pub(super) fn go_on_folding(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
+        self.write_some(STEP_BYTES)
+    }
+
+    fn write_some(&mut self, bytes: usize) -> Result<(), Fault> {
         let mut step = Step::default();
-        self.fold_some(&mut step, STEP_BYTES)?;
+        self.fold_some(&mut step, bytes)?;
         self.disk.commit(step)
     }
 

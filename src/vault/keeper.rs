@@ -126,9 +126,9 @@ impl Keeper {
                 Next::Commit(Some(first)) => self.commit_group(first)?,
                 Next::Commit(None) => return self.checkpoint(),
                 Next::Order(order) => self.follow_order(order)?,
-                Next::Fold => self.go_on_folding()?,
+                Next::Fold if self.has_room() => self.go_on_folding()?,
                 Next::Look => self.look_at.extend(self.roster.names()),
-                Next::Seal => {}
+                Next::Fold | Next::Seal => {}
                 Next::Failed => return Err(self.writer.end()),
             }
             // One period at a time, so that no batch waits for more than one release.
@@ -140,14 +140,14 @@ impl Keeper {
 
     /// Waits for something to do. What came from outside goes before what is due.
     async fn next(&mut self) -> Next {
-        let is_idle = self.look_at.is_empty() || !*self.accepts.borrow();
+        let has_room = *self.accepts.borrow();
         tokio::select! {
             biased;
             () = self.writer.failed() => Next::Failed,
             commit = self.commits.recv() => Next::Commit(commit),
             Some(order) = self.orders.recv() => Next::Order(order),
-            () = std::future::ready(()), if self.fold.is_some() => Next::Fold,
-            () = std::future::ready(()), if !is_idle => Next::Seal,
+            () = std::future::ready(()), if has_room && self.fold.is_some() => Next::Fold,
+            () = std::future::ready(()), if has_room && !self.look_at.is_empty() => Next::Seal,
             () = tokio::time::sleep(TICK) => Next::Look,
         }
     }
