@@ -246,7 +246,7 @@ async fn ingest(url: String, sites: u32, parcels: Vec<Vec<Parcel>>, sent: &Atomi
                 .collect();
             let renamed = renamed?;
             stream.deliver(&renamed, 16).await?;
-            sent.fetch_add(renamed.iter().map(|parcel| parcel.events as u64).sum(), Ordering::Relaxed);
+            sent.fetch_add(renamed.iter().map(|parcel| parcel.events).sum(), Ordering::Relaxed);
         }
     }
     Ok(())
