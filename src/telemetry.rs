@@ -16,7 +16,9 @@ pub fn init(level: tracing::Level) {
     let wanted = filter_fn(move |event| {
         let most = if event.target().starts_with("headcount") { level } else { tracing::Level::WARN };
         *event.level() <= most
-    });
+    })
+    // sled asks for each row whether somebody wants its traces: this says no before a line of them is made.
+    .with_max_level_hint(level.max(tracing::Level::WARN));
     let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
