@@ -15,6 +15,7 @@ use std::{
 
 use prost::Message;
 use quick_cache::{Weighter, sync::Cache};
+use tokio::sync::Semaphore;
 use tonic::Status;
 
 use super::{answers::Encoded, status};
@@ -27,6 +28,9 @@ const GIVEN_TIMES: u32 = 10;
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How many answers are expected.
 const ANSWERS: usize = 1_024;
+/// Answers that are worked out at the same time, for each core. Each holds the releases that it reads, so that without a
+/// limit many who ask for much would take all memory.
+const AT_ONCE_PER_CORE: usize = 4;
 
 /// What an answer weighs, in bytes.
 pub(super) trait Weigh: Clone + Send + Sync + 'static {
@@ -63,20 +67,46 @@ impl<R> Weighter<Vec<u8>, Arc<Answer<R>>> for ByBytes {
     }
 }
 
+/// Who works an answer out takes a turn first. Clones share the turns.
+#[derive(Clone)]
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new(cores * AT_ONCE_PER_CORE)))
+    }
+
+    /// Works it out on a thread where that holds up nobody.
+    async fn run<R: Send + 'static>(
+        &self,
+        work_out: impl FnOnce() -> Result<R, Status> + Send + 'static,
+    ) -> Result<R, Status> {
+        let turn = self.0.clone().acquire_owned().await.map_err(|_| status::internal())?;
+        let work = move || {
+            // Given back at the end of the work, also where nobody waits for it any more.
+            let _turn = turn;
+            work_out()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| status::internal())?
+    }
+}
+
 /// Answers of one kind, by question. Clones share them.
 #[derive(Clone)]
 pub(super) struct Kept<R> {
     kept_for: Duration,
+    turns: Turns,
     cache: Arc<Cache<Vec<u8>, Arc<Answer<R>>, ByBytes>>,
 }
 
 impl<R: Weigh> Kept<R> {
-    pub(super) fn new() -> Self {
-        Self { kept_for: KEPT_FOR, cache: Arc::new(Cache::with_weighter(ANSWERS, BYTES_MAX, ByBytes)) }
+    pub(super) fn new(turns: &Turns) -> Self {
+        let cache = Arc::new(Cache::with_weighter(ANSWERS, BYTES_MAX, ByBytes));
+        Self { kept_for: KEPT_FOR, turns: turns.clone(), cache }
     }
 
-    /// The answer to a question as of the latest release. It is worked out on a thread where that holds up nobody, and once
-    /// for all who ask the same at the same time.
+    /// The answer to a question as of the latest release. It is worked out once for all who ask the same at the same time.
     pub(super) async fn answer(
         &self,
         question: &impl Message,
@@ -96,7 +126,7 @@ impl<R: Weigh> Kept<R> {
             Err(guard) => guard,
         };
         let since = Instant::now();
-        let answer = tokio::task::spawn_blocking(work_out).await.map_err(|_| status::internal())??;
+        let answer = self.turns.run(work_out).await?;
         // Where others took the room meanwhile, it is not kept.
         let _ = guard.insert(Answer::new(answer.clone(), latest, since));
         Ok(answer)
@@ -104,10 +134,10 @@ impl<R: Weigh> Kept<R> {
 
     /// Works an answer out in the background. One that fails is asked for again when the old one is too old.
     fn renew(&self, key: Vec<u8>, latest: u64, work_out: impl FnOnce() -> Result<R, Status> + Send + 'static) {
-        let cache = self.cache.clone();
-        tokio::task::spawn_blocking(move || {
+        let (cache, turns) = (self.cache.clone(), self.turns.clone());
+        tokio::spawn(async move {
             let since = Instant::now();
-            if let Ok(answer) = work_out() {
+            if let Ok(answer) = turns.run(work_out).await {
                 cache.insert(key, Answer::new(answer, latest, since));
             }
         });
@@ -122,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_is_worked_out_once_until_something_is_published_or_its_time_has_passed() {
-        let mut kept = Kept::<Encoded> { kept_for: Duration::from_secs(600), ..Kept::new() };
+        let mut kept = Kept::<Encoded> { kept_for: Duration::from_secs(600), ..Kept::new(&Turns::new()) };
         let worked = Arc::new(AtomicU32::new(0));
         ask(&kept, &worked, "a", 1).await;
         ask(&kept, &worked, "a", 1).await;
@@ -138,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_older_answer_is_given_while_it_is_worked_out_anew() {
-        let mut kept = Kept::<Encoded> { kept_for: Duration::from_secs(600), ..Kept::new() };
+        let mut kept = Kept::<Encoded> { kept_for: Duration::from_secs(600), ..Kept::new(&Turns::new()) };
         let worked = Arc::new(AtomicU32::new(0));
         ask(&kept, &worked, "a", 1).await;
         kept.kept_for = Duration::from_millis(100);
@@ -161,8 +191,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn only_so_many_answers_are_worked_out_at_the_same_time() {
+        let kept = Kept::<Encoded> { turns: Turns(Arc::new(Semaphore::new(2))), ..Kept::new(&Turns::new()) };
+        let (working, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+        let mut asked = tokio::task::JoinSet::new();
+        for number in 0..8 {
+            let (kept, working, most) = (kept.clone(), working.clone(), most.clone());
+            asked.spawn(async move {
+                let question = GetTrafficRequest { site: format!("site-{number}"), ..GetTrafficRequest::default() };
+                let work_out = move || {
+                    most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(20));
+                    working.fetch_sub(1, Ordering::SeqCst);
+                    Ok(Encoded::of(&ListSitesResponse::default()))
+                };
+                kept.answer(&question, 1, work_out).await
+            });
+        }
+        assert!(asked.join_all().await.iter().all(Result::is_ok));
+        assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
     async fn a_question_without_an_answer_is_asked_again() {
-        let kept = Kept::<Encoded>::new();
+        let kept = Kept::<Encoded>::new(&Turns::new());
         let question = GetTrafficRequest::default();
         let failed = kept.answer(&question, 1, || Err(status::no_sites())).await;
         assert!(failed.is_err());

@@ -9,7 +9,7 @@ use tonic::Status;
 use super::{
     answers::{Answers, Encoded, encoded},
     convert,
-    kept::{Kept, Weigh},
+    kept::{Kept, Turns, Weigh},
     status,
 };
 use crate::{
@@ -65,13 +65,14 @@ impl Stats {
     /// Answers from these releases. Streams end when `shutdown` turns true.
     #[must_use]
     pub fn new(releases: Releases, shutdown: watch::Receiver<bool>) -> Self {
+        let turns = Turns::new();
         Self {
             releases,
             shutdown,
-            sites: Kept::new(),
-            traffic: Kept::new(),
-            tops: Kept::new(),
-            breakdowns: Kept::new(),
+            sites: Kept::new(&turns),
+            traffic: Kept::new(&turns),
+            tops: Kept::new(&turns),
+            breakdowns: Kept::new(&turns),
         }
     }
 

@@ -20,6 +20,8 @@ const VERSION: u8 = 3;
 /// The version before: neither compressed nor hashed.
 const VERSION_PLAIN: u8 = 2;
 const DIGEST_BYTES: usize = 32;
+/// What the allocator adds to a piece of memory, with its rounding.
+const PIECE_BYTES: usize = 16;
 
 /// A published period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,6 +155,15 @@ impl Release {
             }
             _ => Err(Fault::damaged(what)),
         }
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let vec = |counts: &Vec<i64>| PIECE_BYTES + size_of_val(&counts[..]);
+        let hours = self.hours.iter().map(|hour| size_of_val(hour) + vec(&hour.counts));
+        let keys = self.tables.iter().flat_map(|table| &table.keys);
+        let keys = keys.map(|key| size_of_val(key) + PIECE_BYTES + key.key.len() + vec(&key.counts));
+        size_of_val(self) + hours.chain(keys).sum::<usize>()
     }
 
     /// Of what kind the period is.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use quick_cache::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::watch;
 
 use super::{
@@ -23,8 +23,10 @@ use crate::{
     },
 };
 
-/// How many decoded releases are kept in memory.
-const CACHED_RELEASES: usize = 4_096;
+/// What decoded releases in memory may take, in bytes: some 800 days of a site with 200 pages.
+const CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How many are expected. So few that the room has two halves, and even the largest release fits into one.
+const CACHED_RELEASES: usize = 64;
 
 /// Reads releases. Clones share the cache. A release becomes visible only after it is durable.
 #[derive(Clone)]
@@ -39,7 +41,16 @@ struct Inner {
     clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
     country_sources: Vec<String>,
-    cache: Cache<u64, Arc<Release>>,
+    cache: Cache<u64, Arc<Release>, ByBytes>,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<u64, Arc<Release>> for ByBytes {
+    fn weight(&self, _: &u64, release: &Arc<Release>) -> u64 {
+        release.memory_bytes() as u64
+    }
 }
 
 /// What is public about a site.
@@ -92,7 +103,7 @@ impl Releases {
         latest: watch::Receiver<u64>,
         country_sources: Vec<String>,
     ) -> Self {
-        let cache = Cache::new(CACHED_RELEASES);
+        let cache = Cache::with_weighter(CACHED_RELEASES, CACHED_BYTES_MAX, ByBytes);
         Self { inner: Arc::new(Inner { disk, index, roster, clock, latest, country_sources, cache }) }
     }
 
