@@ -69,7 +69,7 @@ impl Methods for Stats {
             "ListSites" => one(request, self, |stats, asked| async move { stats.list_sites(asked).await }).await,
             "GetTraffic" => one(request, self, |stats, asked| async move { stats.get_traffic(asked).await }).await,
             "ListTop" => one(request, self, |stats, asked| async move { stats.list_top(asked).await }).await,
-            "GetPrivacy" => one(request, self, |stats, asked| async move { stats.get_privacy(&asked) }).await,
+            "GetPrivacy" => one(request, self, |stats, asked| async move { stats.get_privacy(asked).await }).await,
             "WatchReleases" => many(request, self, Stats::watch_releases).await,
             "ExportReleases" => many(request, self, Stats::export_releases).await,
             _ => return None,

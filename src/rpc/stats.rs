@@ -49,6 +49,7 @@ pub struct Stats {
     traffic: Kept<Encoded>,
     tops: Kept<Encoded>,
     breakdowns: Kept<Whole>,
+    privacy: Kept<Encoded>,
 }
 
 /// A breakdown of which somebody reads page after page.
@@ -73,6 +74,7 @@ impl Stats {
             traffic: Kept::new(&turns),
             tops: Kept::new(&turns),
             breakdowns: Kept::new(&turns),
+            privacy: Kept::new(&turns),
         }
     }
 
@@ -87,14 +89,6 @@ impl Stats {
 
     fn latest(&self) -> u64 {
         *self.releases.watch().borrow()
-    }
-
-    fn ledger(&self, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, Fault> {
-        let mut ledger = Vec::new();
-        for number in self.releases.numbers_after(Some(&site.name), 0).into_iter().rev().take(entries) {
-            ledger.extend(self.releases.by_number(number)?.map(|release| convert::ledger_entry(&release)));
-        }
-        Ok(ledger)
     }
 }
 
@@ -147,6 +141,71 @@ fn traffic_answer(
     let ask = TrafficAsk { from_date: &request.from_date, to_date: &request.to_date, granularity };
     let answer = query::traffic::traffic(releases, &site, &ask).map_err(|e| status::unanswered(&e))?;
     Ok(convert::traffic(&site, granularity, releases.bounds(&site.name), &answer))
+}
+
+fn privacy_answer(
+    releases: &Releases,
+    request: &proto::GetPrivacyRequest,
+) -> Result<proto::GetPrivacyResponse, Status> {
+    let site = query::find_site(releases, &request.site).map_err(|e| status::unanswered(&e))?;
+    let entries = match request.ledger_entries {
+        0 => LEDGER_DEFAULT,
+        n if n <= LEDGER_MAX => n,
+        n => {
+            let what = format!("{n} entries are too many");
+            return Err(status::bad_field("ledger_entries", &what, "1 to 1000; 0 means 31"));
+        }
+    };
+    let days = match request.ledger_days {
+        0 => LEDGER_DAYS_DEFAULT,
+        n if n <= LEDGER_DAYS_MAX => n,
+        n => {
+            let what = format!("{n} days are too many");
+            return Err(status::bad_field("ledger_days", &what, "1 to 400; 0 means 7"));
+        }
+    };
+    let (terms, later) = releases.terms(&site.name).ok_or_else(status::internal)?;
+    let privacy = terms.privacy;
+    let rho_nano = privacy.rho_nano();
+    let mechanisms = releases.mechanisms(&site.name).unwrap_or_default();
+    let regular = releases.regular_epsilons(&site.name).ok_or_else(status::internal)?;
+    let [epsilon_week, epsilon_month, epsilon_year] = regular;
+    Ok(proto::GetPrivacyResponse {
+        ledger: ledger(releases, &site, entries as usize).map_err(|e| status::fault(&e))?,
+        days: day_ledgers(releases, &site, days).map_err(|e| status::fault(&e))?,
+        later: later.iter().map(convert::terms).collect(),
+        site: site.name.into(),
+        profile: terms.profile,
+        epsilon: privacy.epsilon,
+        delta: privacy.delta,
+        delta_keys: privacy.delta_keys(),
+        rho_nano,
+        bounds: Some(convert::bounds(privacy.bounds)),
+        mechanisms: mechanisms.iter().map(|m| convert::mechanism(m, rho_nano)).collect(),
+        retention: retention(),
+        epsilon_week,
+        epsilon_month,
+        epsilon_year,
+    })
+}
+
+/// What each of the latest releases took, the newest first.
+fn ledger(releases: &Releases, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, Fault> {
+    let mut ledger = Vec::new();
+    for number in releases.numbers_after(Some(&site.name), 0).into_iter().rev().take(entries) {
+        ledger.extend(releases.by_number(number)?.map(|release| convert::ledger_entry(&release)));
+    }
+    Ok(ledger)
+}
+
+/// What was spent of the latest published days, oldest first.
+fn day_ledgers(releases: &Releases, site: &SiteInfo, days: u32) -> Result<Vec<proto::DayLedger>, Fault> {
+    let Some((first, last)) = site.days else { return Ok(Vec::new()) };
+    let from = first.max(last.plus(1 - i32::try_from(days).unwrap_or(i32::MAX)));
+    let published = releases.published(&site.name, PeriodKind::Day, from, last);
+    let ledgers = published.into_iter().map(|day| releases.day_ledger(&site.name, day.start));
+    let found: Result<Vec<_>, Fault> = ledgers.collect();
+    Ok(found?.iter().flatten().map(convert::day_ledger).collect())
 }
 
 fn last_visits(source: &impl Source, site: &SiteInfo) -> Result<Number, AskError> {
@@ -208,47 +267,10 @@ impl Stats {
         self.breakdowns.answer(&question, self.latest(), work_out).await
     }
 
-    pub(super) fn get_privacy(&self, request: &proto::GetPrivacyRequest) -> Result<Encoded, Status> {
-        let site = self.site(&request.site)?;
-        let entries = match request.ledger_entries {
-            0 => LEDGER_DEFAULT,
-            n if n <= LEDGER_MAX => n,
-            n => {
-                let what = format!("{n} entries are too many");
-                return Err(status::bad_field("ledger_entries", &what, "1 to 1000; 0 means 31"));
-            }
-        };
-        let days = match request.ledger_days {
-            0 => LEDGER_DAYS_DEFAULT,
-            n if n <= LEDGER_DAYS_MAX => n,
-            n => {
-                let what = format!("{n} days are too many");
-                return Err(status::bad_field("ledger_days", &what, "1 to 400; 0 means 7"));
-            }
-        };
-        let (terms, later) = self.releases.terms(&site.name).ok_or_else(status::internal)?;
-        let privacy = terms.privacy;
-        let rho_nano = privacy.rho_nano();
-        let mechanisms = self.releases.mechanisms(&site.name).unwrap_or_default();
-        let regular = self.releases.regular_epsilons(&site.name).ok_or_else(status::internal)?;
-        let [epsilon_week, epsilon_month, epsilon_year] = regular;
-        Ok(Encoded::of(&proto::GetPrivacyResponse {
-            ledger: self.ledger(&site, entries as usize).map_err(|e| status::fault(&e))?,
-            days: self.day_ledgers(&site, days).map_err(|e| status::fault(&e))?,
-            later: later.iter().map(convert::terms).collect(),
-            site: site.name.into(),
-            profile: terms.profile,
-            epsilon: privacy.epsilon,
-            delta: privacy.delta,
-            delta_keys: privacy.delta_keys(),
-            rho_nano,
-            bounds: Some(convert::bounds(privacy.bounds)),
-            mechanisms: mechanisms.iter().map(|m| convert::mechanism(m, rho_nano)).collect(),
-            retention: retention(),
-            epsilon_week,
-            epsilon_month,
-            epsilon_year,
-        }))
+    pub(super) async fn get_privacy(&self, request: proto::GetPrivacyRequest) -> Result<Encoded, Status> {
+        let (releases, asked) = (self.releases.clone(), request.clone());
+        let work_out = move || privacy_answer(&releases, &asked).map(|answer| Encoded::of(&answer));
+        self.privacy.answer(&request, self.latest(), work_out).await
     }
 
     pub(super) fn watch_releases(&self, request: &proto::WatchReleasesRequest) -> Result<Answers, Status> {
@@ -265,16 +287,6 @@ impl Stats {
         let (flow, answers) = self.flow(site, request.after_release);
         tokio::spawn(flow.run(None, convert::export));
         Ok(encoded(answers))
-    }
-
-    /// What was spent of the latest published days, oldest first.
-    fn day_ledgers(&self, site: &SiteInfo, days: u32) -> Result<Vec<proto::DayLedger>, Fault> {
-        let Some((first, last)) = site.days else { return Ok(Vec::new()) };
-        let from = first.max(last.plus(1 - i32::try_from(days).unwrap_or(i32::MAX)));
-        let published = self.releases.published(&site.name, PeriodKind::Day, from, last);
-        let ledgers = published.into_iter().map(|day| self.releases.day_ledger(&site.name, day.start));
-        let found: Result<Vec<_>, Fault> = ledgers.collect();
-        Ok(found?.iter().flatten().map(convert::day_ledger).collect())
     }
 
     fn flow<T: Send + 'static>(
