@@ -78,18 +78,18 @@ impl Stats {
         }
     }
 
-    fn site(&self, name: &str) -> Result<SiteInfo, Status> {
-        query::find_site(&self.releases, name).map_err(|e| status::unanswered(&e))
-    }
-
     /// The site of a stream; `None` means all.
     fn stream_site(&self, name: &str) -> Result<Option<SiteName>, Status> {
-        if name.is_empty() { Ok(None) } else { Ok(Some(self.site(name)?.name)) }
+        if name.is_empty() { Ok(None) } else { Ok(Some(find_site(&self.releases, name)?.name)) }
     }
 
     fn latest(&self) -> u64 {
         *self.releases.watch().borrow()
     }
+}
+
+fn find_site(releases: &Releases, name: &str) -> Result<SiteInfo, Status> {
+    query::find_site(releases, name).map_err(|e| status::unanswered(&e))
 }
 
 fn top_ask(request: &proto::ListTopRequest, table: Table) -> TopAsk<'_> {
@@ -133,7 +133,7 @@ fn traffic_answer(
     releases: &Releases,
     request: &proto::GetTrafficRequest,
 ) -> Result<proto::GetTrafficResponse, Status> {
-    let site = query::find_site(releases, &request.site).map_err(|e| status::unanswered(&e))?;
+    let site = find_site(releases, &request.site)?;
     let granularity = convert::granularity(request.granularity).ok_or_else(|| {
         let what = format!("{} is no kind of period", request.granularity);
         status::bad_field("granularity", &what, "hour (1), day (2), week (3) or month (4)")
@@ -147,23 +147,9 @@ fn privacy_answer(
     releases: &Releases,
     request: &proto::GetPrivacyRequest,
 ) -> Result<proto::GetPrivacyResponse, Status> {
-    let site = query::find_site(releases, &request.site).map_err(|e| status::unanswered(&e))?;
-    let entries = match request.ledger_entries {
-        0 => LEDGER_DEFAULT,
-        n if n <= LEDGER_MAX => n,
-        n => {
-            let what = format!("{n} entries are too many");
-            return Err(status::bad_field("ledger_entries", &what, "1 to 1000; 0 means 31"));
-        }
-    };
-    let days = match request.ledger_days {
-        0 => LEDGER_DAYS_DEFAULT,
-        n if n <= LEDGER_DAYS_MAX => n,
-        n => {
-            let what = format!("{n} days are too many");
-            return Err(status::bad_field("ledger_days", &what, "1 to 400; 0 means 7"));
-        }
-    };
+    let site = find_site(releases, &request.site)?;
+    let entries = asked("ledger_entries", "entries", request.ledger_entries, LEDGER_DEFAULT, LEDGER_MAX)?;
+    let days = asked("ledger_days", "days", request.ledger_days, LEDGER_DAYS_DEFAULT, LEDGER_DAYS_MAX)?;
     let (terms, later) = releases.terms(&site.name).ok_or_else(status::internal)?;
     let privacy = terms.privacy;
     let rho_nano = privacy.rho_nano();
@@ -187,6 +173,18 @@ fn privacy_answer(
         epsilon_month,
         epsilon_year,
     })
+}
+
+/// How many of something are asked for; 0 asks for as many as is usual.
+fn asked(field: &str, what: &str, number: u32, default: u32, most: u32) -> Result<u32, Status> {
+    match number {
+        0 => Ok(default),
+        n if n <= most => Ok(n),
+        n => {
+            let what = format!("{n} {what} are too many");
+            Err(status::bad_field(field, &what, &format!("1 to {most}; 0 means {default}")))
+        }
+    }
 }
 
 /// What each of the latest releases took, the newest first.
@@ -231,7 +229,7 @@ impl Stats {
     }
 
     pub(super) async fn list_top(&self, request: proto::ListTopRequest) -> Result<Encoded, Status> {
-        let site = self.site(&request.site)?;
+        let site = find_site(&self.releases, &request.site)?;
         let table = convert::asked_table(request.table).ok_or_else(|| {
             let what = format!("{} is no table", request.table);
             status::bad_field("table", &what, &convert::tables_allowed())

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// What decoded releases in memory may take, in bytes: some 800 days of a site with 200 pages.
+/// What decoded releases in memory may take, in bytes: some 900 days of a small site, most of them its public lists.
 const CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How many are expected. So few that the room has two halves, and even the largest release fits into one.
 const CACHED_RELEASES: usize = 64;
@@ -41,15 +41,22 @@ struct Inner {
     clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
     country_sources: Vec<String>,
-    cache: Cache<u64, Arc<Release>, ByBytes>,
+    cache: Cache<u64, Cached, ByBytes>,
+}
+
+/// A decoded release, and what it weighs: the cache asks for that again and again while others wait.
+#[derive(Clone)]
+struct Cached {
+    release: Arc<Release>,
+    bytes: u64,
 }
 
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<u64, Arc<Release>> for ByBytes {
-    fn weight(&self, _: &u64, release: &Arc<Release>) -> u64 {
-        release.memory_bytes() as u64
+impl Weighter<u64, Cached> for ByBytes {
+    fn weight(&self, _: &u64, cached: &Cached) -> u64 {
+        cached.bytes
     }
 }
 
@@ -216,12 +223,13 @@ impl Releases {
     /// # Errors
     /// When the store cannot be read.
     pub fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, Fault> {
-        if let Some(release) = self.inner.cache.get(&number) {
-            return Ok(Some(release));
+        if let Some(cached) = self.inner.cache.get(&number) {
+            return Ok(Some(cached.release));
         }
         let Some(release) = read_release(&self.inner.disk, number)? else { return Ok(None) };
         let release = Arc::new(release);
-        self.inner.cache.insert(number, release.clone());
+        let bytes = release.memory_bytes() as u64;
+        self.inner.cache.insert(number, Cached { release: release.clone(), bytes });
         Ok(Some(release))
     }
 
