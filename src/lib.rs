@@ -16,7 +16,7 @@
 //! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
 //! period's published numbers; a *watermark* is a producer's statement that it sent everything before an instant.
 
-pub mod bins;
+pub use headcount_model::bins;
 pub mod calendar;
 pub mod cli;
 pub mod clock;
