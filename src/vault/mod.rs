@@ -62,6 +62,7 @@ pub use headcount_model::{
     ledger::DayLedger,
     outcome::{Books, Outcome},
     plan::{Mechanism, What},
+    promise::{RETENTION, Retention},
     release::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     shares::{BASIS_POINTS, Privacy, Shares},
     source::SiteInfo,

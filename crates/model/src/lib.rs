@@ -6,7 +6,8 @@
 //! - [`units`], [`calendar`], [`clock`], [`bins`], [`rng`]: names, periods, the time, percentiles, repeatable chance.
 //! - [`outcome`]: how an event ends.
 //! - [`tables`], [`keys`]: what can be published at all.
-//! - [`shares`], [`budget`], [`threshold`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it is kept.
+//! - [`promise`], [`shares`], [`budget`], [`threshold`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it
+//!   is kept.
 //! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent.
 #![warn(missing_docs, unreachable_pub)]
 
@@ -18,6 +19,7 @@ pub mod keys;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
+pub mod promise;
 pub mod regular;
 pub mod release;
 pub mod rng;

@@ -10,7 +10,7 @@ use headcount_model::{
     units::SiteName,
 };
 
-use super::Source;
+use super::{Source, range::Dates};
 
 /// A source that holds what a test puts in.
 pub struct Memory {
@@ -86,6 +86,13 @@ impl Source for Memory {
     fn bounds(&self, _: &SiteName) -> Bounds {
         Bounds::default()
     }
+}
+
+/// Dates as people write them; an empty text is left out.
+#[must_use]
+pub fn dates(from: &str, to: &str) -> Dates {
+    let day = |text: &str| (!text.is_empty()).then(|| Day::from_date(text.parse().unwrap()));
+    Dates { from: day(from), to: day(to) }
 }
 
 /// An hour's numbers with sigma 1.
