@@ -17,8 +17,13 @@ use store::{
 fn commit(keeper: &mut Keeper, lane: &Lane, batch: TestBatch) {
     let mut answer = pin!(lane.send(batch));
     let context = &mut Context::from_waker(Waker::noop());
-    assert!(answer.as_mut().poll(context).is_pending());
-    let commit = keeper.commits.try_recv().unwrap();
+    // A long batch is handed over after some turns.
+    let commit = loop {
+        assert!(answer.as_mut().poll(context).is_pending());
+        if let Ok(commit) = keeper.commits.try_recv() {
+            break commit;
+        }
+    };
     keeper.commit_group(commit).unwrap();
     keeper.writer.settle().unwrap();
     assert!(answer.as_mut().poll(context).is_ready());
