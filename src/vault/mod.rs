@@ -57,6 +57,7 @@ pub use outcome::{Books, Outcome};
 pub use release::{
     block::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     plan::{Mechanism, What},
+    promise::{RETENTION, Retention},
     reader::{DayLedger, Releases, SiteInfo},
     shares::{BASIS_POINTS, Privacy, Shares},
     terms::{Cost, Terms},

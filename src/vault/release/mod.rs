@@ -8,6 +8,7 @@ pub(super) mod estimate;
 pub(super) mod index;
 pub(super) mod noise;
 pub(super) mod plan;
+pub(super) mod promise;
 pub(super) mod reader;
 pub(super) mod regular;
 pub(super) mod shares;
