@@ -6,7 +6,7 @@
 //! - [`ship`]: the client side, from log files to the wire.
 //! - [`rpc`]: the wire; [`serve`] runs it.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
-//! - [`query`]: answers made of releases and nothing else.
+//! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask.
 //! - [`sitemap`]: pages that are known without looking at anybody.
 //! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
 //!
@@ -16,6 +16,7 @@
 //! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
 //! period's published numbers; a *watermark* is a producer's statement that it sent everything before an instant.
 
+pub mod answers;
 pub use headcount_model::bins;
 pub mod calendar;
 pub mod cli;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::Source;
+use super::{Source, range::Dates};
 use crate::{
     calendar::{Calendar, Day, Period, PeriodKind},
     units::SiteName,
@@ -79,6 +79,12 @@ impl Source for Memory {
     fn bounds(&self, _: &SiteName) -> Bounds {
         Bounds::default()
     }
+}
+
+/// Dates as people write them; an empty text is left out.
+pub(crate) fn dates(from: &str, to: &str) -> Dates {
+    let day = |text: &str| (!text.is_empty()).then(|| Day::from_date(text.parse().unwrap()));
+    Dates { from: day(from), to: day(to) }
 }
 
 /// An hour's numbers with sigma 1.

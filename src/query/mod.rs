@@ -92,7 +92,8 @@ pub enum AskError {
 
 impl AskError {
     /// A field that cannot be read or is outside its limits.
-    pub(crate) fn field(field: &'static str, what: impl Into<String>, allowed: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn field(field: &'static str, what: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self::Field { field, what: what.into(), allowed: allowed.into() }
     }
 }
@@ -108,22 +109,38 @@ pub enum State<T> {
     Absent,
 }
 
-/// The site of a name; the first by name where the name is empty.
+/// A published period that an answer was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// The period.
+    pub period: Period,
+    /// The number of its release.
+    pub release: u64,
+}
+
+impl Block {
+    /// Names releases, so that whoever keeps an answer does not keep them all in memory.
+    fn of_all(releases: &[Arc<Release>]) -> Vec<Self> {
+        releases.iter().map(|release| Self { period: release.period, release: release.number }).collect()
+    }
+}
+
+/// The site of a name; the first by name where none is given.
 ///
 /// # Errors
 /// When there is no such site, or none at all.
-pub fn find_site(source: &impl Source, name: &str) -> Result<SiteInfo, AskError> {
-    if let Some(site) = SiteName::new(name).ok().and_then(|name| source.site(&name)) {
-        return Ok(site);
+pub fn find_site(source: &impl Source, name: Option<&SiteName>) -> Result<SiteInfo, AskError> {
+    match name {
+        Some(name) => source.site(name).ok_or_else(|| unknown_site(source, name.as_str())),
+        None => source.sites().into_iter().next().ok_or(AskError::NoSites),
     }
-    let mut sites = source.sites();
-    match sites.is_empty() {
-        true => Err(AskError::NoSites),
-        false if name.is_empty() => Ok(sites.swap_remove(0)),
-        false => {
-            Err(AskError::UnknownSite { name: excerpt(name), known: sites.into_iter().map(|site| site.name).collect() })
-        }
-    }
+}
+
+/// That there is no site of this name, which may be any text.
+#[must_use]
+pub fn unknown_site(source: &impl Source, name: &str) -> AskError {
+    let known: Vec<SiteName> = source.sites().into_iter().map(|site| site.name).collect();
+    if known.is_empty() { AskError::NoSites } else { AskError::UnknownSite { name: excerpt(name), known } }
 }
 
 /// What is published of a period of a site.
@@ -149,7 +166,8 @@ pub fn why_absent(site: &SiteInfo, period: Period) -> Why {
 }
 
 /// The beginning of a text that a message repeats.
-pub(crate) fn excerpt(text: &str) -> String {
+#[must_use]
+pub fn excerpt(text: &str) -> String {
     const CHARACTERS_MAX: usize = 80;
     let mut short: String = text.chars().take(CHARACTERS_MAX).collect();
     if short.len() < text.len() {
@@ -165,10 +183,11 @@ mod tests {
     #[test]
     fn a_site_is_found_by_name_or_is_the_first() {
         let source = fixture::Memory::new(&["b", "a"]);
-        assert_eq!(find_site(&source, "").unwrap().name.as_str(), "a");
-        assert_eq!(find_site(&source, "b").unwrap().name.as_str(), "b");
-        let Err(AskError::UnknownSite { name, known }) = find_site(&source, "c") else { panic!("c is unknown") };
+        let named = |name: &str| find_site(&source, Some(&SiteName::new(name).unwrap()));
+        assert_eq!(find_site(&source, None).unwrap().name.as_str(), "a");
+        assert_eq!(named("b").unwrap().name.as_str(), "b");
+        let Err(AskError::UnknownSite { name, known }) = named("c") else { panic!("c is unknown") };
         assert_eq!((name.as_str(), known.len()), ("c", 2));
-        assert!(matches!(find_site(&fixture::Memory::new(&[]), ""), Err(AskError::NoSites)));
+        assert!(matches!(find_site(&fixture::Memory::new(&[]), None), Err(AskError::NoSites)));
     }
 }

@@ -1,14 +1,30 @@
-//! The range of a question: dates as they were typed, and what is meant where they were left out.
+//! The range of a question: the dates that it names, and the days that are meant.
 
-use jiff::civil::Date;
-
-use super::{AskError, excerpt};
+use super::AskError;
 use crate::calendar::{Day, Period, PeriodKind};
 
 /// The longest range that one answer covers, in days: ten years.
 pub const RANGE_DAYS_MAX: i32 = 3_660;
-/// How a date is written.
-const DATE_ALLOWED: &str = "a date such as 2026-11-24, from 1970-01-01 to 2999-12-31";
+
+/// The dates of a question; one that is left out means the latest data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Dates {
+    /// The first day.
+    pub from: Option<Day>,
+    /// The last day.
+    pub to: Option<Day>,
+}
+
+impl Dates {
+    /// Both left out.
+    pub const LATEST: Self = Self { from: None, to: None };
+
+    /// Exactly these days.
+    #[must_use]
+    pub fn of(from: Day, to: Day) -> Self {
+        Self { from: Some(from), to: Some(to) }
+    }
+}
 
 /// Local days from one to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,22 +75,6 @@ impl Range {
     }
 }
 
-/// A date as it was typed; `None` where it is empty.
-///
-/// # Errors
-/// When it is no date.
-pub fn parse_date(field: &'static str, text: &str) -> Result<Option<Day>, AskError> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    // The length leaves out other forms that the parser would take.
-    let date = (text.len() == "2026-11-24".len()).then(|| text.parse::<Date>().ok()).flatten();
-    match date {
-        Some(date) if (1970..=2999).contains(&date.year()) => Ok(Some(Day::from_date(date))),
-        _ => Err(AskError::field(field, format!("{:?} is no such date", excerpt(text)), DATE_ALLOWED)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,15 +82,6 @@ mod tests {
 
     fn day(y: i16, m: i8, d: i8) -> Day {
         Day::from_date(date(y, m, d))
-    }
-
-    #[test]
-    fn dates_are_read_in_one_form_only() {
-        assert_eq!(parse_date("to_date", "").unwrap(), None);
-        assert_eq!(parse_date("to_date", "2026-11-24").unwrap(), Some(day(2026, 11, 24)));
-        for bad in ["20261124", "2026-11-24T00", "2026-11-31", "yesterday", "1969-12-31", "3000-01-01", "2026-W48-2"] {
-            assert!(matches!(parse_date("to_date", bad), Err(AskError::Field { field: "to_date", .. })), "{bad}");
-        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    AskError, Source, State,
+    AskError, Block, Source, State,
     estimate::{
         Part,
         keys::{Direct, Key, Keys},
@@ -18,12 +18,13 @@ use super::{
     },
     number::{Number, Why},
     plan,
-    range::{Range, parse_date},
+    range::{Dates, Range},
     token, why_absent,
 };
 use crate::{
     bins,
     calendar::{Day, Period, PeriodKind},
+    units::SiteName,
     vault::{Fault, Release, SiteInfo, Table},
 };
 
@@ -35,21 +36,58 @@ pub const PAGE_SIZE_MAX: u32 = 1_000;
 /// The percentiles that are read from bins.
 const PERCENTS: [u32; 3] = [50, 90, 99];
 
-/// What is asked for. Empty texts mean the latest data, all keys and the first page.
-#[derive(Debug, Clone)]
-pub struct TopAsk<'a> {
+/// The breakdown that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TopAsk {
     /// The table; not the site itself.
     pub table: Table,
-    /// The first day.
-    pub from_date: &'a str,
-    /// The last day.
-    pub to_date: &'a str,
+    /// The first and the last day.
+    pub dates: Dates,
+}
+
+/// The page of a breakdown that is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct PageAsk {
     /// Only keys that start with this.
-    pub prefix: &'a str,
-    /// Rows of a page; 0 means [`PAGE_SIZE_DEFAULT`].
-    pub page_size: u32,
-    /// From the page before.
-    pub page_token: &'a str,
+    pub prefix: String,
+    /// Rows of a page.
+    pub size: PageSize,
+    /// From the page before; empty for the first.
+    pub token: String,
+}
+
+/// How many rows a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PageSize(u32);
+
+impl PageSize {
+    /// All rows in one page, for whoever sends them nowhere; what comes from outside goes through [`PageSize::new`].
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// So many rows; 0 means [`PAGE_SIZE_DEFAULT`].
+    ///
+    /// # Errors
+    /// When it is more than [`PAGE_SIZE_MAX`].
+    pub fn new(rows: u32) -> Result<Self, AskError> {
+        match rows {
+            0 => Ok(Self::default()),
+            1..=PAGE_SIZE_MAX => Ok(Self(rows)),
+            _ => {
+                let allowed = format!("1 to {PAGE_SIZE_MAX}; 0 means {PAGE_SIZE_DEFAULT}");
+                Err(AskError::field("page_size", format!("{rows} rows a page are too many"), allowed))
+            }
+        }
+    }
+
+    fn rows(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self(PAGE_SIZE_DEFAULT)
+    }
 }
 
 /// A key's numbers.
@@ -66,11 +104,13 @@ pub struct Row {
 /// All keys of a table over a range, of which answers show pages.
 #[derive(Debug)]
 pub struct Breakdown {
+    site: SiteName,
+    table: Table,
     range: Option<Range>,
     keys: Vec<Row>,
     other: Option<Number>,
     percentiles: Vec<(u32, f64)>,
-    blocks: Vec<Arc<Release>>,
+    blocks: Vec<Block>,
     missing: Vec<(Day, Why)>,
     /// Of all that it shows.
     digest: u64,
@@ -93,7 +133,7 @@ pub struct Top {
     /// The token of the next page; empty on the last.
     pub next_page_token: String,
     /// The blocks of the answer.
-    pub blocks: Vec<Arc<Release>>,
+    pub blocks: Vec<Block>,
     /// The days that are missing.
     pub missing: Vec<(Day, Why)>,
 }
@@ -101,24 +141,19 @@ pub struct Top {
 /// Answers what is asked of a site.
 ///
 /// # Errors
-/// When a field cannot be read, the range is too long, or the store cannot be read.
-pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
-    check(ask)?;
-    answer(source, site, ask)
-}
-
-/// The same for any length of a page.
-pub(crate) fn answer(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
-    breakdown(source, site, ask)?.page(site, ask)
+/// Those of [`breakdown`] and [`Breakdown::page`].
+pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk, page: &PageAsk) -> Result<Top, AskError> {
+    breakdown(source, site, ask)?.page(page)
 }
 
 /// All keys of what is asked for, whatever the prefix and the page.
 ///
 /// # Errors
-/// When a date cannot be read, the range is too long, or the store cannot be read.
-pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Breakdown, AskError> {
-    let Some(range) = understand(source, site, ask)? else {
-        return Ok(nothing(ask.table));
+/// When the table has no breakdown, the range is too long, or the store cannot be read.
+pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<Breakdown, AskError> {
+    check_table(ask.table)?;
+    let Some(range) = understand(source, site, ask.dates)? else {
+        return Ok(nothing(site, ask.table));
     };
     let state = |period| super::state(source, &site.name, period);
     let cover = plan::cover(range, state, |period| why_absent(site, period))?;
@@ -139,11 +174,10 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Res
         Row { key: key.key, count: key.number, visitors }
     };
     let keys: Vec<Row> = keys.into_iter().map(row).collect();
-    let digest = digest(&keys);
-    let mut missing = cover.missing;
-    missing.extend(not_counted(ask.table, &cover.blocks));
-    missing.sort_unstable();
-    Ok(Breakdown { range: Some(range), keys, other, percentiles, blocks: cover.blocks, missing, digest })
+    let (digest, blocks) = (digest(&keys), Block::of_all(&cover.blocks));
+    let missing = missing_of(ask.table, cover);
+    let (site, table) = (site.name.clone(), ask.table);
+    Ok(Breakdown { site, table, range: Some(range), keys, other, percentiles, blocks, missing, digest })
 }
 
 impl Breakdown {
@@ -151,11 +185,11 @@ impl Breakdown {
     ///
     /// # Errors
     /// When the token belongs to another request.
-    pub fn page(&self, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
-        let matching: Vec<&Row> = self.keys.iter().filter(|row| row.key.starts_with(ask.prefix)).collect();
-        let question = self.range.map_or(0, |range| question(site, ask, range, self.digest));
-        let offset = offset(ask, question, matching.len())?;
-        let rows: Vec<Row> = matching.iter().skip(offset).take(page_size(ask)).copied().cloned().collect();
+    pub fn page(&self, ask: &PageAsk) -> Result<Top, AskError> {
+        let matching: Vec<&Row> = self.keys.iter().filter(|row| row.key.starts_with(&ask.prefix)).collect();
+        let question = self.range.map_or(0, |range| self.question(ask, range));
+        let offset = offset(&ask.token, question, matching.len())?;
+        let rows: Vec<Row> = matching.iter().skip(offset).take(ask.size.rows()).copied().cloned().collect();
         let end = offset + rows.len();
         let next_page_token = if end < matching.len() { token::write(end as u64, question) } else { String::new() };
         Ok(Top {
@@ -170,17 +204,33 @@ impl Breakdown {
         })
     }
 
-    /// How many keys it has.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.keys.len()
+    /// The digest of a question and of all that it shows.
+    fn question(&self, ask: &PageAsk, range: Range) -> u64 {
+        token::digest(&[
+            self.site.as_str().as_bytes(),
+            self.table.name().as_bytes(),
+            &range.from.number().to_le_bytes(),
+            &range.to.number().to_le_bytes(),
+            ask.prefix.as_bytes(),
+            &ask.size.rows().to_le_bytes(),
+            &self.digest.to_le_bytes(),
+        ])
     }
 
-    /// Whether it has none.
+    /// What it takes in memory, in bytes, about.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    pub fn memory_bytes(&self) -> usize {
+        let rows: usize = self.keys.iter().map(|row| size_of::<Row>() + row.key.len()).sum();
+        rows + size_of_val(&*self.blocks) + size_of_val(&*self.missing)
     }
+}
+
+/// The days without numbers, and those of the blocks that do not have the table.
+fn missing_of(table: Table, cover: plan::Cover<Arc<Release>>) -> Vec<(Day, Why)> {
+    let mut missing = cover.missing;
+    missing.extend(not_counted(table, &cover.blocks));
+    missing.sort_unstable();
+    missing
 }
 
 /// The days of the blocks that do not have the table.
@@ -220,31 +270,22 @@ fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
-/// Checks the table and the length of a page.
+/// Checks that a table has a breakdown.
 ///
 /// # Errors
-/// When there is no such breakdown, or the page is too long.
-pub fn check(ask: &TopAsk<'_>) -> Result<(), AskError> {
-    if ask.table == Table::Site {
+/// When it has no keys.
+pub fn check_table(table: Table) -> Result<(), AskError> {
+    if table == Table::Site {
         let names: Vec<&str> = Table::ALL.into_iter().skip(1).map(Table::name).collect();
         let what = "the site as a whole has no keys to list; GetTraffic gives its numbers";
         return Err(AskError::field("table", what, names.join(", ")));
     }
-    if ask.page_size > PAGE_SIZE_MAX {
-        let allowed = format!("1 to {PAGE_SIZE_MAX}; 0 means {PAGE_SIZE_DEFAULT}");
-        return Err(AskError::field("page_size", format!("{} rows a page are too many", ask.page_size), allowed));
-    }
     Ok(())
 }
 
-fn page_size(ask: &TopAsk<'_>) -> usize {
-    let size = if ask.page_size == 0 { PAGE_SIZE_DEFAULT } else { ask.page_size };
-    usize::try_from(size).unwrap_or(usize::MAX)
-}
-
 /// Up to the end of the latest published month (or the last published day), from the first of that month.
-fn understand(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Option<Range>, AskError> {
-    let (from, to) = (parse_date("from_date", ask.from_date)?, parse_date("to_date", ask.to_date)?);
+fn understand(source: &impl Source, site: &SiteInfo, dates: Dates) -> Result<Option<Range>, AskError> {
+    let Dates { from, to } = dates;
     let to = match (to, site.days) {
         (Some(to), _) => to,
         (None, Some((first, last))) => {
@@ -268,8 +309,10 @@ fn latest_month(source: &impl Source, site: &SiteInfo, first: Day, last: Day) ->
     Ok(None)
 }
 
-fn nothing(table: Table) -> Breakdown {
+fn nothing(site: &SiteInfo, table: Table) -> Breakdown {
     Breakdown {
+        site: site.name.clone(),
+        table,
         range: None,
         keys: Vec::new(),
         other: table.is_part_of_total().then(|| Number::absent(Why::NotSealed)),
@@ -349,24 +392,11 @@ fn digest(keys: &[Row]) -> u64 {
     token::digest(&[&shown, &names])
 }
 
-/// The digest of a question and of all that it shows.
-fn question(site: &SiteInfo, ask: &TopAsk<'_>, range: Range, digest: u64) -> u64 {
-    token::digest(&[
-        site.name.as_str().as_bytes(),
-        ask.table.name().as_bytes(),
-        &range.from.number().to_le_bytes(),
-        &range.to.number().to_le_bytes(),
-        ask.prefix.as_bytes(),
-        &page_size(ask).to_le_bytes(),
-        &digest.to_le_bytes(),
-    ])
-}
-
-fn offset(ask: &TopAsk<'_>, question: u64, matching: usize) -> Result<usize, AskError> {
-    if ask.page_token.is_empty() {
+fn offset(token: &str, question: u64, matching: usize) -> Result<usize, AskError> {
+    if token.is_empty() {
         return Ok(0);
     }
-    let offset = token::read(ask.page_token, question).and_then(|offset| usize::try_from(offset).ok());
+    let offset = token::read(token, question).and_then(|offset| usize::try_from(offset).ok());
     offset.filter(|offset| *offset < matching).ok_or_else(|| {
         AskError::field(
             "page_token",

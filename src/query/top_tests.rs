@@ -29,11 +29,14 @@ fn memory() -> Memory {
     memory
 }
 
-const ALL: TopAsk<'static> =
-    TopAsk { table: Table::Page, from_date: "", to_date: "", prefix: "", page_size: 0, page_token: "" };
+const ALL: TopAsk = TopAsk { table: Table::Page, dates: Dates::LATEST };
 
-fn ask(memory: &Memory, ask: &TopAsk<'_>) -> Result<Top, AskError> {
-    top(memory, &find_site(memory, "").unwrap(), ask)
+fn ask(memory: &Memory, ask: &TopAsk) -> Result<Top, AskError> {
+    ask_page(memory, ask, &PageAsk::default())
+}
+
+fn ask_page(memory: &Memory, ask: &TopAsk, page: &PageAsk) -> Result<Top, AskError> {
+    top(memory, &find_site(memory, None).unwrap(), ask, page)
 }
 
 fn keys(top: &Top) -> Vec<(&str, i64)> {
@@ -66,7 +69,7 @@ fn raw_sums_decide_and_public_keys_have_no_slack() {
 #[test]
 fn one_day_or_month_has_visitors() {
     let mut memory = memory();
-    let one = TopAsk { from_date: "2026-11-24", to_date: "2026-11-24", ..ALL };
+    let one = TopAsk { dates: Dates::of(day(24), day(24)), ..ALL };
     let answer = ask(&memory, &one).unwrap();
     assert_eq!(answer.rows[0].visitors.unwrap().estimate, Some(50));
     let mut pages = table(Table::Page, &[("/", &[900, 100])]);
@@ -83,35 +86,39 @@ fn one_day_or_month_has_visitors() {
 fn pages_of_the_answer_make_the_whole() {
     let memory = memory();
     let whole = ask(&memory, &ALL).unwrap().rows;
-    let mut ask_part = TopAsk { page_size: 3, ..ALL };
-    let first = ask(&memory, &ask_part).unwrap();
-    ask_part.page_token = &first.next_page_token;
-    let second = ask(&memory, &ask_part).unwrap();
+    let mut part = PageAsk { size: PageSize::new(3).unwrap(), ..PageAsk::default() };
+    let first = ask_page(&memory, &ALL, &part).unwrap();
+    part.token.clone_from(&first.next_page_token);
+    let second = ask_page(&memory, &ALL, &part).unwrap();
     assert_eq!([first.rows.clone(), second.rows].concat(), whole);
     assert_eq!(second.next_page_token, "");
-    for wrong in [TopAsk { page_size: 2, ..ask_part.clone() }, TopAsk { prefix: "/", ..ask_part.clone() }] {
-        assert!(matches!(ask(&memory, &wrong), Err(AskError::Field { field: "page_token", .. })));
+    let shorter = PageAsk { size: PageSize::new(2).unwrap(), ..part.clone() };
+    for wrong in [shorter, PageAsk { prefix: "/".to_owned(), ..part }] {
+        assert!(matches!(ask_page(&memory, &ALL, &wrong), Err(AskError::Field { field: "page_token", .. })));
     }
 }
 
 #[test]
 fn a_prefix_leaves_the_rest_as_it_is() {
     let memory = memory();
-    let answer = ask(&memory, &TopAsk { prefix: "/n", ..ALL }).unwrap();
+    let prefixed = PageAsk { prefix: "/n".to_owned(), ..PageAsk::default() };
+    let answer = ask_page(&memory, &ALL, &prefixed).unwrap();
     assert_eq!(keys(&answer), [("/new", 13)]);
     assert_eq!(answer.other, ask(&memory, &ALL).unwrap().other);
 }
 
 #[test]
 fn what_cannot_be_listed_is_refused() {
-    let refused = |wrong: &TopAsk<'_>| match ask(&memory(), wrong) {
-        Err(AskError::Field { field, .. }) => field,
+    let field = |error: AskError| match error {
+        AskError::Field { field, .. } => field,
         other => panic!("{other:?}"),
     };
+    let refused = |wrong: &TopAsk| field(ask(&memory(), wrong).unwrap_err());
     assert_eq!(refused(&TopAsk { table: Table::Site, ..ALL }), "table");
-    assert_eq!(refused(&TopAsk { page_size: 1_001, ..ALL }), "page_size");
-    assert_eq!(refused(&TopAsk { page_token: "abc", ..ALL }), "page_token");
-    assert_eq!(refused(&TopAsk { from_date: "2026-12-01", to_date: "2026-11-01", ..ALL }), "from_date");
+    assert_eq!(field(PageSize::new(1_001).unwrap_err()), "page_size");
+    let token = PageAsk { token: "abc".to_owned(), ..PageAsk::default() };
+    assert_eq!(field(ask_page(&memory(), &ALL, &token).unwrap_err()), "page_token");
+    assert_eq!(refused(&TopAsk { dates: Dates::of(day(30), day(1)), ..ALL }), "from_date");
     let empty = ask(&Memory::new(&["www"]), &ALL).unwrap();
     assert_eq!((empty.range, empty.other.unwrap().reason), (None, Some(Why::NotSealed)));
 }
@@ -128,8 +135,7 @@ fn percentiles_are_given_where_enough_was_measured() {
             .collect();
         let keys: Vec<(&str, &[i64])> = counts.iter().map(|(label, count)| (*label, &count[..])).collect();
         memory.edit(period).tables.push(crate::query::fixture::table(Table::ResponseTime, &keys));
-        let date = period.start.to_string();
-        let ask_for = TopAsk { table: Table::ResponseTime, from_date: &date, to_date: &date, ..ALL };
+        let ask_for = TopAsk { table: Table::ResponseTime, dates: Dates::of(period.start, period.start) };
         ask(&memory, &ask_for).unwrap().percentiles
     };
     assert_eq!(ask_times(2), []);

@@ -7,14 +7,14 @@
 use std::{cell::RefCell, sync::Arc};
 
 use super::{
-    AskError, Source, State,
+    AskError, Block, Source, State,
     estimate::{
         hours::{Context, Hour, hours},
         site::{Site, Total},
     },
     number::{Number, Why},
     plan::{self, Cover},
-    range::{Range, parse_date},
+    range::{Dates, Range},
     why_absent,
 };
 use crate::{
@@ -29,13 +29,11 @@ const DAYS_DEFAULT: i32 = 30;
 /// Ratios are given only where the relative standard error of the visits is below this.
 const RATIO_ERROR_MAX: f64 = 0.2;
 
-/// What is asked for. Empty texts mean the latest data.
-#[derive(Debug, Clone)]
-pub struct TrafficAsk<'a> {
-    /// The first day.
-    pub from_date: &'a str,
-    /// The last day.
-    pub to_date: &'a str,
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TrafficAsk {
+    /// The first and the last day.
+    pub dates: Dates,
     /// The length of each point.
     pub granularity: PeriodKind,
 }
@@ -80,17 +78,26 @@ pub struct Traffic {
     /// The range of the same length just before.
     pub previous: Point,
     /// The blocks of the total.
-    pub blocks: Vec<Arc<Release>>,
+    pub blocks: Vec<Block>,
     /// The days that are missing in the total.
     pub missing: Vec<(Day, Why)>,
+}
+
+impl Traffic {
+    /// What it takes in memory, in bytes, about.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let points: usize = self.points.iter().map(|p| size_of::<Point>() + p.start.len() + p.end.len()).sum();
+        points + size_of_val(&*self.blocks) + size_of_val(&*self.missing)
+    }
 }
 
 /// Answers what is asked of a site.
 ///
 /// # Errors
-/// When a date cannot be read, the range asks for too much, or the store cannot be read.
-pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk<'_>) -> Result<Traffic, AskError> {
-    let Some(range) = understand(site, ask)? else { return Ok(nothing()) };
+/// When the range asks for too much, or the store cannot be read.
+pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk) -> Result<Traffic, AskError> {
+    let Some(range) = understand(site, ask.dates)? else { return Ok(nothing()) };
     let reader = Reader { source, site, numbers: Site::new(source, &site.name), hours: RefCell::default() };
     let mut points = Vec::new();
     for period in periods(site, range, ask.granularity)? {
@@ -101,11 +108,12 @@ pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk<'_>) -> R
     if let Some((_, why)) = before.missing.first() {
         previous.figures = Figures::absent(*why);
     }
-    Ok(Traffic { range: Some(range), points, total, previous, blocks: cover.blocks, missing: cover.missing })
+    let blocks = Block::of_all(&cover.blocks);
+    Ok(Traffic { range: Some(range), points, total, previous, blocks, missing: cover.missing })
 }
 
-fn understand(site: &SiteInfo, ask: &TrafficAsk<'_>) -> Result<Option<Range>, AskError> {
-    let (from, to) = (parse_date("from_date", ask.from_date)?, parse_date("to_date", ask.to_date)?);
+fn understand(site: &SiteInfo, dates: Dates) -> Result<Option<Range>, AskError> {
+    let Dates { from, to } = dates;
     let last = site.days.map(|(_, last)| last);
     let Some(to) = to.or(last).or(from.map(|day| day.plus(DAYS_DEFAULT - 1))) else { return Ok(None) };
     // Days before the first published one have nothing to say, unless they are asked for.

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     query::{
         find_site,
-        fixture::{Memory, hour},
+        fixture::{Memory, dates, hour},
     },
     vault::Measured,
 };
@@ -26,8 +26,8 @@ fn memory() -> Memory {
     memory
 }
 
-fn ask(memory: &Memory, from_date: &str, to_date: &str, granularity: PeriodKind) -> Result<Traffic, AskError> {
-    traffic(memory, &find_site(memory, "").unwrap(), &TrafficAsk { from_date, to_date, granularity })
+fn ask(memory: &Memory, from: &str, to: &str, granularity: PeriodKind) -> Result<Traffic, AskError> {
+    traffic(memory, &find_site(memory, None).unwrap(), &TrafficAsk { dates: dates(from, to), granularity })
 }
 
 #[test]

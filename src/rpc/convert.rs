@@ -1,19 +1,26 @@
-//! From answers and releases to the protocol's messages. Decides nothing: every number passes through as it is.
+//! From answers to the protocol's messages. Decides nothing: every number passes through as it is.
 
 use crate::{
-    calendar::{Calendar, Day, Period, PeriodKind},
+    answers::{
+        privacy::{LedgerEntry, PrivacyAnswer},
+        sites::SiteSummary,
+        top::BreakdownAnswer,
+        traffic::TrafficAnswer,
+    },
+    calendar::{Day, Period, PeriodKind},
     proto,
     query::{
+        Block,
         number::{Number, Why},
         range::Range,
         top::{Row, Top},
-        traffic::{Figures, Point, Traffic},
-        words::{self, Metric},
+        traffic::{Figures, Point},
+        words::Metric,
     },
-    vault::{Bounds, DayLedger, KeySpace, Mechanism, Release, SiteInfo, Table, Terms},
+    vault::{Bounds, DayLedger, KeySpace, Mechanism, Retention, SiteInfo, Table, Terms},
 };
 
-pub(super) fn value(number: &Number) -> proto::Value {
+fn value(number: &Number) -> proto::Value {
     proto::Value {
         estimate: number.estimate,
         low: number.low,
@@ -108,8 +115,11 @@ fn key_space(table: Table, site: &SiteInfo) -> proto::KeySpace {
     }
 }
 
+fn date(day: Option<Day>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
 fn scope(site: &SiteInfo, range: Option<Range>) -> proto::Scope {
-    let date = |day: Option<Day>| day.map(|d| d.to_string()).unwrap_or_default();
     proto::Scope {
         site: site.name.to_string(),
         time_zone: site.calendar.zone_name().to_owned(),
@@ -118,31 +128,22 @@ fn scope(site: &SiteInfo, range: Option<Range>) -> proto::Scope {
     }
 }
 
-/// How the start of a release's period is written. A release knows the zone it was cut by.
-pub(super) fn start(release: &Release) -> String {
-    label(release, release.period)
-}
-
-fn label(release: &Release, period: Period) -> String {
-    Calendar::new(&release.zone).map_or_else(|_| period.start.to_string(), |calendar| calendar.label(period))
-}
-
-fn block(release: &Release) -> proto::Block {
-    proto::Block { kind: kind(release.kind()).into(), start: release.period.start.to_string(), release: release.number }
+fn block(block: &Block) -> proto::Block {
+    proto::Block { kind: kind(block.period.kind).into(), start: block.period.start.to_string(), release: block.release }
 }
 
 fn missing((day, why): &(Day, Why)) -> proto::Missing {
     proto::Missing { kind: proto::PeriodKind::Day.into(), start: day.to_string(), reason: reason(*why).into() }
 }
 
-fn definition((metric, text): (Metric, String)) -> proto::MetricDefinition {
+fn definition((metric, text): &(Metric, String)) -> proto::MetricDefinition {
     let metric = match metric {
         Metric::Visits => proto::Metric::Visits,
         Metric::Views => proto::Metric::Views,
         Metric::Visitors => proto::Metric::Visitors,
         Metric::LimitedVisits => proto::Metric::LimitedVisits,
     };
-    proto::MetricDefinition { metric: metric.into(), text }
+    proto::MetricDefinition { metric: metric.into(), text: text.clone() }
 }
 
 fn point(point: &Point) -> proto::TrafficPoint {
@@ -159,51 +160,90 @@ fn point(point: &Point) -> proto::TrafficPoint {
     }
 }
 
-pub(super) fn traffic(
-    site: &SiteInfo,
-    granularity: PeriodKind,
-    bounds: Bounds,
-    answer: &Traffic,
-) -> proto::GetTrafficResponse {
-    proto::GetTrafficResponse {
-        scope: Some(scope(site, answer.range)),
-        granularity: kind(granularity).into(),
-        points: answer.points.iter().map(point).collect(),
-        total: Some(point(&answer.total)),
-        previous: Some(point(&answer.previous)),
-        blocks: answer.blocks.iter().map(|b| block(b)).collect(),
-        missing: answer.missing.iter().map(missing).collect(),
-        definitions: words::of_traffic(bounds).into_iter().map(definition).collect(),
+pub(super) fn sites(answer: &[SiteSummary]) -> proto::ListSitesResponse {
+    proto::ListSitesResponse { sites: answer.iter().map(site).collect() }
+}
+
+fn site(summary: &SiteSummary) -> proto::Site {
+    let SiteSummary { site, last_visits } = summary;
+    proto::Site {
+        site: site.name.to_string(),
+        time_zone: site.calendar.zone_name().to_owned(),
+        profile: site.profile.clone(),
+        first_date: date(site.days.map(|d| d.0)),
+        last_date: date(site.days.map(|d| d.1)),
+        last_visits: Some(value(last_visits)),
+        releases: site.releases as u64,
     }
 }
 
-pub(super) fn top(site: &SiteInfo, asked: Table, bounds: Bounds, answer: Top) -> proto::ListTopResponse {
+pub(super) fn traffic(answer: &TrafficAnswer) -> proto::GetTrafficResponse {
+    let TrafficAnswer { site, granularity, traffic, definitions } = answer;
+    proto::GetTrafficResponse {
+        scope: Some(scope(site, traffic.range)),
+        granularity: kind(*granularity).into(),
+        points: traffic.points.iter().map(point).collect(),
+        total: Some(point(&traffic.total)),
+        previous: Some(point(&traffic.previous)),
+        blocks: traffic.blocks.iter().map(block).collect(),
+        missing: traffic.missing.iter().map(missing).collect(),
+        definitions: definitions.iter().map(definition).collect(),
+    }
+}
+
+/// A page of a breakdown.
+pub(super) fn top(of: &BreakdownAnswer, page: Top) -> proto::ListTopResponse {
     let row = |row: Row| {
         let count = Some(value(&row.count));
-        let (visits, views) = if asked == Table::Page { (None, count) } else { (count, None) };
+        let (visits, views) = if of.table == Table::Page { (None, count) } else { (count, None) };
         proto::TopRow { key: row.key, visits, views, visitors: row.visitors.as_ref().map(value) }
     };
+    let percentile = |(percent, value)| proto::Percentile { percent, value };
     proto::ListTopResponse {
-        scope: Some(scope(site, answer.range)),
-        table: table(asked).into(),
-        other: answer.other.as_ref().map(value),
-        keys: answer.keys,
-        next_page_token: answer.next_page_token,
-        blocks: answer.blocks.iter().map(|b| block(b)).collect(),
-        missing: answer.missing.iter().map(missing).collect(),
-        definitions: words::of_top(asked, bounds).into_iter().map(definition).collect(),
-        key_space: key_space(asked, site).into(),
-        source: String::new(),
-        rows: answer.rows.into_iter().map(row).collect(),
-        percentiles: answer
-            .percentiles
-            .into_iter()
-            .map(|(percent, value)| proto::Percentile { percent, value })
-            .collect(),
+        scope: Some(scope(&of.site, page.range)),
+        table: table(of.table).into(),
+        other: page.other.as_ref().map(value),
+        keys: page.keys,
+        next_page_token: page.next_page_token,
+        blocks: page.blocks.iter().map(block).collect(),
+        missing: page.missing.iter().map(missing).collect(),
+        definitions: of.definitions.iter().map(definition).collect(),
+        key_space: key_space(of.table, &of.site).into(),
+        source: of.attribution.clone(),
+        rows: page.rows.into_iter().map(row).collect(),
+        percentiles: page.percentiles.into_iter().map(percentile).collect(),
     }
 }
 
-pub(super) fn bounds(bounds: Bounds) -> proto::Bounds {
+pub(super) fn privacy(answer: &PrivacyAnswer) -> proto::GetPrivacyResponse {
+    let PrivacyAnswer { site, promise, ledger, days, retention: kept } = answer;
+    let (terms, privacy) = (&promise.terms, &promise.terms.privacy);
+    let rho_nano = privacy.rho_nano();
+    let [epsilon_week, epsilon_month, epsilon_year] = promise.regular_epsilons;
+    proto::GetPrivacyResponse {
+        ledger: ledger.iter().map(ledger_entry).collect(),
+        days: days.iter().map(day_ledger).collect(),
+        later: promise.later.iter().map(self::terms).collect(),
+        site: site.to_string(),
+        profile: terms.profile.clone(),
+        epsilon: privacy.epsilon,
+        delta: privacy.delta,
+        delta_keys: privacy.delta_keys(),
+        rho_nano,
+        bounds: Some(bounds(privacy.bounds)),
+        mechanisms: promise.mechanisms.iter().map(|m| mechanism(m, rho_nano)).collect(),
+        retention: kept.iter().map(retention).collect(),
+        epsilon_week,
+        epsilon_month,
+        epsilon_year,
+    }
+}
+
+fn retention(kept: &Retention) -> proto::Retention {
+    proto::Retention { what: kept.what.to_owned(), how: kept.how.to_owned(), until: kept.until.to_owned() }
+}
+
+fn bounds(bounds: Bounds) -> proto::Bounds {
     proto::Bounds {
         views_per_visitor_day: bounds.views_per_visitor_day.into(),
         views_per_page: bounds.views_per_page.into(),
@@ -212,7 +252,7 @@ pub(super) fn bounds(bounds: Bounds) -> proto::Bounds {
 }
 
 /// `total_rho_nano`: the whole budget of a visitor-day.
-pub(super) fn mechanism(mechanism: &Mechanism, total_rho_nano: u64) -> proto::Mechanism {
+fn mechanism(mechanism: &Mechanism, total_rho_nano: u64) -> proto::Mechanism {
     let total = u128::from(total_rho_nano.max(1));
     let share = (u128::from(mechanism.rho_nano) * 10_000 + total / 2) / total;
     proto::Mechanism {
@@ -227,14 +267,14 @@ pub(super) fn mechanism(mechanism: &Mechanism, total_rho_nano: u64) -> proto::Me
     }
 }
 
-pub(super) fn ledger_entry(release: &Release) -> proto::LedgerEntry {
+fn ledger_entry(entry: &LedgerEntry) -> proto::LedgerEntry {
     proto::LedgerEntry {
-        release: release.number,
-        kind: kind(release.kind()).into(),
-        start: start(release),
-        sealed_at_unix_s: release.sealed_at_unix_s,
-        rho_nano: release.rho_nano(),
-        gap: release.gap.clone().unwrap_or_default(),
+        release: entry.release,
+        kind: kind(entry.kind).into(),
+        start: entry.start.clone(),
+        sealed_at_unix_s: entry.sealed_at_unix_s,
+        rho_nano: entry.rho_nano,
+        gap: entry.gap.clone().unwrap_or_default(),
     }
 }
 
@@ -243,7 +283,7 @@ fn terms_from(day: Day) -> String {
     if day == Day::from_number(i32::MIN) { String::new() } else { day.to_string() }
 }
 
-pub(super) fn terms(terms: &Terms) -> proto::Terms {
+fn terms(terms: &Terms) -> proto::Terms {
     proto::Terms {
         from_date: terms_from(terms.from),
         profile: terms.profile.clone(),
@@ -255,7 +295,7 @@ pub(super) fn terms(terms: &Terms) -> proto::Terms {
     }
 }
 
-pub(super) fn day_ledger(ledger: &DayLedger) -> proto::DayLedger {
+fn day_ledger(ledger: &DayLedger) -> proto::DayLedger {
     let spent = |(period, release, rho_nano): &(Period, u64, u64)| proto::DaySpent {
         kind: kind(period.kind).into(),
         start: period.start.to_string(),
@@ -268,121 +308,5 @@ pub(super) fn day_ledger(ledger: &DayLedger) -> proto::DayLedger {
         promised_rho_nano: ledger.promised_rho_nano,
         spent_rho_nano: ledger.spent_rho_nano(),
         spent: ledger.spent.iter().map(spent).collect(),
-    }
-}
-
-pub(super) fn notice(release: &Release) -> proto::WatchReleasesResponse {
-    proto::WatchReleasesResponse {
-        release: release.number,
-        site: release.site.to_string(),
-        kind: kind(release.kind()).into(),
-        start: start(release),
-    }
-}
-
-pub(super) fn export(release: &Release) -> proto::ExportReleasesResponse {
-    proto::ExportReleasesResponse {
-        release: release.number,
-        site: release.site.to_string(),
-        time_zone: release.zone.clone(),
-        kind: kind(release.kind()).into(),
-        start: start(release),
-        gap: release.gap.clone().unwrap_or_default(),
-        rho_nano: release.rho_nano(),
-        counters: counters(release),
-    }
-}
-
-/// All counters of a release: the site's, its hours' (the key is the hour's start), then those of the tables.
-fn counters(release: &Release) -> Vec<proto::ExportedCounter> {
-    let mut all = Vec::new();
-    let mut add = |of: Table, key: &str, counter: &str, value: i64, error_milli: u64| {
-        all.push(proto::ExportedCounter {
-            table: table(of).into(),
-            key: key.to_owned(),
-            counter: counter.to_owned(),
-            value,
-            standard_error: error_milli as f64 / 1e3,
-        });
-    };
-    if let Some(numbers) = &release.site_numbers {
-        for (rank, noisy) in (1..).zip(&numbers.ranks) {
-            add(Table::Site, "", &format!("access-{rank}"), noisy.count, noisy.sigma_milli);
-        }
-        add(Table::Site, "", "limited", numbers.limited.count, numbers.limited.sigma_milli);
-        if let Some(visitors) = numbers.visitors {
-            add(Table::Site, "", "visitors", whole(visitors.estimate_milli), visitors.standard_error_milli);
-        }
-    }
-    for hour in &release.hours {
-        let key = label(release, Period::hour(release.period.start, hour.hour));
-        for (position, count) in hour.counts.iter().enumerate() {
-            add(Table::Site, &key, &hour_counter(position), *count, hour.sigma_milli);
-        }
-    }
-    for numbers in &release.tables {
-        let names: &[&str] = if numbers.table == Table::Page { &["first-views", "repeat-views"] } else { &["visits"] };
-        for key in &numbers.keys {
-            if key.counts.is_empty() {
-                add(numbers.table, &key.key, "published", 1, 0);
-            }
-            for (name, count) in names.iter().zip(&key.counts) {
-                add(numbers.table, &key.key, name, *count, numbers.sigma_milli);
-            }
-            if let Some(visitors) = key.visitors {
-                let value = whole(visitors.estimate_milli);
-                add(numbers.table, &key.key, "visitors", value, visitors.standard_error_milli);
-            }
-        }
-    }
-    all
-}
-
-fn hour_counter(position: usize) -> String {
-    match position {
-        0 => "hour-visit".to_owned(),
-        1 => "hour-arrival".to_owned(),
-        rank => format!("hour-access-{rank}"),
-    }
-}
-
-/// Thousandths, rounded to the nearest whole.
-fn whole(milli: i64) -> i64 {
-    milli.saturating_add(500).div_euclid(1_000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        query::fixture::{self, Memory},
-        vault::Measured,
-    };
-
-    #[test]
-    fn counters_have_the_names_that_the_protocol_promises() {
-        let mut memory = Memory::new(&["www"]);
-        let release = memory.put(Period::day(Day::from_number(20_000)), &[9, -2]);
-        release.hours = vec![fixture::hour(7, &[1, 2, 3])];
-        let mut pages = fixture::table(Table::Page, &[("/", &[5, -6])]);
-        pages.keys[0].visitors = Some(Measured { estimate_milli: -1_600, standard_error_milli: 2_500 });
-        release.tables = vec![pages, fixture::table(Table::Os, &[("Linux", &[4])])];
-        let counters = export(release).counters;
-        let all: Vec<_> = counters.iter().map(|c| (c.key.as_str(), c.counter.as_str(), c.value)).collect();
-        let hour = "2024-10-04T07:00+02:00";
-        let expected = [
-            ("", "access-1", 9),
-            ("", "access-2", -2),
-            ("", "limited", 3),
-            (hour, "hour-visit", 1),
-            (hour, "hour-arrival", 2),
-            (hour, "hour-access-2", 3),
-            ("/", "first-views", 5),
-            ("/", "repeat-views", -6),
-            ("/", "visitors", -2),
-            ("Linux", "visits", 4),
-        ];
-        assert_eq!(all, expected);
-        assert_eq!(counters[8].standard_error, 2.5);
     }
 }

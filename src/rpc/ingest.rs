@@ -32,7 +32,8 @@ pub struct Ingest {
     shutdown: watch::Receiver<bool>,
 }
 
-pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
+/// Responses in the order of the batches.
+pub(super) type ResponseStream = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
 
 impl Ingest {
     /// A service that hands events to the intake until shutdown turns true.
@@ -42,7 +43,7 @@ impl Ingest {
     }
 
     /// Begins a stream: reads it on a task of its own, and gives its answers.
-    pub(super) fn begin(&self, requests: Streaming<Message>) -> Answers {
+    pub(super) fn begin(&self, requests: Streaming<Message>) -> ResponseStream {
         let (sender, handed_over) = mpsc::channel(BATCHES_IN_FLIGHT_MAX);
         let session = Session { intake: self.intake.clone(), lanes: HashMap::new() };
         tokio::spawn(session.run(requests, sender, self.shutdown.clone()));
@@ -62,7 +63,7 @@ struct HandedOver {
 async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestResponse, Status> {
     let HandedOver { sequence, sent, pending } = handed_over?;
     match pending.receipt().await {
-        Ok(receipt) => Ok(answer(sequence, sent, &receipt)),
+        Ok(receipt) => Ok(response(sequence, sent, &receipt)),
         Err(refusal) => Err(refused(refusal, sequence)),
     }
 }
@@ -99,8 +100,8 @@ impl Session {
         mut shutdown: watch::Receiver<bool>,
     ) {
         loop {
-            // Whoever is not read from any more has ended; what is under way is answered first.
-            let Ok(place) = handed_over.reserve().await else { return };
+            // Where nobody takes responses any more, the client is gone.
+            let Ok(room) = handed_over.reserve().await else { return };
             let message = tokio::select! {
                 // What is under way is finished first; what comes after is refused.
                 biased;
@@ -116,7 +117,7 @@ impl Session {
                 Err(status) => Err(status),
             };
             let is_last = taken.is_err();
-            place.send(taken);
+            room.send(taken);
             if is_last {
                 return;
             }
@@ -209,7 +210,7 @@ fn told(books: Option<&Books>) -> Vec<(Outcome, u32, u32)> {
     rows
 }
 
-fn answer(sequence: u64, sent: u64, receipt: &Receipt) -> IngestResponse {
+fn response(sequence: u64, sent: u64, receipt: &Receipt) -> IngestResponse {
     let rows = told(receipt.books.as_ref());
     let rejected =
         rows.iter().filter(|(outcome, ..)| !outcome.is_accepted()).map(|(_, count, _)| u64::from(*count)).sum();

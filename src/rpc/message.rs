@@ -14,7 +14,7 @@ use crate::vault::{AccessEvent, EVENTS_PER_BATCH_MAX, Unreadable};
 
 /// A batch as it came. Its events are read by [`Message::events`].
 #[derive(Default)]
-pub(super) struct Message {
+pub struct Message {
     body: Body,
     /// Where the events lie in the body, up to the most that a batch may have.
     spans: Vec<Range<usize>>,

@@ -1,19 +1,20 @@
 //! The wire: the only room on the server's side that knows the protocol's types.
 
-mod answers;
 mod convert;
+mod encoded;
 mod ingest;
-mod kept;
+mod ingest_transport;
 mod message;
-mod server;
-mod service;
+mod releases;
 mod stats;
+mod stats_transport;
 mod status;
+mod transport;
 
-pub use answers::StatsServer;
 pub use ingest::Ingest;
-pub use service::IngestServer;
+pub use ingest_transport::IngestServer;
 pub use stats::Stats;
+pub use stats_transport::StatsServer;
 
 /// Reads a batch's message as the server does, and gives each of its events; for benchmarks. Gives how many could be
 /// read.

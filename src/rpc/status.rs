@@ -8,10 +8,17 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{query::AskError, telemetry, vault::Fault};
+use crate::{
+    answers::{AnswerError, follow::Ended},
+    query::AskError,
+    telemetry,
+    vault::Fault,
+};
 
 /// The domain of every reason.
 const DOMAIN: &str = "headcount";
+/// When a reader of releases that was cut off may come again, in seconds.
+const READER_RETRY_SECONDS: u64 = 5;
 /// How many known sites a message lists.
 const SITES_LISTED_MAX: usize = 20;
 
@@ -77,7 +84,7 @@ pub(super) fn internal() -> Status {
 }
 
 /// Our own failure: logged here, and hidden from the caller.
-pub(super) fn fault(fault: &Fault) -> Status {
+fn fault(fault: &Fault) -> Status {
     telemetry::internal_fault(fault);
     internal()
 }
@@ -92,6 +99,22 @@ pub(super) fn unanswered(error: &AskError) -> Status {
         }
         AskError::Field { field, what, allowed } => bad_field(field, what, allowed),
         AskError::Fault(inner) => fault(inner),
+    }
+}
+
+/// An answer that could not be given.
+pub(super) fn failed(error: &AnswerError) -> Status {
+    match error {
+        AnswerError::Unanswered(error) => unanswered(error),
+        AnswerError::Failed => internal(),
+    }
+}
+
+/// The end of a stream of releases.
+pub(super) fn ended(ended: &Ended) -> Status {
+    match ended {
+        Ended::Stopping => unavailable(READER_RETRY_SECONDS),
+        Ended::Fault(inner) => fault(inner),
     }
 }
 

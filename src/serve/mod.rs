@@ -95,7 +95,7 @@ async fn serve(
     mut ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
-    let ingest = IngestServer::new(Ingest::new(intake, draining.clone()), MESSAGE_BYTES_MAX);
+    let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let stats = StatsServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let health_of = health::follow(health_reporter, attendant.accepts(), draining.clone()).await;

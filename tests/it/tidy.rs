@@ -7,6 +7,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The vault knows nothing of the wire, the answers or the command line.
     ("vault", &["crate::proto", "crate::rpc", "crate::query", "crate::cli", "crate::serve", "crate::config"]),
     // Answers are made of releases; the wire's types stay in rpc.
+    ("answers", &["crate::proto", "crate::rpc", "crate::cli", "crate::serve", "crate::config", "tonic", "prost"]),
     ("query", &["crate::proto", "crate::rpc", "crate::cli", "crate::serve", "crate::config"]),
     // The client side speaks the protocol only.
     ("ship", &["crate::vault", "crate::query", "crate::rpc", "crate::serve", "crate::config"]),

@@ -17,8 +17,10 @@ use crate::{
     calendar::{Day, Period, PeriodKind},
     query::{
         find_site,
+        fixture::dates,
         number::Number,
-        top::{TopAsk, top},
+        range::Dates,
+        top::{PageAsk, PageSize, TopAsk, top},
         traffic::{TrafficAsk, traffic},
     },
     vault::{Shares, Table},
@@ -71,8 +73,8 @@ fn note(gains: &mut Gains, what: &str, before: Measure, after: &Number, truth: i
 }
 
 fn site_gains(site: &Synthetic, kind: PeriodKind, from: Day, to: Day, gains: &mut Gains) {
-    let info = find_site(&site.memory, "").unwrap();
-    let ask = TrafficAsk { from_date: &from.to_string(), to_date: &to.to_string(), granularity: kind };
+    let info = find_site(&site.memory, None).unwrap();
+    let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind };
     let answer = traffic(&site.memory, &info, &ask).unwrap();
     for point in answer.points {
         let start: jiff::civil::Date = point.start.parse().unwrap();
@@ -86,9 +88,8 @@ fn site_gains(site: &Synthetic, kind: PeriodKind, from: Day, to: Day, gains: &mu
 }
 
 fn hour_gains(site: &Synthetic, day: Day, gains: &mut Gains) {
-    let info = find_site(&site.memory, "").unwrap();
-    let date = day.to_string();
-    let ask = TrafficAsk { from_date: &date, to_date: &date, granularity: PeriodKind::Hour };
+    let info = find_site(&site.memory, None).unwrap();
+    let ask = TrafficAsk { dates: Dates::of(day, day), granularity: PeriodKind::Hour };
     let answer = traffic(&site.memory, &info, &ask).unwrap();
     let release = &site.memory.releases[&Period::day(day)];
     for ((point, numbers), truth) in answer.points.iter().zip(&release.hours).zip(&site.truth[&Period::day(day)].hours)
@@ -100,17 +101,16 @@ fn hour_gains(site: &Synthetic, day: Day, gains: &mut Gains) {
 
 /// A table over a range, with the truth and the raw sums of its days or months.
 fn key_gains(site: &Synthetic, table: Table, what: &str, blocks: &[Period], gains: &mut Gains) {
-    let info = find_site(&site.memory, "").unwrap();
+    let info = find_site(&site.memory, None).unwrap();
     let (from, to) = (blocks[0].start, blocks[blocks.len() - 1].end_day().plus(-1));
-    let (from, to) = (from.to_string(), to.to_string());
-    let ask = TopAsk { table, from_date: &from, to_date: &to, prefix: "", page_size: 1_000, page_token: "" };
+    let ask = TopAsk { table, dates: Dates::of(from, to) };
+    let mut page = PageAsk { size: PageSize::new(1_000).unwrap(), ..PageAsk::default() };
     let mut rows: BTreeMap<String, Number> = BTreeMap::new();
-    let mut token = String::new();
     loop {
-        let answer = top(&site.memory, &info, &TopAsk { page_token: &token, ..ask.clone() }).unwrap();
+        let answer = top(&site.memory, &info, &ask, &page).unwrap();
         rows.extend(answer.rows.into_iter().map(|row| (row.key, row.count)));
-        token = answer.next_page_token;
-        if token.is_empty() {
+        page.token = answer.next_page_token;
+        if page.token.is_empty() {
             break;
         }
     }
@@ -203,15 +203,15 @@ fn estimation_gain() {
 #[ignore = "a measurement"]
 fn estimation_cost() {
     let site = World { pages: 2_000, days: 365, ..World::small() }.publish();
-    let info = find_site(&site.memory, "").unwrap();
+    let info = find_site(&site.memory, None).unwrap();
     let timed = |what: &str, run: &dyn Fn()| {
         let begun = std::time::Instant::now();
         run();
         println!("{what:40} {:8.1} ms", 1e3 * begun.elapsed().as_secs_f64());
     };
-    let ask = TrafficAsk { from_date: "2026-08-01", to_date: "2027-07-31", granularity: PeriodKind::Day };
+    let ask = TrafficAsk { dates: dates("2026-08-01", "2027-07-31"), granularity: PeriodKind::Day };
     timed("traffic of a year by day", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
-    let ask = TrafficAsk { from_date: "2027-06-17", to_date: "2027-07-31", granularity: PeriodKind::Hour };
+    let ask = TrafficAsk { dates: dates("2027-06-17", "2027-07-31"), granularity: PeriodKind::Hour };
     timed("traffic of 45 days by hour", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
     for (from_date, to_date) in [
         ("2027-07-15", "2027-07-15"),
@@ -219,7 +219,10 @@ fn estimation_cost() {
         ("2027-06-02", "2027-06-30"),
         ("2026-08-01", "2027-07-31"),
     ] {
-        let ask = TopAsk { table: Table::Page, from_date, to_date, prefix: "", page_size: 20, page_token: "" };
-        timed(&format!("2,000 pages {from_date} to {to_date}"), &|| drop(top(&site.memory, &info, &ask).unwrap()));
+        let ask = TopAsk { table: Table::Page, dates: dates(from_date, to_date) };
+        let page = PageAsk::default();
+        timed(&format!("2,000 pages {from_date} to {to_date}"), &|| {
+            drop(top(&site.memory, &info, &ask, &page).unwrap());
+        });
     }
 }

@@ -19,7 +19,7 @@ fn published() -> Memory {
 
 fn range(memory: &Memory, from: Day, to: Day) -> Total {
     let name = &memory.names[0];
-    let info = crate::query::find_site(memory, "").unwrap();
+    let info = crate::query::find_site(memory, None).unwrap();
     let cover = plan::cover(Range { from, to }, |p| state(memory, name, p), |p| why_absent(&info, p)).unwrap();
     Site::new(memory, name).blocks(&cover.blocks).unwrap()
 }

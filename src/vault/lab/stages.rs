@@ -8,7 +8,8 @@ use crate::{
     calendar::{Calendar, Day, Period, PeriodKind},
     query::{
         AskError, Source,
-        top::{TopAsk, top},
+        range::Dates,
+        top::{PageAsk, PageSize, TopAsk, top},
     },
     units::SiteName,
     vault::{
@@ -192,9 +193,9 @@ impl Published {
     /// # Errors
     /// None: the release is there.
     pub fn top_pages(&self) -> Result<(usize, u64), AskError> {
-        let (table, page_size) = (Table::Page, 100);
-        let ask = TopAsk { table, from_date: "", to_date: "", prefix: "", page_size, page_token: "" };
-        let top = top(self, &self.info, &ask)?;
+        let ask = TopAsk { table: Table::Page, dates: Dates::LATEST };
+        let page = PageAsk { size: PageSize::new(100)?, ..PageAsk::default() };
+        let top = top(self, &self.info, &ask, &page)?;
         Ok((top.rows.len(), top.keys))
     }
 }

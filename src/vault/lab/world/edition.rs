@@ -12,7 +12,8 @@ use crate::{
         AskError, Source,
         estimate::measure::Measure,
         number::Number,
-        top::{TopAsk, answer},
+        range::Dates,
+        top::{PageAsk, PageSize, TopAsk, top},
         traffic::{Figures, TrafficAsk, traffic},
     },
     units::SiteName,
@@ -163,17 +164,15 @@ impl Edition<'_> {
         from: Day,
         to: Day,
     ) -> Result<Vec<Figures>, AskError> {
-        let (from_date, to_date) = (from.to_string(), to.to_string());
-        let ask = TrafficAsk { from_date: &from_date, to_date: &to_date, granularity: kind };
+        let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind };
         Ok(traffic(self, &self.info(), &ask)?.points.into_iter().map(|point| point.figures).collect())
     }
 
     /// All rows of a table at once: page by page, each page would work out all of them again.
     fn rows(&self, table: Table, period: Period) -> Result<Vec<crate::query::top::Row>, AskError> {
-        let (from_date, to_date) = (period.start.to_string(), period.end_day().plus(-1).to_string());
-        let ask =
-            TopAsk { table, from_date: &from_date, to_date: &to_date, prefix: "", page_size: u32::MAX, page_token: "" };
-        Ok(answer(self, &self.info(), &ask)?.rows)
+        let ask = TopAsk { table, dates: Dates::of(period.start, period.end_day().plus(-1)) };
+        let page = PageAsk { size: PageSize::ALL, ..PageAsk::default() };
+        Ok(top(self, &self.info(), &ask, &page)?.rows)
     }
 
     fn info(&self) -> SiteInfo {

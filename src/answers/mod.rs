@@ -1,0 +1,137 @@
+//! Typed answers to typed questions, made of releases by `query`.
+//!
+//! It stands between `query`, which computes one answer, and whoever sends answers out: a protocol reads its requests into
+//! the questions of this room and writes the answers in its own form. Here is what all of them share: one answer is
+//! computed once for all who ask the same ([`cache`]), only so many at a time ([`limit`]), and releases can be followed as
+//! they come ([`follow`]).
+//!
+//! It never names a protocol or a message, and never sees what is not published.
+
+pub mod cache;
+pub mod follow;
+pub mod label;
+pub mod limit;
+pub mod privacy;
+pub mod question;
+pub mod sites;
+pub mod source;
+pub mod top;
+pub mod traffic;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{query::AskError, units::SiteName, vault::Fault};
+use cache::{AnswerCache, Computed};
+use follow::{Follow, ReleaseStream};
+use limit::ComputeLimit;
+use privacy::{PrivacyAnswer, PrivacyQuestion};
+use sites::SiteSummary;
+use source::Published;
+use top::{BreakdownAnswer, BreakdownQuestion};
+use traffic::{TrafficAnswer, TrafficQuestion};
+
+/// What cached answers of a kind may take, in bytes; breakdowns are cached with all of their keys.
+const ANSWERS_BYTES_MAX: u64 = 8 * 1024 * 1024;
+const BREAKDOWNS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The question has none.
+    #[error(transparent)]
+    Unanswered(#[from] AskError),
+    /// Our failure: the computation ended without an answer.
+    #[error("the computation of an answer ended unexpectedly")]
+    Failed,
+}
+
+impl From<Fault> for AnswerError {
+    fn from(fault: Fault) -> Self {
+        Self::Unanswered(fault.into())
+    }
+}
+
+/// Answers questions about what a source has published.
+pub struct Answers<S> {
+    source: S,
+    sites: AnswerCache<(), Vec<SiteSummary>>,
+    traffic: AnswerCache<TrafficQuestion, TrafficAnswer>,
+    breakdowns: AnswerCache<BreakdownQuestion, BreakdownAnswer>,
+    privacy: AnswerCache<PrivacyQuestion, PrivacyAnswer>,
+}
+
+impl<S: Published> Answers<S> {
+    /// Answers from this source. All answers together are computed under one limit.
+    #[must_use]
+    pub fn new(source: S) -> Self {
+        let limit = ComputeLimit::new();
+        Self {
+            source,
+            sites: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
+            traffic: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
+            breakdowns: AnswerCache::new(BREAKDOWNS_BYTES_MAX, &limit),
+            privacy: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
+        }
+    }
+
+    /// The name of a site as it was typed; `None` where it is empty, which means the first site.
+    ///
+    /// # Errors
+    /// When there is no such site.
+    pub fn named_site(&self, text: &str) -> Result<Option<SiteName>, AskError> {
+        question::named_site(&self.source, text)
+    }
+
+    /// All sites, by name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn sites(&self) -> Result<Arc<Computed<Vec<SiteSummary>>>, AnswerError> {
+        let source = self.source.clone();
+        self.sites.answer(&(), self.source.latest(), move || sites::compute(&source)).await
+    }
+
+    /// A series.
+    ///
+    /// # Errors
+    /// When there is no such site, the range asks for too much, or the store cannot be read.
+    pub async fn traffic(&self, question: &TrafficQuestion) -> Result<Arc<Computed<TrafficAnswer>>, AnswerError> {
+        let (source, asked) = (self.source.clone(), question.clone());
+        self.traffic.answer(question, self.source.latest(), move || traffic::compute(&source, &asked)).await
+    }
+
+    /// A breakdown with all of its keys, of which [`BreakdownAnswer::page`] gives pages.
+    ///
+    /// # Errors
+    /// When there is no such site, the table has no breakdown, the range is too long, or the store cannot be read.
+    pub async fn breakdown(&self, question: &BreakdownQuestion) -> Result<Arc<Computed<BreakdownAnswer>>, AnswerError> {
+        let (source, asked) = (self.source.clone(), question.clone());
+        self.breakdowns.answer(question, self.source.latest(), move || top::compute(&source, &asked)).await
+    }
+
+    /// What is promised at a site, and what was spent.
+    ///
+    /// # Errors
+    /// When there is no such site, or the store cannot be read.
+    pub async fn privacy(&self, question: &PrivacyQuestion) -> Result<Arc<Computed<PrivacyAnswer>>, AnswerError> {
+        let (source, asked) = (self.source.clone(), question.clone());
+        self.privacy.answer(question, self.source.latest(), move || privacy::compute(&source, &asked)).await
+    }
+
+    /// The releases of a site, or of all sites, one after the other, until `shutdown` turns true.
+    #[must_use]
+    pub fn follow(&self, site: Option<SiteName>, follow: Follow, shutdown: watch::Receiver<bool>) -> ReleaseStream {
+        follow::follow(self.source.clone(), site, follow, shutdown)
+    }
+
+    /// The number of the latest release.
+    #[must_use]
+    pub fn latest(&self) -> u64 {
+        self.source.latest()
+    }
+}

@@ -1,0 +1,237 @@
+//! The room as a whole over releases in memory: what is computed once, what a new release changes, and what is followed.
+
+use std::{
+    sync::{
+        RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio_stream::StreamExt;
+
+use super::*;
+use crate::{
+    calendar::{Day, Period, PeriodKind},
+    query::{
+        Source,
+        fixture::{Memory, table},
+        range::Dates,
+        top::{PageAsk, PageSize, TopAsk},
+        traffic::TrafficAsk,
+    },
+    vault::{Bounds, DayLedger, Privacy, RETENTION, Release, Shares, SiteInfo, Table, TableSet, Terms},
+};
+use source::SitePromise;
+
+/// How long anything may take that should take a moment.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Releases in memory that a test may add to.
+#[derive(Clone)]
+struct Shelf {
+    memory: Arc<RwLock<Memory>>,
+    latest: Arc<watch::Sender<u64>>,
+    /// How often a release was asked for.
+    reads: Arc<AtomicU32>,
+}
+
+impl Shelf {
+    fn new(names: &[&str]) -> Self {
+        let latest = Arc::new(watch::Sender::new(0));
+        Self { memory: Arc::new(RwLock::new(Memory::new(names))), latest, reads: Arc::default() }
+    }
+
+    /// Publishes a day with so many visits.
+    fn publish(&self, day: Day, visits: i64) {
+        let mut memory = self.memory.write().unwrap();
+        let release = memory.put(Period::day(day), &[visits]);
+        release.tables = vec![table(Table::Page, &[("/", &[visits / 2, 0]), ("/b", &[visits / 4, 0])])];
+        let number = release.number;
+        drop(memory);
+        self.latest.send_replace(number);
+    }
+
+    fn reads(&self) -> u32 {
+        self.reads.load(Ordering::SeqCst)
+    }
+}
+
+impl Source for Shelf {
+    fn sites(&self) -> Vec<SiteInfo> {
+        self.memory.read().unwrap().sites()
+    }
+    fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.memory.read().unwrap().get(site, period)
+    }
+    fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
+        self.memory.read().unwrap().published(site, kind, from, to)
+    }
+    fn bounds(&self, _: &SiteName) -> Bounds {
+        Bounds::default()
+    }
+}
+
+impl Published for Shelf {
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.latest.subscribe()
+    }
+    fn promise(&self, _: &SiteName) -> Option<SitePromise> {
+        let terms = Terms {
+            from: Day::from_number(i32::MIN),
+            privacy: Privacy::default(),
+            profile: "standard".to_owned(),
+            shares: Shares::STANDARD,
+            tables: TableSet::without_sources(),
+            has_page_list: false,
+        };
+        let mechanisms = crate::vault::mechanisms(&Shares::STANDARD);
+        Some(SitePromise { terms, later: Vec::new(), mechanisms, regular_epsilons: [4.0, 5.0, 6.0] })
+    }
+    fn country_sources(&self) -> &[String] {
+        &[]
+    }
+    fn numbers_after(&self, _: Option<&SiteName>, after: u64) -> Vec<u64> {
+        let memory = self.memory.read().unwrap();
+        let mut numbers: Vec<u64> = memory.releases.values().map(|r| r.number).filter(|n| *n > after).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+    fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, Fault> {
+        Ok(self.memory.read().unwrap().releases.values().find(|release| release.number == number).cloned())
+    }
+    fn day_ledger(&self, _: &SiteName, day: Day) -> Result<Option<DayLedger>, Fault> {
+        let spent = vec![(Period::day(day), 1, 7)];
+        Ok(Some(DayLedger { day, terms_from: day, promised_rho_nano: 9, spent }))
+    }
+}
+
+const FIRST_DAY: i32 = 20_000;
+
+fn day(number: i32) -> Day {
+    Day::from_number(FIRST_DAY + number)
+}
+
+/// Answers over three days of one site.
+fn answers() -> (Shelf, Answers<Shelf>) {
+    let shelf = Shelf::new(&["www"]);
+    (0..3).for_each(|number| shelf.publish(day(number), 100));
+    (shelf.clone(), Answers::new(shelf))
+}
+
+fn last_day(site: Option<SiteName>) -> TrafficQuestion {
+    TrafficQuestion { site, ask: TrafficAsk { dates: Dates::of(day(2), day(2)), granularity: PeriodKind::Day } }
+}
+
+fn pages() -> BreakdownQuestion {
+    BreakdownQuestion { site: None, ask: TopAsk { table: Table::Page, dates: Dates::LATEST } }
+}
+
+#[tokio::test]
+async fn the_same_question_reads_releases_once_until_something_is_published() {
+    let (shelf, answers) = answers();
+    let first = answers.traffic(&last_day(None)).await.unwrap();
+    assert_eq!(first.traffic.total.figures.visits.estimate, Some(100));
+    assert_eq!(first.site.name.as_str(), "www");
+    let reads = shelf.reads();
+    assert!(reads > 0);
+    assert_eq!(answers.traffic(&last_day(None)).await.unwrap().stamp(), first.stamp());
+    assert_eq!(shelf.reads(), reads);
+    shelf.publish(day(3), 40);
+    let later = answers.traffic(&last_day(None)).await.unwrap();
+    assert!(later.stamp() > first.stamp() && shelf.reads() > reads);
+}
+
+#[tokio::test]
+async fn questions_that_differ_have_answers_of_their_own() {
+    let (_, answers) = answers();
+    let named = answers.named_site("www").unwrap();
+    let whole = TrafficQuestion { ask: TrafficAsk { dates: Dates::LATEST, ..last_day(None).ask }, ..last_day(named) };
+    let whole = answers.traffic(&whole).await.unwrap();
+    assert_eq!(whole.traffic.points.len(), 3);
+    assert_eq!(answers.traffic(&last_day(None)).await.unwrap().traffic.points.len(), 1);
+}
+
+#[tokio::test]
+async fn pages_are_cut_from_a_breakdown_that_is_computed_once() {
+    let (shelf, answers) = answers();
+    let breakdown = answers.breakdown(&pages()).await.unwrap();
+    let reads = shelf.reads();
+    let mut ask = PageAsk { size: PageSize::new(1).unwrap(), ..PageAsk::default() };
+    let first = breakdown.page(&ask).unwrap();
+    ask.token.clone_from(&first.next_page_token);
+    let second = answers.breakdown(&pages()).await.unwrap().page(&ask).unwrap();
+    assert_eq!((first.rows[0].key.as_str(), second.rows[0].key.as_str()), ("/", "/b"));
+    assert_eq!((first.keys, second.next_page_token.as_str()), (2, ""));
+    assert_eq!(shelf.reads(), reads);
+    // What the token leads on from is gone after a release.
+    shelf.publish(day(3), 40);
+    let refused = answers.breakdown(&pages()).await.unwrap().page(&ask);
+    assert!(matches!(refused, Err(AskError::Field { field: "page_token", .. })));
+}
+
+#[tokio::test]
+async fn a_cached_answer_keeps_no_release_in_memory() {
+    let (shelf, answers) = answers();
+    let _traffic = answers.traffic(&last_day(None)).await.unwrap();
+    let _breakdown = answers.breakdown(&pages()).await.unwrap();
+    let _privacy = answers.privacy(&PrivacyQuestion::new(None, 0, 0).unwrap()).await.unwrap();
+    let memory = shelf.memory.read().unwrap();
+    assert!(memory.releases.values().all(|release| Arc::strong_count(release) == 1));
+}
+
+#[tokio::test]
+async fn every_site_is_in_the_overview_with_the_visits_of_its_last_day() {
+    let (shelf, answers) = answers();
+    let sites = answers.sites().await.unwrap();
+    let all: Vec<_> = sites.iter().map(|s| (s.site.name.as_str(), s.last_visits.estimate)).collect();
+    assert_eq!(all, [("www", Some(100))]);
+    shelf.publish(day(3), 40);
+    assert_eq!(answers.sites().await.unwrap()[0].last_visits.estimate, Some(40));
+}
+
+#[tokio::test]
+async fn the_ledger_has_the_latest_releases_first_and_as_many_days_as_are_asked_for() {
+    let (_, answers) = answers();
+    let answer = answers.privacy(&PrivacyQuestion::new(None, 2, 2).unwrap()).await.unwrap();
+    assert_eq!(answer.ledger.iter().map(|entry| entry.release).collect::<Vec<_>>(), [3, 2]);
+    assert_eq!(answer.ledger[0].start, day(2).to_string());
+    assert_eq!(answer.days.iter().map(|ledger| ledger.day).collect::<Vec<_>>(), [day(1), day(2)]);
+    assert_eq!(answer.retention, RETENTION);
+    assert!(PrivacyQuestion::new(None, 1_001, 0).is_err() && PrivacyQuestion::new(None, 0, 401).is_err());
+}
+
+#[tokio::test]
+async fn what_has_no_answer_says_why() {
+    let (_, answers) = answers();
+    let unknown = last_day(Some(SiteName::new("other").unwrap()));
+    let refused = answers.traffic(&unknown).await.map(|_| ());
+    assert!(matches!(refused, Err(AnswerError::Unanswered(AskError::UnknownSite { .. }))), "{refused:?}");
+    let whole_site = BreakdownQuestion { ask: TopAsk { table: Table::Site, ..pages().ask }, ..pages() };
+    let refused = answers.breakdown(&whole_site).await.map(|_| ());
+    assert!(matches!(refused, Err(AnswerError::Unanswered(AskError::Field { field: "table", .. }))), "{refused:?}");
+    let empty = Answers::new(Shelf::new(&[]));
+    let refused = empty.traffic(&last_day(None)).await.map(|_| ());
+    assert!(matches!(refused, Err(AnswerError::Unanswered(AskError::NoSites))), "{refused:?}");
+}
+
+async fn next(releases: &mut ReleaseStream) -> Option<Result<u64, follow::Ended>> {
+    let next = tokio::time::timeout(PATIENCE, releases.next()).await.expect("a release in time");
+    next.map(|release| release.map(|release| release.number))
+}
+
+#[tokio::test]
+async fn releases_are_followed_in_order_until_the_server_stops() {
+    let (shelf, answers) = answers();
+    let (stop, stopping) = watch::channel(false);
+    let mut published = answers.follow(None, Follow::Published { after: 1 }, stopping.clone());
+    assert_eq!([next(&mut published).await, next(&mut published).await].map(|n| n.unwrap().unwrap()), [2, 3]);
+    assert!(next(&mut published).await.is_none());
+    let mut new = answers.follow(None, Follow::AndNew { after: answers.latest() }, stopping);
+    shelf.publish(day(3), 40);
+    assert_eq!(next(&mut new).await.unwrap().unwrap(), 4);
+    stop.send_replace(true);
+    assert!(matches!(next(&mut new).await, Some(Err(follow::Ended::Stopping))));
+    assert!(next(&mut new).await.is_none());
+}

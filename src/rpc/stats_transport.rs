@@ -1,0 +1,113 @@
+//! The statistics service as the transport calls it: requests are of the generated types, and responses are sent as they
+//! were encoded ([`Encoded`]).
+
+use std::{marker::PhantomData, pin::Pin};
+
+use prost::{Message, bytes::BufMut};
+use tokio_stream::{Stream, StreamExt};
+use tonic::{
+    Request, Response, Status,
+    codec::{Codec, EncodeBuf, Encoder},
+};
+use tonic_prost::{ProstCodec, ProstDecoder};
+
+use super::{
+    encoded::Encoded,
+    releases,
+    stats::Stats,
+    status,
+    transport::stats_service_server::{StatsService, StatsServiceServer},
+};
+use crate::{
+    answers::follow::ReleaseStream,
+    proto::{
+        ExportReleasesRequest, GetPrivacyRequest, GetTrafficRequest, ListSitesRequest, ListTopRequest,
+        WatchReleasesRequest,
+    },
+    vault::Release,
+};
+
+/// The statistics service.
+pub type StatsServer = StatsServiceServer<Stats>;
+
+/// Responses that come one after the other.
+type EncodedStream = Pin<Box<dyn Stream<Item = Result<Encoded, Status>> + Send>>;
+
+type Unary = Result<Response<Encoded>, Status>;
+
+#[tonic::async_trait]
+impl StatsService for Stats {
+    async fn list_sites(&self, _: Request<ListSitesRequest>) -> Unary {
+        self.sites().await.map(Response::new)
+    }
+
+    async fn get_traffic(&self, request: Request<GetTrafficRequest>) -> Unary {
+        self.traffic(request.get_ref()).await.map(Response::new)
+    }
+
+    async fn list_top(&self, request: Request<ListTopRequest>) -> Unary {
+        self.top(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_privacy(&self, request: Request<GetPrivacyRequest>) -> Unary {
+        self.privacy(request.get_ref()).await.map(Response::new)
+    }
+
+    type WatchReleasesStream = EncodedStream;
+
+    async fn watch_releases(&self, request: Request<WatchReleasesRequest>) -> Result<Response<EncodedStream>, Status> {
+        Ok(encoded(self.watch(request.get_ref())?, releases::notice))
+    }
+
+    type ExportReleasesStream = EncodedStream;
+
+    async fn export_releases(
+        &self,
+        request: Request<ExportReleasesRequest>,
+    ) -> Result<Response<EncodedStream>, Status> {
+        Ok(encoded(self.export(request.get_ref())?, releases::export))
+    }
+}
+
+/// Encodes releases as they come.
+fn encoded<M: Message + 'static>(stream: ReleaseStream, convert: fn(&Release) -> M) -> Response<EncodedStream> {
+    let encode = move |release: &Release| Encoded::of(&convert(release));
+    Response::new(Box::pin(stream.map(move |next| match next {
+        Ok(release) => Ok(encode(&release)),
+        Err(ended) => Err(status::ended(&ended)),
+    })))
+}
+
+/// Reads a request, and sends a response that is encoded already.
+pub(super) struct EncodedCodec<Q>(PhantomData<Q>);
+
+impl<Q> Default for EncodedCodec<Q> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<Q: Message + Default + 'static> Codec for EncodedCodec<Q> {
+    type Encode = Encoded;
+    type Decode = Q;
+    type Encoder = Self;
+    type Decoder = ProstDecoder<Q>;
+
+    fn encoder(&mut self) -> Self {
+        Self::default()
+    }
+
+    fn decoder(&mut self) -> ProstDecoder<Q> {
+        ProstCodec::<Q, Q>::raw_decoder(tonic::codec::BufferSettings::default())
+    }
+}
+
+impl<Q> Encoder for EncodedCodec<Q> {
+    type Item = Encoded;
+    type Error = Status;
+
+    fn encode(&mut self, response: Encoded, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        to.put(response.into_bytes());
+        Ok(())
+    }
+}
