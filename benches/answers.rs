@@ -1,6 +1,8 @@
 //! How long people wait: for the numbers of a day that is over, for a dashboard, for the server after a crash. A real server,
 //! real questions over gRPC. Run it as `benches/answers`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod load;
 mod scenes;
 

@@ -1,6 +1,8 @@
 //! headcount beside Redis, GoAccess and duckdb: the same made-up day, one after the other, several rounds in turn. Run it as
 //! `benches/compare`, which installs them first.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod command;
 mod load;
 mod peers;

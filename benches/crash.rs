@@ -1,6 +1,8 @@
 //! Is what was acknowledged there after every crash, and only once? Kills the real server again and again under load, then
 //! breaks a sealing off at each change of the disk that it makes. Run it as `benches/crash`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 use std::{process::ExitCode, time::Instant};
 
 mod command;

@@ -1,6 +1,8 @@
 //! How many instructions an event takes in each stage. A fixed piece of work that `benches/instructions` runs under
 //! callgrind; by itself it prints nothing but how much there was.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod load;
 
 use headcount::{

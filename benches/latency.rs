@@ -4,6 +4,8 @@
 //! Batches are sent at fixed instants, whether or not earlier ones were answered, and each wait counts from its instant:
 //! a server that stands still is seen as slow for all that should have been sent in the meantime (coordinated omission).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod command;
 mod load;
 

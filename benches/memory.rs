@@ -2,6 +2,8 @@
 //!
 //! Events are made and sent batch by batch, so that the sender needs little memory itself.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod load;
 
 use std::{path::Path, process::ExitCode, time::Instant};

@@ -1,6 +1,8 @@
 //! How long each stage of an event's way takes by itself. Times differ from machine to machine and from hour to hour:
 //! `benches/instructions` has numbers that do not. Run it with `cargo bench --features lab --bench stages`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod load;
 
 use std::cell::RefCell;

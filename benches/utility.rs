@@ -1,6 +1,8 @@
 //! How useful are headcount's releases, beside Wikimedia's published settings? Prints Markdown tables; the last line says
 //! how often headcount is better. Run it as `benches/utility`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 mod command;
 
 use std::{path::PathBuf, process::ExitCode};

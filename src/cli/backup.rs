@@ -26,6 +26,7 @@ While the copy is made (a second for some 100 MB) a running server acknowledges 
 only grows, so any tool that copies files will do, at any time.
 Exit codes: 0 done and checked, 1 failed, 2 wrong usage or configuration.")]
 pub struct Args {
+    /// Where the data are
     #[command(flatten)]
     pub place: Place,
     /// The file to write; it must not exist

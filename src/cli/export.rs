@@ -18,6 +18,7 @@ Examples:
 A running server has the database to itself; its archive directory holds the same and can be copied at any time.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
 pub struct Args {
+    /// Where the data are
     #[command(flatten)]
     pub place: Place,
     /// The directory to write into; it must be empty or new

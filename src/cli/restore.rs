@@ -23,6 +23,7 @@ A new machine:
 Stop the server first. It can be run again after an error; what is there already is left as it is.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
 pub struct Args {
+    /// Where the data are
     #[command(flatten)]
     pub place: Place,
     /// A copy of an archive, or what `headcount export` wrote, to become this server's archive

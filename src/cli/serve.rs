@@ -31,6 +31,7 @@ Examples:
 Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, what has begun is ended.
 Exit codes: 0 stopped as asked, 1 cannot go on, 2 wrong usage or configuration.")]
 pub struct Args {
+    /// Where the data are
     #[command(flatten)]
     pub place: Place,
     /// Where to listen, a loopback address [default: 127.0.0.1:50051]

@@ -20,6 +20,7 @@ Examples:
 
 Exit codes: 0 all is right, 1 something is damaged, 2 wrong usage or configuration.")]
 pub struct Args {
+    /// Where the data are
     #[command(flatten)]
     pub place: Place,
     /// Check this backup instead

@@ -44,7 +44,7 @@ pub struct Truth {
     /// Visits, views, visitors and pages. Of the weeks, only those that lie within the plan from Monday to Sunday.
     pub counts: Counts,
     /// Visits by the referrer of their first view: its registrable domain, [`DIRECT`](super::referrers::DIRECT) or
-    /// [`OWN_SITE`](super::referrers::OWN_SITE).
+    /// [`OWN_SITE`].
     pub referrers: BTreeMap<&'static str, u64>,
     /// Visits by the browser's family.
     pub browsers: BTreeMap<&'static str, u64>,

@@ -70,8 +70,13 @@ fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Li
 fn percentile_words(top: &ListTopResponse) -> Option<String> {
     let unit = if top.table() == Table::ResponseTime { "ms" } else { "bytes" };
     let one = |p: &crate::proto::Percentile| {
-        // Cast safety: `as` saturates; the value is an edge of a bin or lies between two.
-        format!("{} % below {} {unit}", p.percent, number(p.value.round() as u64, Digits::Full))
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "Cast safety: `as` saturates; the value is an edge of a bin or lies between two."
+        )]
+        let edge = p.value.round() as u64;
+        format!("{} % below {} {unit}", p.percent, number(edge, Digits::Full))
     };
     let all: Vec<String> = top.percentiles.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", "))

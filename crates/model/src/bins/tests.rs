@@ -172,8 +172,13 @@ proptest! {
         // The definition, for counts that are not below zero.
         let all: f64 = counts.iter().sum();
         if let Some(found) = RESPONSE_TIMES.percentile(&counts, a) {
-            // Cast safety: no value is negative or past the last edge.
-            let bin = usize::from(RESPONSE_TIMES.position(Some(found.value as u64)));
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "Cast safety: no value is negative or past the last edge."
+            )]
+            let value = found.value as u64;
+            let bin = usize::from(RESPONSE_TIMES.position(Some(value)));
             let up_to: f64 = counts[..=bin].iter().sum();
             let before: f64 = counts[..bin.saturating_sub(1)].iter().sum();
             prop_assert!(before <= a * all + 1e-3 && a * all <= up_to + 1e-3);

@@ -1,0 +1,17 @@
+//! Style is a test. It reads the sources and the documents as text and links none of them, so it takes seconds:
+//! `cargo test -p headcount-tidy`.
+//!
+//! - [`arrows`]: which room may use which.
+//! - [`size`]: a header on each file, how long files and functions are.
+//! - [`door`]: what the vault gives out.
+//! - [`documents`]: the tests, files and numbers that documents name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
+mod arrows;
+mod documents;
+mod door;
+mod numbers;
+mod paths;
+mod size;
+mod source;
