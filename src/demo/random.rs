@@ -1,9 +1,9 @@
-//! Reproducible chance for the demonstration.
+//! Reproducible random numbers for the demonstration.
 //!
 //! One small generator (SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014) and a
 //! table of weights. Only integers are used, so that the same seed gives the same log on every machine.
 //!
-//! It is never used for keys or for noise: those come from the operating system.
+//! It is never used for keys or noise.
 
 /// A stream of reproducible pseudo-random numbers. Not for secrets.
 #[derive(Clone, Debug)]

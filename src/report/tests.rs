@@ -212,7 +212,8 @@ fn the_privacy_page_says_it_plainly() {
         assert!(line.width() <= 80, "{line}");
     }
     for expected in [
-        "changes the odds of any guess about that day by at most",
+        "Whether one visitor's day on this site was counted changes the probability of",
+        "taken together, by at most a factor of\n20.1, plus 1e-7 (",
         "8 page views in all, 2 of any one page.",
         "every day of a week       8.9                   7,332",
         "every day of a year       120     more than a million",

@@ -41,7 +41,7 @@ impl Web {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (replies, requests) = (replies.clone(), requests.clone());
-                // A client that goes away is no failure of the server.
+                // A client that goes away is not a failure of the server.
                 thread::spawn(move || answer(stream.unwrap(), &replies, &requests).ok());
             }
         });

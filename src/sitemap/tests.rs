@@ -112,7 +112,7 @@ fn redirects_stay_on_the_site_and_come_to_an_end() {
     );
     assert!(other.requests().is_empty());
     web.set("/odd", Reply::Moved("file:///etc/passwd".to_owned()));
-    assert!(refused(&web, "/odd").starts_with("WEB/odd: is redirected: \"file:///etc/passwd\" is no URL"));
+    assert!(refused(&web, "/odd").starts_with("WEB/odd: is redirected: \"file:///etc/passwd\" is not a URL"));
 }
 
 #[test]

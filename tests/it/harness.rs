@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A browser that is no robot.
+/// A browser that is not a robot.
 pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 /// How long anything may take that should take a second.
