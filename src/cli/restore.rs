@@ -1,6 +1,9 @@
 //! `headcount restore`: rebuilds a database from the archive, or from a backup and the archive.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use super::location::Location;
 use crate::vault::upkeep::{Restore, restore};
@@ -39,12 +42,8 @@ pub fn run(args: Args) -> ExitCode {
         Ok(directories) => directories,
         Err(message) => return super::fail("restore", &message, 2),
     };
-    if args.from.is_none() && args.backup.is_none() && !directories.archive.exists() {
-        let message = format!(
-            "there is no archive in {} to restore from: name a copy with --from, or a backup with --backup",
-            directories.archive.display()
-        );
-        return super::fail("restore", &message, 2);
+    if let Some((message, code)) = without_archive(&args, &directories.archive) {
+        return super::fail("restore", &message, code);
     }
     match restore(&Restore { directories, from: args.from, backup: args.backup }) {
         Ok(done) => {
@@ -59,4 +58,28 @@ pub fn run(args: Args) -> ExitCode {
         }
         Err(fault) => super::fail("restore", &fault.to_string(), 1),
     }
+}
+
+/// The message and exit code if there is no archive. A backup by itself is not enough: a period that was published after it
+/// would be published again, so an administrator has to state that there is none.
+fn without_archive(args: &Args, archive: &Path) -> Option<(String, u8)> {
+    if args.from.is_some() || archive.exists() {
+        return None;
+    }
+    let archive = archive.display();
+    Some(match &args.backup {
+        None => (
+            format!(
+                "there is no archive in {archive} to restore from: name a copy with --from, or a backup with --backup"
+            ),
+            2,
+        ),
+        Some(_) => (
+            format!(
+                "there is no archive in {archive}: name a copy of it with --from. If nothing was published after the \
+                 backup, make an empty directory there"
+            ),
+            1,
+        ),
+    })
 }
