@@ -1,6 +1,6 @@
-//! Every kind of mistake with its exact message, and what right configurations mean.
+//! Every kind of mistake with its exact message, and what valid configurations mean.
 //!
-//! A failure here is a message that changed, a mistake that is accepted, or a right file that is refused.
+//! A failure here is a message that changed, a mistake that is accepted, or a valid file that is refused.
 
 use std::{fs, path::Path};
 
@@ -215,7 +215,7 @@ fn variables_stand_over_the_file_and_are_named_in_mistakes() {
     assert!(wrong.contains("is not a key that a variable can set"), "{wrong}");
 }
 
-/// A whole configuration with everything in it, and the files it names.
+/// A configuration with every key, and the files it names.
 #[test]
 fn a_whole_configuration_means_what_it_says() {
     let directory = tempfile::tempdir().unwrap();

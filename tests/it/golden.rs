@@ -8,15 +8,16 @@ use std::{env, fs, path::Path};
 /// Compares `actual` with the file `tests/golden/NAME`.
 pub fn assert_golden(name: &str, actual: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if env::var_os("HEADCOUNT_BLESS").is_some_and(|value| value == "1") {
+    #[allow(clippy::disallowed_methods, reason = "a test has no settings but the environment")]
+    let is_blessing = env::var_os("HEADCOUNT_BLESS").is_some_and(|value| value == "1");
+    if is_blessing {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for golden files");
         fs::write(&path, actual).expect("a golden file");
         return;
     }
     let expected = fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}; HEADCOUNT_BLESS=1 writes it"));
-    if expected != actual {
-        panic!("{name} differs {}; HEADCOUNT_BLESS=1 rewrites it", difference(&expected, actual));
-    }
+    let is_same = expected == actual;
+    assert!(is_same, "{name} differs {}; HEADCOUNT_BLESS=1 rewrites it", difference(&expected, actual));
 }
 
 /// The first line that differs.
