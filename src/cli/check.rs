@@ -105,7 +105,7 @@ pub fn meaning(config: &Config) -> String {
     line("listen", format!("{} (loopback only)", config.listen));
     line("data", config.data.display().to_string());
     line("keys", keys(config));
-    line("archive", config.archive.display().to_string());
+    line("archive", archive(config));
     line("journal", format!("a checkpoint begins after {} MiB", config.journal_mib));
     line("free space", format!("nothing is accepted below {} MiB", config.free_space_reserve_mib));
     line(
@@ -139,6 +139,15 @@ fn keys(config: &Config) -> String {
         ""
     };
     format!("{}{note}", config.keys.display())
+}
+
+fn archive(config: &Config) -> String {
+    let note = if config.archive.starts_with(&config.data) {
+        " (inside data: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)"
+    } else {
+        ""
+    };
+    format!("{}{note}", config.archive.display())
 }
 
 fn site_line(site: &SiteConfig) -> String {
@@ -180,7 +189,7 @@ The configuration is right.
 listen      127.0.0.1:50051 (loopback only)
 data        ./headcount-data
 keys        ./headcount-data/keys (inside data: a copy of the data directory holds its keys too; keep them out of backups)
-archive     ./headcount-data/archive
+archive     ./headcount-data/archive (inside data: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)
 journal     a checkpoint begins after 64 MiB
 free space  nothing is accepted below 64 MiB
 privacy     epsilon 3 and delta 1e-7 for one visitor's day on one site
