@@ -55,7 +55,7 @@ pub const MONITOR_HEAD: usize = 13;
 pub static SCANNED_PATHS: [&str; 6] =
     ["/wp-login.php", "/.env", "/wp-admin/setup-config.php", "/phpmyadmin/", "/.git/config", "/cgi-bin/test"];
 
-/// The choice of a crawler, monitors aside.
+/// The weights of the crawlers, without the monitors.
 pub fn weights() -> Weights {
     Weights::new(CRAWLERS.iter().map(|crawler| crawler.weight))
 }

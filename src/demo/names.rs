@@ -25,7 +25,7 @@ pub fn system(family: &str) -> &str {
     }
 }
 
-/// A referrer's published name. A visit that goes on after midnight has no other origin than the site itself.
+/// A referrer's published name. A visit that continues after midnight counts as direct.
 #[must_use]
 pub fn referrer(domain: &str) -> &str {
     match domain {

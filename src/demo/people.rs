@@ -126,7 +126,7 @@ impl People {
         let unique = self.site_base.wrapping_add(low);
         if random.chance(600) {
             let [_, a, b, c] = unique.wrapping_mul(0x9E37_79B1).to_be_bytes();
-            // The lower three bytes of a product depend on the lower three bytes of its factors alone.
+            // The lower three bytes of a product depend only on the lower three bytes of its factors.
             Ipv4Addr::new(10, a, b, c).to_string()
         } else {
             let network = unique.wrapping_mul(0x85EB_CA6B);

@@ -141,7 +141,7 @@ mod tests {
         wait_for(&mut known, &["/listed", "/a"]).await;
         web.file("/sitemap.txt", "http://127.0.0.1/a\nhttp://127.0.0.1/b");
         wait_for(&mut known, &["/listed", "/a", "/b"]).await;
-        // Four times it cannot be had: nothing is made known then.
+        // It fails four times: no page becomes known or unknown.
         let before = web.requests().len();
         web.set("/sitemap.txt", crate::sitemap::fake::Reply::Status("404 Not Found"));
         let asked = async {

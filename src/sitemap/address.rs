@@ -25,8 +25,8 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Whether a text is meant as a URL and not as a file.
-    pub(super) fn is_meant(text: &str) -> bool {
+    /// Whether a text is a URL, not a file name.
+    pub(super) fn is_url(text: &str) -> bool {
         text.contains("://")
     }
 
@@ -65,7 +65,7 @@ impl Address {
             format!("{scheme}:{reference}")
         } else if reference.starts_with('/') {
             format!("{scheme}://{authority}{reference}")
-        } else if Self::is_meant(reference) {
+        } else if Self::is_url(reference) {
             reference.to_owned()
         } else {
             let folder = self.0.path().rsplit_once('/').map_or("", |(folder, _)| folder);

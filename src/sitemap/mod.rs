@@ -82,7 +82,7 @@ impl Sitemap {
     /// # Errors
     /// When a URL may not be fetched.
     pub fn named(text: &str, base: &Path, hosts: &[String]) -> Result<Self, String> {
-        let source = if Address::is_meant(text) {
+        let source = if Address::is_url(text) {
             Source::Url(Address::parse(text, hosts)?)
         } else {
             Source::File(base.join(text))

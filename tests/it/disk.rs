@@ -1,5 +1,5 @@
 //! A disk that is full, read-only or failing: producers are told to retry, nothing that was acknowledged is lost, and once the
-//! disk works again everything goes on.
+//! disk works again everything continues.
 //!
 //! A failure: an answer other than UNAVAILABLE with a retry delay (or a broken connection, if the process stops, as it must
 //! after a step that the disk refused), a stop without a stated reason, a panic message, acknowledged batches that are lost,

@@ -137,7 +137,7 @@ impl Server {
         self.child.try_wait().expect("its state").is_none()
     }
 
-    /// Whether it ends by itself in time.
+    /// Whether it ends on its own in time.
     pub fn ends_within(&mut self, patience: Duration) -> bool {
         let begun = Instant::now();
         while self.is_running() && begun.elapsed() < patience {
