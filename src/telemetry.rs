@@ -1,5 +1,7 @@
-//! Every line that headcount logs, as a named event. This room takes nothing from the vault but names of sites,
-//! periods and faults, so that nothing about a visitor can be logged.
+//! Every line that headcount logs, as a named event.
+//!
+//! It is here so that one file shows all that is logged. Only names of sites, periods and faults come in, so nothing about
+//! a visitor can be logged. No other room makes log lines.
 
 use std::{fmt::Display, io::IsTerminal};
 
@@ -10,14 +12,14 @@ use crate::{
     units::SiteName,
 };
 
-/// Starts logging to the standard error; `RUST_LOG`-like filters are not read, only the level.
+/// Starts logging to standard error, from this level on. Filters in the environment (`RUST_LOG`) are not read.
 pub fn init(level: tracing::Level) {
-    // Of libraries, warnings alone: what they say in detail is of no use to an operator, and was never reviewed.
+    // Libraries may log warnings only: their details are of no use to an operator and were never reviewed.
     let wanted = filter_fn(move |event| {
-        let most = if event.target().starts_with("headcount") { level } else { tracing::Level::WARN };
-        *event.level() <= most
+        let limit = if event.target().starts_with("headcount") { level } else { tracing::Level::WARN };
+        *event.level() <= limit
     })
-    // sled asks for each row whether somebody wants its traces: this says no before a line of them is made.
+    // The storage engine traces every row: the hint refuses a trace before its line is formatted.
     .with_max_level_hint(level.max(tracing::Level::WARN));
     let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
@@ -33,9 +35,9 @@ pub fn listening(address: std::net::SocketAddr, data: &std::path::Path) {
     tracing::info!(%address, data = %data.display(), "listening");
 }
 
-/// The server is ending what it has begun.
+/// The server takes no new requests and finishes those that have begun.
 pub fn draining() {
-    tracing::info!("stopping: what was acknowledged is safe; ending what has begun");
+    tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
 }
 
 /// A period was published.
@@ -49,22 +51,22 @@ pub fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
     }
 }
 
-/// The terms of a site change on a day.
+/// New terms of a site begin on a day.
 pub fn terms_change(site: &SiteName, from: Day) {
     tracing::info!(%site, %from, "the configuration changed: promise, bounds, profile and tables are the new ones from this day on");
 }
 
-/// A sitemap was read; so many pages of the site are known now.
+/// A sitemap was read. `pages` is how many pages of the site are known now.
 pub fn sitemap_read(site: &SiteName, pages: usize) {
     tracing::info!(%site, pages, "sitemap read");
 }
 
-/// A sitemap cannot be read; the pages known before stay. The fault names the file or URL, and what the sitemap says.
+/// A sitemap cannot be read; the pages known before stay. The fault names the file or URL and quotes the sitemap.
 pub fn sitemap_failed(site: &SiteName, fault: &impl Display) {
     tracing::warn!(%site, %fault, "the sitemap cannot be read; the pages known before stay");
 }
 
-/// The store takes nothing now.
+/// The store refuses to take events.
 pub fn store_refuses(fault: &impl Display) {
     tracing::error!(%fault, "the store refuses; senders are told to try again");
 }
@@ -74,23 +76,23 @@ pub fn store_accepts() {
     tracing::info!("the store takes events again");
 }
 
-/// The disk does not end a step; the process ends.
+/// The disk did not finish a step in time; the process stops.
 pub fn store_is_stuck(limit: std::time::Duration) {
     let seconds = limit.as_secs();
     tracing::error!(seconds, "the disk did not finish a step: stopping. What was acknowledged is safe; start again");
 }
 
-/// A backup was handed out.
+/// A backup was sent.
 pub fn backed_up(bytes: u64) {
     tracing::info!(bytes, "a backup was taken");
 }
 
-/// A backup was asked for and could not be handed out.
+/// A backup was asked for and could not be sent.
 pub fn backup_failed(fault: &impl Display) {
     tracing::warn!(%fault, "a backup was not taken");
 }
 
-/// There is no control socket.
+/// The control socket cannot be opened.
 pub fn no_control_socket(fault: &impl Display) {
     tracing::warn!(%fault, "no control socket: `headcount backup` cannot reach this server");
 }

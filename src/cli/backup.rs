@@ -9,14 +9,14 @@ use std::{
     process::ExitCode,
 };
 
-use super::place::Place;
+use super::location::Location;
 use crate::{serve, vault::upkeep};
 
-/// Copy the database into one file, while the server runs or not
+/// Copy the database into one file, also while the server runs
 ///
 /// The file holds the published releases, the positions of the senders, and what open periods have counted so far,
-/// encrypted. It does not hold the keys of open periods: keep these apart, for whoever has both can read what was not
-/// published yet. `headcount restore --backup` puts it back.
+/// encrypted. It does not hold the keys of open periods: keep these apart, because whoever has both can read what is not
+/// published yet. `headcount restore --backup` restores it.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -28,7 +28,7 @@ Exit codes: 0 done and checked, 1 failed, 2 wrong usage or configuration.")]
 pub struct Args {
     /// Where the data are
     #[command(flatten)]
-    pub place: Place,
+    pub location: Location,
     /// The file to write; it must not exist
     #[arg(value_name = "FILE")]
     pub to: PathBuf,
@@ -36,7 +36,7 @@ pub struct Args {
 
 /// Takes the backup.
 pub fn run(args: &Args) -> ExitCode {
-    let config = match args.place.settle() {
+    let config = match args.location.config() {
         Ok(config) => config,
         Err(message) => return super::fail("backup", &message, 2),
     };

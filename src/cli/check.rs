@@ -1,9 +1,8 @@
-//! `headcount check`: reads a configuration and says what it means.
+//! `headcount check`: validates a configuration and prints what it means.
 //!
-//! It is here so that a mistake is found before a server is restarted. It reads the configuration and the sitemaps it
-//! names, and prints.
+//! It is here so that a mistake is found before a server is restarted.
 //!
-//! It never opens the data directory, binds no socket and changes nothing. It opens the network with `--fetch` alone.
+//! It never opens the data directory, binds a socket or changes anything. It uses the network with `--fetch` only.
 
 use std::{
     fmt::Write as _,
@@ -22,11 +21,11 @@ use crate::{
 
 /// Check a configuration and print what it means
 ///
-/// Reads the file, the HEADCOUNT_SECTION__KEY variables of the environment (HEADCOUNT_SERVER__LISTEN sets
-/// server.listen) and the sitemaps, and prints what a server would do with them. Nothing is started and no file is
-/// written. A sitemap that is an URL is fetched with --fetch only.
+/// Reads the file, the HEADCOUNT_SECTION__KEY environment variables (HEADCOUNT_SERVER__LISTEN sets server.listen) and
+/// the sitemaps, and prints what a server would do with them. Nothing is started and no file is written. A sitemap that
+/// is a URL is fetched with --fetch only.
 ///
-/// Without a file it prints what applies without one.
+/// Without a file it prints the defaults.
 #[derive(Clone, Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
@@ -40,7 +39,7 @@ pub struct Args {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Fetch the sitemaps that are URLs now, and say how many pages they have
+    /// Fetch the sitemaps that are URLs now, and print how many pages they have
     #[arg(long)]
     pub fetch: bool,
 }
@@ -71,7 +70,7 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// Fetches every sitemap that is an URL and says what it has. Gives whether all of them could be had.
+/// Fetches every sitemap that is a URL and prints how many pages it has. Returns whether all could be fetched.
 fn fetch(config: &Config) -> io::Result<bool> {
     let mut has_all = true;
     for (site, settings) in config.sites.iter().filter_map(|site| Some((site, site.sitemap.as_ref()?))) {
@@ -95,7 +94,7 @@ fn fetch(config: &Config) -> io::Result<bool> {
     Ok(has_all)
 }
 
-/// What a configuration means, in lines for people.
+/// What a configuration means, in lines of text.
 #[must_use]
 pub fn meaning(config: &Config) -> String {
     let mut out = String::from("The configuration is right.\n");
@@ -106,8 +105,8 @@ pub fn meaning(config: &Config) -> String {
     line("listen", format!("{} (loopback only)", config.listen));
     line("data", config.data.display().to_string());
     line("keys", keys(config));
-    line("archive", config.archive.display().to_string());
-    line("journal", format!("folded after {} MiB", config.journal_mib));
+    line("archive", archive(config));
+    line("journal", format!("a checkpoint begins after {} MiB", config.journal_mib));
     line("free space", format!("nothing is accepted below {} MiB", config.free_space_reserve_mib));
     line(
         "privacy",
@@ -120,7 +119,7 @@ pub fn meaning(config: &Config) -> String {
             config.views_per_visitor_day, config.views_per_page
         ),
     );
-    line("seal", format!("late data is waited for {} minutes", config.max_lateness_ms / MS_PER_MINUTE));
+    line("seal", format!("periods wait {} minutes for late data", config.max_lateness_ms / MS_PER_MINUTE));
     if config.sites.is_empty() {
         line("sites", "none".to_owned());
     }
@@ -140,6 +139,15 @@ fn keys(config: &Config) -> String {
         ""
     };
     format!("{}{note}", config.keys.display())
+}
+
+fn archive(config: &Config) -> String {
+    let note = if config.archive.starts_with(&config.data) {
+        " (inside data: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)"
+    } else {
+        ""
+    };
+    format!("{}{note}", config.archive.display())
 }
 
 fn site_line(site: &SiteConfig) -> String {
@@ -181,12 +189,12 @@ The configuration is right.
 listen      127.0.0.1:50051 (loopback only)
 data        ./headcount-data
 keys        ./headcount-data/keys (inside data: a copy of the data directory holds its keys too; keep them out of backups)
-archive     ./headcount-data/archive
-journal     folded after 64 MiB
+archive     ./headcount-data/archive (inside data: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)
+journal     a checkpoint begins after 64 MiB
 free space  nothing is accepted below 64 MiB
 privacy     epsilon 3 and delta 1e-7 for one visitor's day on one site
 bounds      a visitor's day counts at most 8 views, 2 of one page
-seal        late data is waited for 1440 minutes
+seal        periods wait 1440 minutes for late data
 sites       none
 "
         );

@@ -1,5 +1,5 @@
-//! `headcount demo`: the whole way in one command. Logs are made (or taken), shipped through the real gRPC ingest
-//! into a real server with a new data directory, sealed, and read back as any user would read them.
+//! `headcount demo`: everything in one command. Logs are generated (or taken), shipped through the real gRPC ingest into a
+//! real server with a new data directory, sealed, and read back as any user would read them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,7 +29,7 @@ use crate::{
     vault::{Shares, TableSet, Welcome},
 };
 
-/// How long the server may be silent before everything that can be sealed is taken to be sealed.
+/// After this long without a new release, everything that can be sealed is assumed to be sealed.
 const QUIET: Duration = Duration::from_secs(8);
 /// How many keys of each table are shown.
 const TOP: u32 = 10;
@@ -37,21 +37,21 @@ const WIDTH: usize = 110;
 
 /// See it work: a month of made-up traffic, or your own log, through the real server
 ///
-/// Starts a server on loopback with a new temporary data directory, writes the access logs of a month (a ministry's
-/// main site and three embassies), ships them over gRPC, seals them and prints the published numbers, with the true
-/// ones beside them, since here they are known. Then it goes on serving until Ctrl-C.
+/// Starts a server on loopback with a new temporary data directory, generates the access logs of a month (a ministry's
+/// main site and three embassies), ships them over gRPC, publishes them and prints the published numbers beside the true
+/// ones, which are known here. Then it keeps serving until Ctrl-C.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Use this access log instead of made-up traffic; may be given several times
     #[arg(long = "log", value_name = "FILE")]
     pub logs: Vec<PathBuf>,
-    /// End after the report
+    /// Exit after the report
     #[arg(long)]
     pub exit: bool,
-    /// The made-up traffic follows from this number
+    /// Seed of the made-up traffic: the same seed gives the same logs
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The time zone by which the days of --log are cut
+    /// The time zone in which the days of --log begin and end
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub time_zone: String,
 }
@@ -87,7 +87,7 @@ async fn show(args: Args) -> Result<(), Failure> {
     println!("The server listens on {address}; its data is in {}\n", directory.path().display());
     let (channel, releases) = tokio::select! {
         published = publish(&shows, &address) => published?,
-        // It says better than the client what is wrong.
+        // Its error says more than the client's.
         ended = &mut server => return Ok(ended??),
     };
     println!("\n{releases} releases published {:.1} seconds after the start\n", started.elapsed().as_secs_f64());
@@ -101,7 +101,7 @@ async fn show(args: Args) -> Result<(), Failure> {
     Ok(server.await??)
 }
 
-/// Ships the logs and waits for what is published.
+/// Ships the logs and waits until they are published.
 async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failure> {
     let channel = connect(address).await?;
     let now_unix_ms = SystemClock.now_unix_ms();
@@ -146,7 +146,7 @@ fn invented_site(site: DemoSite) -> Result<Show, Failure> {
 
 fn own(args: &Args) -> Result<Vec<Show>, Failure> {
     let calendar = Calendar::new(&args.time_zone).map_err(|_| {
-        format!("--time-zone {:?} is no time zone: write an IANA name such as Asia/Tokyo", args.time_zone)
+        format!("--time-zone {:?} is not a time zone: write an IANA name such as Asia/Tokyo", args.time_zone)
     })?;
     let site = SiteConfig {
         name: SiteName::new("www")?,
@@ -227,7 +227,7 @@ fn ship_options(show: &Show, address: &str, now_unix_ms: i64) -> ShipOptions {
     }
 }
 
-/// What became of a site's lines, in one line.
+/// The outcomes of a site's lines, in one line.
 fn shipped(show: &Show, summary: &Summary) -> String {
     let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
     for file in &summary.files {
@@ -245,7 +245,7 @@ fn shipped(show: &Show, summary: &Summary) -> String {
     line
 }
 
-/// Waits for the month's release of every site, or until nothing more is published. Gives the number of releases.
+/// Waits for the month's release of every site, or until nothing more is published. Returns the number of releases.
 async fn wait_until_sealed(channel: Channel, mut sites: BTreeSet<String>) -> Result<u64, Failure> {
     let request = WatchReleasesRequest { site: String::new(), after_release: Some(0) };
     let mut notices = StatsServiceClient::new(channel).watch_releases(request).await?.into_inner();
@@ -270,7 +270,7 @@ async fn print_reports(shows: &[Show], channel: Channel) -> Result<(), Failure> 
     for (place, show) in ordered.into_iter().enumerate() {
         let request = ReportRequest {
             site: show.site.name.to_string(),
-            // Without dates: the last 30 days, and breakdowns of the latest month, which is published with less noise.
+            // Without dates: the last 30 days, and breakdowns of the latest month, which has less noise.
             from_date: show.truth.as_ref().and_then(|t| t.days.keys().next().cloned()).unwrap_or_default(),
             to_date: show.truth.as_ref().and_then(|t| t.days.keys().next_back().cloned()).unwrap_or_default(),
             granularity: proto::PeriodKind::Day,

@@ -1,10 +1,10 @@
-//! The command line: one file a subcommand, first as typed, then as meant.
+//! The command line: one file per subcommand, first as typed, then as validated.
 
 pub mod backup;
 pub mod check;
 pub mod demo;
 pub mod export;
-mod place;
+mod location;
 pub mod privacy;
 pub mod report;
 pub mod restore;
@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 /// Web statistics that count heads, never who
 ///
 /// headcount takes accesses from site backends or log files, counts pages and visitors, and publishes numbers from
-/// which nobody can be picked out (differential privacy, always on).
+/// which nobody can be singled out (differential privacy, always on).
 #[derive(Parser, Debug)]
 #[command(
     name = "headcount",
@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
     propagate_version = true,
     after_help = "\
 Try it:
-  headcount demo                          a month of made-up traffic, through the real server
+  headcount demo                          a month of made-up traffic through the real server
   headcount demo --log access.log         the same with your own log
   headcount serve                         a server on loopback, data in ./headcount-data
   headcount ship --site www access.log    send it a log
@@ -52,7 +52,7 @@ enum Command {
     Verify(verify::Args),
 }
 
-/// Runs what was typed. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the server refused or cannot
+/// Runs the subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the server refused or cannot
 /// be reached.
 pub async fn run(cli: Cli) -> ExitCode {
     match cli.command {
@@ -69,7 +69,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Says why a subcommand failed, and gives its exit code.
+/// Prints why a subcommand failed and returns its exit code.
 fn fail(command: &str, message: &str, code: u8) -> ExitCode {
     eprintln!("headcount {command}: {message}");
     ExitCode::from(code)

@@ -1,6 +1,6 @@
 //! `headcount privacy`: what a server promises its visitors, in words and numbers.
 //!
-//! It reads from a running server and prints; what it shows anybody may ask for.
+//! It asks a running server and prints the answer, which anybody may ask for.
 
 use std::process::ExitCode;
 
@@ -14,9 +14,9 @@ use crate::{
 
 /// Print what is promised to visitors and what has been spent of it
 ///
-/// Shows the guarantee in one sentence, how much one visitor can add to the numbers, how much noise each table gets,
-/// what somebody risks who comes every day, what is kept and until when, and what the latest releases took from the
-/// privacy budget.
+/// Shows the guarantee in one sentence, how much one visitor can add to the numbers, how much noise each table gets, what
+/// a visitor who comes every day risks, what is kept and until when, and what the latest releases took from the privacy
+/// budget.
 #[derive(Clone, Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
@@ -27,7 +27,7 @@ Examples:
 Exit codes: 0 printed (also when the reader closed the pipe), 1 the output cannot be written, \
 2 the command line is wrong, 3 the server cannot be reached or refuses.")]
 pub struct Args {
-    /// The site; the first one by name where none is given
+    /// The site; by default the first one by name
     #[arg(long, value_name = "SITE", default_value = "", hide_default_value = true)]
     pub site: String,
 

@@ -1,6 +1,6 @@
 //! `headcount report`: published statistics as text for a terminal, or as JSON.
 //!
-//! It reads from a running server and prints; it never touches the store.
+//! It asks a running server and prints the answers; it never touches the store.
 
 use std::process::ExitCode;
 
@@ -17,9 +17,9 @@ use crate::{
 /// Asks a running `headcount serve` for visits, visitors and views, the pages and referrers, and the browsers,
 /// systems, devices and languages of the visitors, and prints them for a terminal.
 ///
-/// Every number carries noise that hides any one visitor's day, so each is written as an estimate with half the
-/// width of its 95 % interval: "1,234 ± 56" means that the true count is most likely between 1,178 and 1,290. "~0"
-/// marks numbers that may be noise alone, "—" numbers that do not exist, with the reason below.
+/// Every number carries noise that hides any one visitor's day, so each is shown as an estimate with the distance to the
+/// farther end of its 95 % interval: "1,234 ± 56" means that the true count is most likely between 1,178 and 1,290.
+/// "~0" marks numbers that may be noise alone, "—" numbers that do not exist, with the reason below.
 ///
 /// Asking again gives the same numbers and costs no privacy.
 #[derive(Clone, Debug, Parser)]
@@ -33,7 +33,7 @@ Examples:
 Exit codes: 0 printed (also when the reader closed the pipe), 1 the output cannot be written, \
 2 the command line is wrong, 3 the server cannot be reached or refuses.")]
 pub struct Args {
-    /// The site to report; the first one by name where none is given
+    /// The site to report; by default the first one by name
     #[arg(long, value_name = "SITE", default_value = "", hide_default_value = true)]
     pub site: String,
 
@@ -41,9 +41,9 @@ pub struct Args {
     #[arg(long, value_name = "DATE")]
     pub from: Option<Date>,
 
-    /// Last local date, which is included [default: the last published day]
+    /// Last local date, included [default: the last published day]
     ///
-    /// Without any date, the breakdowns cover the latest published month: a month is published as one, so its
+    /// Without any date, the breakdowns cover the latest published month: a month is published as a whole, so its
     /// noise is far smaller than that of its days added up.
     #[arg(long, value_name = "DATE")]
     pub to: Option<Date>,
@@ -115,12 +115,12 @@ pub async fn run(args: Args) -> ExitCode {
     }
 }
 
-/// Writes the text and turns the result into an exit code; `command` begins the message of a failure.
+/// Prints the text and returns an exit code; `command` starts the message of a failure.
 pub(super) fn printed(command: &str, text: &str) -> ExitCode {
     match report::print(text) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{command}: cannot write to the standard output: {error}");
+            eprintln!("{command}: cannot write to standard output: {error}");
             ExitCode::FAILURE
         }
     }
@@ -131,7 +131,7 @@ async fn fetch(server: &str, request: ReportRequest) -> Result<ReportData, Repor
     report::fetch(channel, request).await
 }
 
-/// The request that the typed arguments mean.
+/// The request from the typed arguments.
 fn meant(args: Args) -> Result<ReportRequest, String> {
     if let (Some(from), Some(to)) = (args.from, args.to)
         && from > to

@@ -8,7 +8,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::place::Place;
+use super::location::Location;
 use crate::{
     calendar::Calendar,
     clock::SystemClock,
@@ -18,9 +18,9 @@ use crate::{
     vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
 };
 
-/// Run the server: takes accesses and gives statistics over gRPC
+/// Run the server: takes accesses and serves statistics over gRPC
 ///
-/// Without a configuration it listens on loopback only, keeps its data in ./headcount-data, and takes any site name.
+/// Without a configuration it listens on loopback, keeps its data in ./headcount-data, and accepts any site name.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -28,19 +28,19 @@ Examples:
   headcount serve --config headcount.toml
   headcount serve --data /var/lib/headcount --keys /run/headcount/keys
 
-Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, what has begun is ended.
+Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, and what has begun is finished.
 Exit codes: 0 stopped as asked, 1 cannot go on, 2 wrong usage or configuration.")]
 pub struct Args {
     /// Where the data are
     #[command(flatten)]
-    pub place: Place,
-    /// Where to listen, a loopback address [default: 127.0.0.1:50051]
+    pub location: Location,
+    /// The loopback address to listen on [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Without a configuration: the time zone by which days are cut
+    /// Without a configuration: the time zone in which days begin and end
     #[arg(long, value_name = "ZONE", default_value = "UTC", conflicts_with = "config")]
     pub time_zone: String,
-    /// Give up what an open period has counted, because its key is lost, e.g. www/day-2026-11-24
+    /// Give up what an open period has counted because its key is lost, e.g. www/day-2026-11-24
     #[arg(long, value_name = "SITE/PERIOD")]
     pub give_up: Vec<String>,
     /// Log every release
@@ -51,8 +51,8 @@ pub struct Args {
 /// Runs the server until it is told to stop.
 pub async fn run(args: Args) -> ExitCode {
     telemetry::init(if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO });
-    let (config, welcome) = match settle(&args) {
-        Ok(settled) => settled,
+    let (config, welcome) = match resolve(&args) {
+        Ok(resolved) => resolved,
         Err(message) => return fail(&message, 2),
     };
     let listener = match bind(config.listen).await {
@@ -81,15 +81,16 @@ fn fail(message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// What was typed over what is configured.
-fn settle(args: &Args) -> Result<(Config, Welcome), String> {
-    let mut config = args.place.settle()?;
-    let welcome = match &args.place.config {
+/// The configuration, overridden by what was typed.
+fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
+    let mut config = args.location.config()?;
+    let welcome = match &args.location.config {
         Some(_) => Welcome::Configured,
         None => {
             let zone = &args.time_zone;
-            let calendar = Calendar::new(zone)
-                .map_err(|_| format!("--time-zone {zone:?} is no time zone: write an IANA name such as Asia/Tokyo"))?;
+            let calendar = Calendar::new(zone).map_err(|_| {
+                format!("--time-zone {zone:?} is not a time zone: write an IANA name such as Asia/Tokyo")
+            })?;
             Welcome::Any(calendar)
         }
     };
@@ -128,7 +129,7 @@ pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
     Ok(())
 }
 
-/// What the vault is opened with.
+/// The options with which the vault is opened.
 pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -> Options {
     let site = |site: &config::SiteConfig| SiteSettings {
         name: site.name.clone(),
@@ -158,7 +159,7 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
     }
 }
 
-/// The sitemaps that the server reads again and again.
+/// The sitemaps that the server reads regularly.
 fn sitemaps(config: &Config) -> Vec<Watched> {
     let watched = |site: &config::SiteConfig| {
         let SitemapConfig { sitemap, refresh_minutes, listed } = site.sitemap.clone()?;

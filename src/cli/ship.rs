@@ -1,6 +1,6 @@
 //! `headcount ship`: sends access logs to a server.
 //!
-//! Takes what was typed, turns it into what is meant, and prints what came of it. The work is in `crate::ship`.
+//! Turns what was typed into options and prints the summary. The work is in `crate::ship`.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ Examples:
 
 What is shipped twice is counted once: a log is known by its first line, so a rotated,
 renamed or compressed copy is the same log, and one that grew is read from where it
-ended. Only a pipe has no memory: standard input is counted each time.
+ended. Only a pipe has no memory: standard input is counted every time.
 
 Exit codes:
   0  everything was shipped
@@ -57,7 +57,7 @@ pub struct Args {
 
     /// The name under which the server remembers how far this log was sent
     ///
-    /// Without it the name is made of the log's first line. Needed only where two different logs of a site start with
+    /// By default the name is derived from the log's first line. Needed only if two different logs of a site start with
     /// the very same line. For one FILE at a time.
     #[arg(long, value_name = "NAME")]
     pub producer: Option<String>,
@@ -65,7 +65,7 @@ pub struct Args {
     /// The logs are still being written: keep an unfinished last line for the next run, and do not state that
     /// everything was sent
     ///
-    /// Without it the logs count as finished, and the server may publish every period that is over.
+    /// Without --live the logs count as finished, and the server may publish every period that is over.
     #[arg(long)]
     pub live: bool,
 
@@ -73,11 +73,11 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// The lines' format; auto looks at each line
+    /// The format of the lines; auto decides line by line
     #[arg(long, value_enum, default_value_t = FormatName::Auto)]
     pub format: FormatName,
 
-    /// How long to try again when the server cannot be reached or takes nothing
+    /// How long to retry while the server cannot be reached or accepts nothing
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub retry_for: u64,
 
@@ -89,9 +89,9 @@ pub struct Args {
 /// A format as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatName {
-    /// Combined where a line has referrer and user agent, else common
+    /// Combined if a line has referrer and user agent, else common
     Auto,
-    /// Host, user, time, request, status and size; the rest of a line is not looked at
+    /// Host, user, time, request, status and size; the rest of a line is ignored
     Common,
     /// Referrer and user agent too; a line without them is malformed
     Combined,
@@ -108,7 +108,7 @@ impl From<FormatName> for Format {
 }
 
 impl Args {
-    /// What is meant, at an instant in milliseconds since 1970.
+    /// The options, at an instant in milliseconds since 1970.
     #[must_use]
     pub fn into_options(self, now_unix_ms: i64) -> ShipOptions {
         let inputs =
@@ -147,7 +147,7 @@ pub async fn run(args: Args) -> ExitCode {
         }
     }
     if let Err(error) = print(&summary, json)
-        // A reader that has seen enough is no failure.
+        // A reader that closed the pipe is not a failure.
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         complain(&format!("the summary could not be written: {error}"));
@@ -158,7 +158,7 @@ pub async fn run(args: Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes the summary in the form asked for.
+/// Writes the summary as text or JSON.
 fn print(summary: &Summary, json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if json {
@@ -170,7 +170,7 @@ fn print(summary: &Summary, json: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// Says what is wrong. Nobody is left to be told when standard error is gone.
+/// Prints what is wrong. If standard error is closed, nobody can be told.
 fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "headcount: {text}");
 }

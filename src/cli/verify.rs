@@ -1,8 +1,8 @@
-//! `headcount verify`: is what is on the disk what was written?
+//! `headcount verify`: checks that the disk holds what was written.
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use super::place::Place;
+use super::location::Location;
 use crate::{
     clock::SystemClock,
     vault::upkeep::{self, Verified},
@@ -11,19 +11,19 @@ use crate::{
 /// Check everything that is on the disk, and name what is damaged
 ///
 /// Reads the whole archive, every release, the journal, the open periods (which need their keys) and the privacy ledger.
-/// Nothing is changed. Beside a running server only the archive is checked.
+/// Changes nothing. While the server runs, only the archive is checked.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   headcount verify --data /var/lib/headcount
   headcount verify --backup /backup/headcount-2026-11-24
 
-Exit codes: 0 all is right, 1 something is damaged, 2 wrong usage or configuration.")]
+Exit codes: 0 nothing is damaged, 1 something is damaged, 2 wrong usage or configuration.")]
 pub struct Args {
     /// Where the data are
     #[command(flatten)]
-    pub place: Place,
-    /// Check this backup instead
+    pub location: Location,
+    /// Check this backup file instead
     #[arg(long, value_name = "FILE")]
     pub backup: Option<PathBuf>,
 }
@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> ExitCode {
             Err(fault) => super::fail("verify", &fault.to_string(), 1),
         };
     }
-    let directories = match args.place.directories() {
+    let directories = match args.location.directories() {
         Ok(directories) => directories,
         Err(message) => return super::fail("verify", &message, 2),
     };

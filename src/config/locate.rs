@@ -1,6 +1,6 @@
-//! Where in the file a key stands, so that every mistake is told with its line.
+//! Finds the line of a key, so that every mistake is reported with its line.
 //!
-//! It is here because the reader of values knows paths of keys, and a person looks for lines. It takes the text and a
+//! It is here because the reader of values knows paths of keys, while people look for lines. It takes the text and a
 //! [`Problem`] and gives a [`ConfigError`].
 //!
 //! It never judges a value.
@@ -12,9 +12,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{ConfigError, Place, Problem, raw::Variables};
+use super::{ConfigError, Origin, Problem, raw::Variables};
 
-/// A parsed file that remembers where everything stands.
+/// A parsed file that remembers the position of everything in it.
 pub(super) struct Source<'t> {
     file: PathBuf,
     text: &'t str,
@@ -25,24 +25,24 @@ impl<'t> Source<'t> {
     /// Parses the text.
     ///
     /// # Errors
-    /// For the first place that is no TOML.
+    /// At the first position that is not TOML.
     pub(super) fn parse(file: &Path, text: &'t str) -> Result<Self, ConfigError> {
         let root = DeTable::parse(text).map_err(|error| {
             let line = error.span().map(|span| line_at(text.as_bytes(), span.start));
-            let place = Place::File { file: file.to_owned(), line };
-            ConfigError { place, key: String::new(), what: format!("this is not TOML: {}", error.message()) }
+            let origin = Origin::File { file: file.to_owned(), line };
+            ConfigError { origin, key: String::new(), what: format!("this is not TOML: {}", error.message()) }
         })?;
         Ok(Self { file: file.to_owned(), text, root })
     }
 
-    /// Says where a problem stands: in the variable that set the key, or on the line of the key in the file. A missing key
-    /// is told with the line of its table.
-    pub(super) fn blame(&self, problem: Problem, variables: &Variables) -> ConfigError {
-        let place = match variables.setting(&problem.path) {
-            Some(name) => Place::Variable(name.to_owned()),
-            None => Place::File { file: self.file.clone(), line: self.line(&problem.path) },
+    /// Adds where a problem comes from: the variable that set the key, or the line of the key in the file. A missing key is
+    /// reported with the line of its table.
+    pub(super) fn locate(&self, problem: Problem, variables: &Variables) -> ConfigError {
+        let origin = match variables.setting(&problem.path) {
+            Some(name) => Origin::Variable(name.to_owned()),
+            None => Origin::File { file: self.file.clone(), line: self.line(&problem.path) },
         };
-        ConfigError { place, key: written(&problem.path), what: problem.what }
+        ConfigError { origin, key: written(&problem.path), what: problem.what }
     }
 
     /// The line of the deepest part of the path that the file has.
@@ -73,7 +73,7 @@ impl<'t> Source<'t> {
     }
 }
 
-/// The line, counted from 1, of a place in a text.
+/// The line, counted from 1, of an offset in a text.
 pub(crate) fn line_at(text: &[u8], offset_bytes: usize) -> usize {
     let before = &text[..offset_bytes.min(text.len())];
     1 + before.iter().filter(|&&byte| byte == b'\n').count()

@@ -1,9 +1,9 @@
 //! The configuration: read from a TOML file and the environment, then checked and turned into what it means.
 //!
-//! It is here so that every other part gets values that are already known to be right. [`raw`] is what may be written,
-//! [`validate`] what it means, [`locate`] where a mistake stands. Reading happens once, at the start.
+//! It is here so that every other room gets values that are known to be valid. [`raw`] is what may be written, [`validate`]
+//! what it means, [`locate`] finds the line of a mistake. It is read once, at the start.
 //!
-//! It never writes a file, never opens the network (a sitemap with an URL is fetched by the server) and never reads the
+//! It never writes a file, never opens the network (a sitemap with a URL is fetched by the server) and never reads the
 //! store.
 
 mod locate;
@@ -39,15 +39,15 @@ pub const SITES_MAX: usize = 1_000;
 pub struct Config {
     /// Where the server listens. Always a loopback address.
     pub listen: SocketAddr,
-    /// The data directory. A relative path counts from the working directory.
+    /// The data directory. A relative path is relative to the working directory.
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
     pub keys: PathBuf,
     /// The directory of the archive of releases.
     pub archive: PathBuf,
-    /// The journal is folded when it is longer than this, in MiB, 1 to 4,096.
+    /// A checkpoint begins when the journal is longer than this, in MiB, 1 to 4,096.
     pub journal_mib: u64,
-    /// Below this free space nothing is accepted any more, in MiB.
+    /// Nothing is accepted while less than this is free, in MiB.
     pub free_space_reserve_mib: u64,
     /// Epsilon of a visitor-day on one site, 0.01 to 10.
     pub epsilon: f64,
@@ -59,7 +59,7 @@ pub struct Config {
     pub views_per_page: u8,
     /// How long after its end a period waits for late data, in milliseconds.
     pub max_lateness_ms: i64,
-    /// Files that say which country an address is of. Empty: no countries are counted.
+    /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
     /// The sites, in the order of the file. Names and hosts are unique.
     pub sites: Vec<SiteConfig>,
@@ -70,7 +70,7 @@ pub struct Config {
 pub struct SiteConfig {
     /// Its name.
     pub name: SiteName,
-    /// Its host names in lower case; `*.x` stands for every name below `x`. Empty: hosts are not looked at.
+    /// Its host names in lower case; `*.x` stands for every name below `x`. Empty: hosts are not checked.
     pub hosts: Vec<String>,
     /// Its local time.
     pub calendar: Calendar,
@@ -81,7 +81,7 @@ pub struct SiteConfig {
     /// Pages known at the start as paths with an optional query, without repeats, in the order in which they are written:
     /// those of the list and of a local sitemap.
     pub pages: Vec<String>,
-    /// What keeps the known pages up to date.
+    /// The sitemap that keeps the known pages up to date.
     pub sitemap: Option<SitemapConfig>,
     /// The query parameters that choose a page.
     pub query_allow: Vec<String>,
@@ -89,7 +89,7 @@ pub struct SiteConfig {
     pub tables: TableSet,
 }
 
-/// A sitemap that is read again and again.
+/// A sitemap that is read regularly.
 #[derive(Debug, Clone)]
 pub struct SitemapConfig {
     /// Where it is.
@@ -129,10 +129,10 @@ impl Config {
     }
 }
 
-/// Where a mistake stands.
+/// Where a mistake was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// In a file, on a line counted from 1 where one is to blame.
+pub enum Origin {
+    /// In a file, on a line counted from 1 if a single line is at fault.
     File {
         /// The file as it was named.
         file: PathBuf,
@@ -143,7 +143,7 @@ pub enum Place {
     Variable(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { file, line: Some(line) } => write!(f, "{}:{line}", file.display()),
@@ -155,11 +155,11 @@ impl fmt::Display for Place {
 
 /// Why there is no configuration: `FILE:LINE: path.to.key: what is wrong, the value, what is allowed`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {}{}{what}", key, if key.is_empty() { "" } else { ": " })]
+#[error("{origin}: {}{}{what}", key, if key.is_empty() { "" } else { ": " })]
 pub struct ConfigError {
-    /// Where it stands.
-    pub place: Place,
-    /// The path of the key, such as `site[0].hosts[1]`; empty where no key is to blame.
+    /// Where it was made.
+    pub origin: Origin,
+    /// The path of the key, such as `site[0].hosts[1]`; empty if no single key is at fault.
     pub key: String,
     /// What is wrong, the value and what is allowed.
     pub what: String,
@@ -171,7 +171,7 @@ pub struct ConfigError {
 /// When the file cannot be read, or for the first mistake in it, in a variable or in a sitemap it names.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     let text = read_text(path).map_err(|what| ConfigError {
-        place: Place::File { file: path.to_owned(), line: None },
+        origin: Origin::File { file: path.to_owned(), line: None },
         key: String::new(),
         what,
     })?;
@@ -191,7 +191,7 @@ fn interpret(path: &Path, text: &str, variables: raw::Variables) -> Result<Confi
     let base = path.parent().unwrap_or(Path::new(""));
     let result =
         variables.check().and_then(|()| raw::read(text, &variables)).and_then(|raw| validate::validate(raw, base));
-    result.map_err(|problem| source.blame(problem, &variables))
+    result.map_err(|problem| source.locate(problem, &variables))
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
@@ -210,7 +210,7 @@ fn read_text(path: &Path) -> Result<String, String> {
     })
 }
 
-/// A mistake before it is known where it stands: the path of the key and what is wrong with it.
+/// A mistake that is not located yet: the path of the key and what is wrong with it.
 #[derive(Debug)]
 struct Problem {
     path: Vec<String>,

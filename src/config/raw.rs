@@ -1,7 +1,7 @@
 //! The configuration as it is written: the keys, their types, and the variables that override them.
 //!
-//! It is here so that an unknown key or a wrong type is refused before anything is interpreted. Numbers are read wide
-//! (`i64`), so that a value out of range is told like any other. It takes the text and the variables, and gives [`Raw`].
+//! It is here so that an unknown key or a wrong type is refused before anything is interpreted. Integers are read as `i64`, so
+//! that a value out of range is reported like any other. It takes the text and the variables, and gives [`Raw`].
 //!
 //! It never decides what a value means, and never reads a file.
 
@@ -18,15 +18,15 @@ use serde::Deserialize;
 
 use super::Problem;
 
-/// Variables with this beginning and a `__` belong to the configuration.
+/// Variables with this prefix and a `__` belong to the configuration.
 const PREFIX: &str = "HEADCOUNT_";
-/// What stands between section and key in a variable's name.
+/// Separates section and key in a variable's name.
 const SEPARATOR: &str = "__";
 /// The sections that variables can set.
 const SECTIONS: [&str; 4] = ["server", "privacy", "bounds", "seal"];
-/// The keys whose values are text even where they look like a number.
+/// The keys whose values are text even if they look like a number.
 const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
-/// The longest value that is repeated in a message, in characters.
+/// The longest value that a message repeats, in characters.
 const SHOWN_CHARS_MAX: usize = 80;
 
 #[derive(Debug, Default, Deserialize)]
@@ -37,7 +37,7 @@ pub(super) struct Raw {
     pub bounds: Bounds,
     pub seal: Seal,
     pub geo: Geo,
-    pub profiles: BTreeMap<String, Profiled>,
+    pub profiles: BTreeMap<String, ProfileShares>,
     pub site: Vec<Site>,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Geo {
 /// The shares of a custom profile, in basis points.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Profiled {
+pub(super) struct ProfileShares {
     pub hour: i64,
     pub day_site: i64,
     pub day_pages: i64,
@@ -118,17 +118,17 @@ pub(super) struct Site {
 pub(super) struct Variables(Vec<(String, String)>);
 
 impl Variables {
-    /// Those that this process was started with.
+    /// The variables of this process.
     pub(super) fn of_process() -> Self {
         let all = std::env::vars_os();
         Self::of(all.map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned())))
     }
 
-    /// Those of a list. Names without `__` (`HEADCOUNT_SERVER`) belong to the command line and are left out.
+    /// The variables of a list. Names without `__` (`HEADCOUNT_SERVER`) belong to the command line and are left out.
     pub(super) fn of(all: impl Iterator<Item = (String, String)>) -> Self {
         let ours = |name: &str| name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains(SEPARATOR));
         let mut list: Vec<_> = all.filter(|(name, _)| ours(name)).collect();
-        // The environment has no order of its own; a fixed one makes the first mistake always the same.
+        // The environment has no order; sorted, the first mistake is always the same one.
         list.sort();
         Self(list)
     }
@@ -141,7 +141,7 @@ impl Variables {
 
     /// The name of the variable that sets a key, if there is one.
     pub(super) fn setting(&self, path: &[String]) -> Option<&str> {
-        // The last one of the list wins, as in `data`.
+        // The last one wins, as in `data`.
         self.0.iter().rev().map(|(name, _)| name.as_str()).find(|name| Self::path(name) == path)
     }
 
@@ -152,7 +152,7 @@ impl Variables {
             let known = path.len() == 2 && SECTIONS.contains(&path[0].as_str()) && !path[1].is_empty();
             if !known {
                 let what = format!(
-                    "is no key that a variable can set; allowed: {PREFIX}SECTION{SEPARATOR}KEY with one of the sections {}",
+                    "is not a key that a variable can set; allowed: {PREFIX}SECTION{SEPARATOR}KEY with one of the sections {}",
                     SECTIONS.join(", ").to_ascii_uppercase()
                 );
                 return Err(Problem { path, what });
@@ -182,7 +182,7 @@ impl Provider for Variables {
     }
 }
 
-/// A variable's text as a value of the type that it looks like.
+/// A variable's text as an integer, a float or text, whichever it looks like.
 fn value_of(key: &str, text: &str) -> Value {
     if TEXT_KEYS.contains(&key) {
         return Value::from(text);
@@ -246,7 +246,7 @@ fn allowed_words(allowed: &str) -> &str {
     }
 }
 
-/// A value for a message: in quotes, controls escaped, cut where it is long.
+/// A value for a message: quoted, control characters escaped, cut if it is long.
 pub(crate) fn shown(value: &str) -> String {
     if value.chars().count() <= SHOWN_CHARS_MAX {
         return format!("{value:?}");
@@ -255,7 +255,7 @@ pub(crate) fn shown(value: &str) -> String {
     format!("{cut:?}…")
 }
 
-/// The candidate that differs from a word by the fewest single-character edits, if it is by few.
+/// The candidate with the smallest edit distance to a word, if that is small.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > SHOWN_CHARS_MAX {
         return None;
@@ -265,8 +265,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     rated.min_by_key(|&(count, _)| count).filter(|&(count, _)| count <= edits_max).map(|(_, c)| c)
 }
 
-/// How many characters must be put in, taken out or replaced to turn one word into the other: one row of the usual table
-/// at a time.
+/// The edit distance (Levenshtein) of two words, computed one row at a time.
 fn edits(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

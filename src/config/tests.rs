@@ -1,6 +1,6 @@
-//! Every kind of mistake with its exact message, and what right configurations mean.
+//! Every kind of mistake with its exact message, and what valid configurations mean.
 //!
-//! A failure here is a message that changed, a mistake that is accepted, or a right file that is refused.
+//! A failure here is a message that changed, a mistake that is accepted, or a valid file that is refused.
 
 use std::{fs, path::Path};
 
@@ -67,9 +67,9 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[server]\nlisten = \"localhost\"\n",
-        "h.toml:2: server.listen: \"localhost\" is no address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"",
+        "h.toml:2: server.listen: \"localhost\" is not an address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"",
     ),
-    ("[server]\ndata = \"\"\n", "h.toml:2: server.data: \"\" is no directory; allowed: a path"),
+    ("[server]\ndata = \"\"\n", "h.toml:2: server.data: \"\" is not a directory; allowed: a path"),
     (
         "[server]\ndata = \"d\"\nkeys = \"d\"\n",
         "h.toml:3: server.keys: \"d\" is the data directory itself; allowed: another directory, also one inside it",
@@ -103,7 +103,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[[site]]\nname = \"a\"\nhosts = [\"a.jp\",\n\"https://b.jp\"]\n",
-        "h.toml:4: site[0].hosts[1]: \"https://b.jp\" is no host name; allowed: a name without scheme, port or path, such as \"www.example.jp\" or \"*.example.jp\" (other scripts in their xn-- form)",
+        "h.toml:4: site[0].hosts[1]: \"https://b.jp\" is not a host name; allowed: a name without scheme, port or path, such as \"www.example.jp\" or \"*.example.jp\" (other scripts in their xn-- form)",
     ),
     (
         "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\n[[site]]\nname = \"b\"\nhosts = [\"A.jp\"]\n",
@@ -111,19 +111,19 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[[site]]\nname = \"a\"\ntime_zone = \"Asia/Tokio\"\n",
-        "h.toml:3: site[0].time_zone: \"Asia/Tokio\" is no time zone; allowed: an IANA name such as \"Asia/Tokyo\"",
+        "h.toml:3: site[0].time_zone: \"Asia/Tokio\" is not a time zone; allowed: an IANA name such as \"Asia/Tokyo\"",
     ),
     (
         "[[site]]\nname = \"a\"\nprofile = \"smal\"\n",
-        "h.toml:3: site[0].profile: \"smal\" is no profile; did you mean \"small\"? allowed: small, standard, busy",
+        "h.toml:3: site[0].profile: \"smal\" is not a profile; did you mean \"small\"? allowed: small, standard, busy",
     ),
     (
         "[[site]]\nname = \"a\"\npages = [\"visa/\"]\n",
-        "h.toml:3: site[0].pages[0]: \"visa/\" is no page; allowed: a path that begins with \"/\", without spaces and \"#\", at most 8192 bytes",
+        "h.toml:3: site[0].pages[0]: \"visa/\" is not a page; allowed: a path that begins with \"/\", without spaces and \"#\", at most 8192 bytes",
     ),
     (
         "[[site]]\nname = \"a\"\nquery_allow = [\"a=b\"]\n",
-        "h.toml:3: site[0].query_allow[0]: \"a=b\" is no name of a query parameter; allowed: 1 to 64 bytes, decoded, without spaces and & = ? # %",
+        "h.toml:3: site[0].query_allow[0]: \"a=b\" is not the name of a query parameter; allowed: 1 to 64 bytes, decoded, without spaces and & = ? # %",
     ),
     (
         "[[site]]\nname = \"a\"\nsitemap = \"no-such-file.xml\"\n",
@@ -131,7 +131,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[[site]]\nname = \"a\"\nsitemap = \"https://a.jp/sitemap.xml\"\n",
-        "h.toml:3: site[0].sitemap: \"https://a.jp/sitemap.xml\" is on the network and the site has no hosts; allowed: an URL on a host that `hosts` names",
+        "h.toml:3: site[0].sitemap: \"https://a.jp/sitemap.xml\" is on the network and the site has no hosts; allowed: a URL on a host that `hosts` names",
     ),
     (
         "[[site]]\nname = \"a\"\nhosts = [\"www.a.jp\"]\nsitemap = \"https://ww.a.jp/sitemap.xml\"\n",
@@ -139,11 +139,11 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"https://me:secret@a.jp/sitemap.xml\"\n",
-        "h.toml:4: site[0].sitemap: the URL has a user name or a password; allowed: an URL without them",
+        "h.toml:4: site[0].sitemap: the URL has a user name or a password; allowed: a URL without them",
     ),
     (
         "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"ftp://a.jp/sitemap.xml\"\n",
-        "h.toml:4: site[0].sitemap: \"ftp://a.jp/sitemap.xml\" is no URL that can be fetched; allowed: https:// or http:// with a host and a path, without spaces, other scripts encoded",
+        "h.toml:4: site[0].sitemap: \"ftp://a.jp/sitemap.xml\" is not a URL that can be fetched; allowed: https:// or http:// with a host and a path, without spaces, other scripts encoded",
     ),
     (
         "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"https://a.jp/s.xml\"\nsitemap_refresh_minutes = 4\n",
@@ -202,7 +202,7 @@ fn variables_stand_over_the_file_and_are_named_in_mistakes() {
     let set = |name, value| with(text, &[(name, value)]).map_err(|e| e.to_string());
     assert_eq!(set("HEADCOUNT_SERVER__DATA", "2024").unwrap().data, Path::new("2024"));
     assert_eq!(set("HEADCOUNT_PRIVACY__EPSILON", "2.5").unwrap().epsilon, 2.5);
-    // The address for clients is no setting of the server.
+    // The address for clients is not a setting of the server.
     assert_eq!(set("HEADCOUNT_SERVER", "x").unwrap().epsilon, 1.0);
     let wrong = set("HEADCOUNT_PRIVACY__EPSILN", "1").unwrap_err();
     assert!(
@@ -212,10 +212,10 @@ fn variables_stand_over_the_file_and_are_named_in_mistakes() {
     let wrong = set("HEADCOUNT_PRIVACY__EPSILON", "99").unwrap_err();
     assert!(wrong.ends_with("99 is out of range; allowed: 0.01 to 10"), "{wrong}");
     let wrong = set("HEADCOUNT_SITE__NAME", "1").unwrap_err();
-    assert!(wrong.contains("is no key that a variable can set"), "{wrong}");
+    assert!(wrong.contains("is not a key that a variable can set"), "{wrong}");
 }
 
-/// A whole configuration with everything in it, and the files it names.
+/// A configuration with every key, and the files it names.
 #[test]
 fn a_whole_configuration_means_what_it_says() {
     let directory = tempfile::tempdir().unwrap();

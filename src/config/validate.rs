@@ -1,7 +1,7 @@
-//! From what is written to what it means: defaults filled in, ranges checked, names resolved.
+//! From what is written to what it means: fills in defaults, checks ranges, resolves names.
 //!
-//! It is here so that a [`Config`] cannot hold a value that the rest would have to doubt. It takes [`Raw`] and the
-//! directory of the file, which sitemaps are named from.
+//! It is here so that nobody needs to check a [`Config`] again. It takes [`Raw`] and the directory of the file, to which
+//! the paths of sitemaps are relative.
 //!
 //! It never creates a directory and never binds a socket.
 
@@ -15,7 +15,7 @@ use std::{
 
 use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
-    raw::{Bounds, Geo, Privacy, Profiled, Raw, Seal, Server, Site, nearest, shown},
+    raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site, nearest, shown},
 };
 use crate::{
     calendar::Calendar,
@@ -26,22 +26,22 @@ use crate::{
 
 /// The built-in profiles.
 const PROFILES: [&str; 3] = ["small", "standard", "busy"];
-/// Hundredths of a percent in a whole.
+/// The whole budget, in basis points.
 const SHARES_SUM_MAX: i64 = 10_000;
-/// A journal of 4 GiB takes minutes to read again.
+/// The longest journal, in MiB: 4 GiB take minutes to read at the start.
 const JOURNAL_MIB_MAX: i64 = 4_096;
 /// The largest reserve of free space, in MiB (1 TiB).
 const RESERVE_MIB_MAX: i64 = 1 << 20;
-/// The longest page that can be written, in bytes.
+/// The longest page in a list, in bytes.
 const PAGE_BYTES_MAX: usize = 8_192;
-/// The longest host name, in bytes (RFC 1035, section 2.3.4, without the last dot).
+/// The longest host name, in bytes (RFC 1035, section 2.3.4, without the final dot).
 const HOST_BYTES_MAX: usize = 253;
 /// The longest part of a host name between two dots, in bytes.
 const HOST_LABEL_BYTES_MAX: usize = 63;
 /// The longest name of a query parameter, in bytes, and the most of them.
 const PARAMETER_BYTES_MAX: usize = 64;
 const PARAMETERS_MAX: usize = 32;
-/// How often a sitemap is read again, in minutes, and how often where nothing is written.
+/// How often a sitemap is read, in minutes: allowed values, and the default.
 const REFRESH_MINUTES: RangeInclusive<u32> = 5..=43_200;
 const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
 
@@ -81,7 +81,7 @@ impl At {
     }
 }
 
-/// The value if it is in the range.
+/// The value, if it is in the range.
 fn within<T: PartialOrd + Display>(path: [&str; 2], value: T, range: &RangeInclusive<T>) -> Result<T, Problem> {
     if range.contains(&value) {
         return Ok(value);
@@ -90,7 +90,7 @@ fn within<T: PartialOrd + Display>(path: [&str; 2], value: T, range: &RangeInclu
     Err(Problem::new(&path, format!("{value} is out of range; allowed: {low} to {high}")))
 }
 
-/// The same for very small numbers, which are written as 1e-7.
+/// As [`within`], for very small numbers, which messages show as 1e-7.
 fn within_small(path: [&str; 2], value: f64, range: &RangeInclusive<f64>) -> Result<f64, Problem> {
     if range.contains(&value) {
         return Ok(value);
@@ -101,7 +101,7 @@ fn within_small(path: [&str; 2], value: f64, range: &RangeInclusive<f64>) -> Res
 
 fn directory(key: &str, text: &str) -> Result<PathBuf, Problem> {
     if text.is_empty() || text.contains('\0') {
-        let what = format!("{} is no directory; allowed: a path", shown(text));
+        let what = format!("{} is not a directory; allowed: a path", shown(text));
         return Err(Problem::new(&["server", key], what));
     }
     Ok(PathBuf::from(text))
@@ -126,7 +126,7 @@ fn server(raw: Server, config: &mut Config) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A directory of its own, inside the data directory where none is named.
+/// A directory other than the data directory; inside it if none is named.
 fn within_data(key: &str, text: Option<String>, data: &Path) -> Result<PathBuf, Problem> {
     let path = match text {
         Some(text) => directory(key, &text)?,
@@ -146,7 +146,7 @@ fn listen(text: &str) -> Result<SocketAddr, Problem> {
     let path = ["server", "listen"];
     let address: SocketAddr = text.parse().map_err(|_| {
         let allowed = "allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"";
-        Problem::new(&path, format!("{} is no address to listen on; {allowed}", shown(text)))
+        Problem::new(&path, format!("{} is not an address to listen on; {allowed}", shown(text)))
     })?;
     if !address.ip().is_loopback() {
         let advice =
@@ -171,7 +171,7 @@ fn bounds(raw: &Bounds, config: &mut Config) -> Result<(), Problem> {
     let day_default = i64::from(config.views_per_visitor_day);
     let day_path = ["bounds", "views_per_visitor_day"];
     let day = within(day_path, raw.views_per_visitor_day.unwrap_or(day_default), &(1..=10))?;
-    // A small bound for the day lowers the default for a page with it: only what is written can be wrong.
+    // A small bound for the day lowers the default for a page: only a value that was written can be a mistake.
     let page_default = i64::from(config.views_per_page).min(day);
     let page = raw.views_per_page.unwrap_or(page_default);
     let page = within(["bounds", "views_per_page"], page, &(1..=day)).map_err(|mut problem| {
@@ -198,7 +198,7 @@ fn geo(raw: Geo, base: &Path, config: &mut Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn profiles(raw: BTreeMap<String, Profiled>) -> Result<BTreeMap<String, Shares>, Problem> {
+fn profiles(raw: BTreeMap<String, ProfileShares>) -> Result<BTreeMap<String, Shares>, Problem> {
     let mut made = BTreeMap::new();
     for (name, raw_shares) in raw {
         if Shares::named(&name).is_some() {
@@ -211,7 +211,7 @@ fn profiles(raw: BTreeMap<String, Profiled>) -> Result<BTreeMap<String, Shares>,
     Ok(made)
 }
 
-fn shares(name: &str, raw: &Profiled) -> Result<Shares, Problem> {
+fn shares(name: &str, raw: &ProfileShares) -> Result<Shares, Problem> {
     let mut sum: i64 = 0;
     let mut one = |key: &str, value: i64| {
         let in_range = (1..=SHARES_SUM_MAX).contains(&value);
@@ -246,7 +246,7 @@ fn site(raw: Site, at: &At, profiles: &BTreeMap<String, Shares>, base: &Path) ->
     let hosts = hosts(&raw.hosts, at)?;
     let zone = raw.time_zone.as_deref().unwrap_or("UTC");
     let calendar = Calendar::new(zone).map_err(|_| {
-        let what = format!("{} is no time zone; allowed: an IANA name such as \"Asia/Tokyo\"", shown(zone));
+        let what = format!("{} is not a time zone; allowed: an IANA name such as \"Asia/Tokyo\"", shown(zone));
         at.problem(&["time_zone"], what)
     })?;
     let profile = raw.profile.unwrap_or_else(|| "standard".to_owned());
@@ -269,7 +269,7 @@ fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> R
     let known = || PROFILES.into_iter().chain(profiles.keys().map(String::as_str));
     let hint = nearest(name, known()).map(|near| format!(" did you mean {near:?}?")).unwrap_or_default();
     let all: Vec<&str> = known().collect();
-    let what = format!("{} is no profile;{hint} allowed: {}", shown(name), all.join(", "));
+    let what = format!("{} is not a profile;{hint} allowed: {}", shown(name), all.join(", "));
     Err(at.problem(&["profile"], what))
 }
 
@@ -284,7 +284,8 @@ fn tables(skip: &[String], client_domains: bool, at: &At) -> Result<TableSet, Pr
         let Some(table) = Table::attributes().find(|table| table.name() == name) else {
             let hint = nearest(name, known()).map(|near| format!(" did you mean {near:?}?")).unwrap_or_default();
             let all: Vec<&str> = known().collect();
-            let what = format!("{} is no table that can be left out;{hint} allowed: {}", shown(name), all.join(", "));
+            let what =
+                format!("{} is not a table that can be left out;{hint} allowed: {}", shown(name), all.join(", "));
             return Err(at.problem(&["skip_tables", &index.to_string()], what));
         };
         tables = tables.without(table);
@@ -297,7 +298,7 @@ fn hosts(raw: &[String], at: &At) -> Result<Vec<String>, Problem> {
     for (index, text) in raw.iter().enumerate() {
         let host = text.to_ascii_lowercase();
         let what = if !is_host(&host) {
-            "is no host name; allowed: a name without scheme, port or path, such as \"www.example.jp\" or \
+            "is not a host name; allowed: a name without scheme, port or path, such as \"www.example.jp\" or \
              \"*.example.jp\" (other scripts in their xn-- form)"
         } else if made.contains(&host) {
             "is there twice; allowed: once"
@@ -328,7 +329,7 @@ fn parameters(names: &[String], at: &At) -> Result<(), Problem> {
         let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '&' | '=' | '?' | '#' | '%');
         if name.is_empty() || name.len() > PARAMETER_BYTES_MAX || name.contains(odd) {
             let what = format!(
-                "{} is no name of a query parameter; allowed: 1 to {PARAMETER_BYTES_MAX} bytes, decoded, without spaces and & = ? # %",
+                "{} is not the name of a query parameter; allowed: 1 to {PARAMETER_BYTES_MAX} bytes, decoded, without spaces and & = ? # %",
                 shown(name)
             );
             return Err(at.problem(&["query_allow", &index.to_string()], what));
@@ -342,7 +343,7 @@ fn listed(pages: Vec<String>, at: &At) -> Result<Vec<String>, Problem> {
         let odd = |c: char| c.is_control() || c == ' ' || c == '#';
         if !page.starts_with('/') || page.len() > PAGE_BYTES_MAX || page.contains(odd) {
             let what = format!(
-                "{} is no page; allowed: a path that begins with \"/\", without spaces and \"#\", at most {PAGE_BYTES_MAX} bytes",
+                "{} is not a page; allowed: a path that begins with \"/\", without spaces and \"#\", at most {PAGE_BYTES_MAX} bytes",
                 shown(page)
             );
             return Err(at.problem(&["pages", &index.to_string()], what));
@@ -367,7 +368,7 @@ fn refresh_minutes(raw: Option<i64>, has_sitemap: bool, at: &At) -> Result<u32, 
     }
 }
 
-/// The pages known at the start. A local sitemap is read now; an URL is fetched once the server runs.
+/// The pages known at the start. A local sitemap is read now; one with a URL is fetched once the server runs.
 fn pages(listed: &[String], sitemap: Option<&Sitemap>, at: &At) -> Result<Vec<String>, Problem> {
     let (key, found) = match sitemap {
         Some(sitemap) if !sitemap.is_remote() => ("sitemap", sitemap.read(Limits::default())),
@@ -377,7 +378,7 @@ fn pages(listed: &[String], sitemap: Option<&Sitemap>, at: &At) -> Result<Vec<St
     sitemap::together(listed, found).map_err(|what| at.problem(&[key], what))
 }
 
-/// Refuses a name or a host that an earlier site has: an access must belong to one site.
+/// Refuses a name or host of an earlier site: an access must belong to exactly one.
 fn unique(made: &SiteConfig, earlier: &[SiteConfig], at: &At) -> Result<(), Problem> {
     if earlier.iter().any(|site| site.name == made.name) {
         let what = format!("\"{}\" is the name of an earlier site; allowed: a name of its own", made.name);

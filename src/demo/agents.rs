@@ -1,8 +1,8 @@
 //! The browsers of invented visitors, with the labels a report should give them.
 //!
 //! The strings have the forms that browsers send today; the shares are roughly those of a public-sector site with many
-//! readers on telephones. The labels are the families of the `uap-core` rules, written here by hand, so that a test can
-//! hold headcount's own reading of the strings against them.
+//! readers on phones. The labels are the families of the `uap-core` rules, written by hand, so that a test can compare
+//! headcount's own parsing with them.
 
 use super::random::Weights;
 
@@ -79,7 +79,7 @@ pub static AGENTS: [Agent; 27] = [
     agent!(13, "Chrome", "Android", "tablet", chromium!("Linux; Android 14; SM-X710", "150", "Safari/537.36")),
 ];
 
-/// The choice of a browser.
+/// The weights of the browsers.
 pub fn weights() -> Weights {
     Weights::new(AGENTS.iter().map(|agent| agent.weight))
 }

@@ -1,12 +1,12 @@
-//! The machines among the invented traffic: search-engine crawlers, collectors of training text, link previews, uptime
-//! monitors and scanners for weak spots.
+//! Automated clients in the invented traffic: search-engine crawlers, collectors of training text, link previews, uptime
+//! monitors and vulnerability scanners.
 //!
-//! Their strings have the forms that real ones send. None of them is ever a visitor: a machine that sends a browser's
-//! string cannot be told from a person by its log line, so the scanners here find nothing but error pages.
+//! Their strings have the forms that real ones send. None of them may count as a visitor. A machine that sends a browser's
+//! string cannot be told from a person by its log line, so the scanners here get nothing but error pages.
 
 use super::random::Weights;
 
-/// One machine.
+/// One automated client.
 #[derive(Debug)]
 pub struct Crawler {
     /// A short name of its family, e.g. `Googlebot`.
@@ -15,7 +15,7 @@ pub struct Crawler {
     pub text: &'static str,
     /// The last byte of its address in 203.0.113.0/24.
     pub host_byte: u8,
-    /// How many page hits, relative to the others; 0 for those that come by the clock.
+    /// Page hits relative to the others; 0 for those that come at fixed times.
     weight: u64,
 }
 
@@ -46,16 +46,16 @@ pub static CRAWLERS: [Crawler; 14] = [
     crawler(0, 81, "UptimeRobot", "Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)"),
 ];
 
-/// The index of the monitor that gets the front page by the clock.
+/// The index of the monitor that gets the front page at fixed times.
 pub const MONITOR_GET: usize = 12;
-/// The index of the monitor that asks for the head of the front page by the clock.
+/// The index of the monitor that sends HEAD for the front page at fixed times.
 pub const MONITOR_HEAD: usize = 13;
 
-/// What scanners ask for in vain.
+/// Paths that scanners ask for and that do not exist.
 pub static SCANNED_PATHS: [&str; 6] =
     ["/wp-login.php", "/.env", "/wp-admin/setup-config.php", "/phpmyadmin/", "/.git/config", "/cgi-bin/test"];
 
-/// The choice of a crawler, monitors aside.
+/// The weights of the crawlers, without the monitors.
 pub fn weights() -> Weights {
     Weights::new(CRAWLERS.iter().map(|crawler| crawler.weight))
 }

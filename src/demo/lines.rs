@@ -1,7 +1,7 @@
 //! One line of an access log, in the "combined" form of the Apache web server.
 //!
 //! `address - - [day/month/year:hour:minute:second offset] "method target HTTP/1.1" status bytes "referrer" "agent"`.
-//! Lines go into a buffer that the caller keeps, because a month has some hundred thousand of them.
+//! Lines are appended to the caller's buffer, because a month has some hundred thousand of them.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use super::random::Random;
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// What a line says, apart from its time.
+/// The fields of a line, apart from its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The client's address.
@@ -21,9 +21,9 @@ pub struct Line<'a> {
     pub method: &'a str,
     /// Path and query.
     pub target: &'a str,
-    /// The answer's status.
+    /// The response's status.
     pub status: u16,
-    /// The answer's size; written as `-` where it is 0.
+    /// The response's size in bytes; written as `-` if it is 0.
     pub bytes: u32,
     /// The start of the referrer, e.g. `https://host`, or all of it.
     pub referrer: &'a str,
@@ -63,7 +63,7 @@ impl Line<'_> {
     }
 }
 
-/// Appends a line that is no access: what a web server's log holds after a port scan, a crash or a full disk.
+/// Appends a line that is not an access, such as a log holds after a port scan, a crash or a full disk.
 pub fn write_malformed(
     form: usize,
     address: &str,
@@ -79,14 +79,14 @@ pub fn write_malformed(
             out.extend_from_slice(br#""\x16\x03\x01\x02\x00\x01\xfc\x03\x03" 400 226 "-" "-""#);
         }
         1 => {
-            // Line feeds and carriage returns would make more than one line of it.
+            // Without line feeds and carriage returns, which would split the line.
             let garbage = (0..48).map(|_| random.bits().to_le_bytes()[3]);
             out.extend(garbage.filter(|byte| !matches!(byte, b'\n' | b'\r')));
         }
         2 => {
             let start = out.len();
             push_head(address, second, zone, out);
-            // Cut in the middle of the time, as a crash leaves it.
+            // Cut in the middle of the time, as after a crash.
             out.truncate(start + address.len() + 16);
         }
         _ => {
@@ -99,7 +99,7 @@ pub fn write_malformed(
 
 /// Appends the address and the time, up to the blank before the request.
 fn push_head(address: &str, second: i64, zone: &TimeZone, out: &mut Vec<u8>) {
-    // The plan's days were turned into times by the same library, so every second of them is in its range.
+    // The plan's days were converted by the same library, so every second is in its range.
     let timestamp = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
     let offset = zone.to_offset(timestamp);
     let local = offset.to_datetime(timestamp);

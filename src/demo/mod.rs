@@ -1,11 +1,11 @@
 //! The demonstration: invented sites with realistic traffic, and the exact truth about them.
 //!
-//! Real access logs of a ministry cannot be shown to anybody, and their true counts are known to nobody. So the logs of
-//! `headcount demo` and of many tests are made here: the same seed gives the same bytes on every machine, and because we
-//! made every visit ourselves we know the exact numbers that the published, noisy ones have to stand beside.
+//! Real access logs of a ministry cannot be shown, and nobody knows their true counts. So the logs of `headcount demo` and of
+//! many tests are generated here: the same seed gives the same bytes on every machine, and because every visit is made here,
+//! the exact numbers are known that the published, noisy ones are compared with.
 //!
-//! Nothing here opens a network connection or a vault. No person's address, name or mail address belongs to anybody: all
-//! of them come from ranges and domains set aside for documentation and private use.
+//! Nothing here opens a network connection or a vault. No address, name or mail address belongs to a real person: all come
+//! from ranges and domains reserved for documentation and private use.
 
 pub mod agents;
 pub mod crawlers;

@@ -1,5 +1,5 @@
-//! The names under which headcount publishes what the generator knows under its own: families of browsers and systems,
-//! and groups of referrers. Written out by hand, so that the truth does not come from the code that it is to check.
+//! Published names of what the generator names differently: families of browsers and systems, groups of referrers. Written
+//! by hand, so that the truth does not come from the code that it checks.
 
 /// A browser's published name.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn system(family: &str) -> &str {
     }
 }
 
-/// A referrer's published name. What begins on the site itself, after midnight, came from nowhere else.
+/// A referrer's published name. A visit that continues after midnight counts as direct.
 #[must_use]
 pub fn referrer(domain: &str) -> &str {
     match domain {

@@ -1,8 +1,8 @@
 //! The pages of an invented site: language trees with topics and stories, and how much each is read.
 //!
-//! Every page is known both as a browser asks for it and by its *key*: the path as a report should show it, without query,
-//! without `index.html` and with `{email}` in place of a mail address. The two are written side by side here, so that the
-//! truth does not depend on the code that it tests.
+//! Every page has the target that a browser asks for, and a *key*: the path as a report should show it, without query,
+//! without `index.html` and with `{email}` in place of a mail address. Both are generated here, so that the truth does not
+//! depend on the code that it tests.
 
 use super::plan::SitePlan;
 use super::random::{Random, Weights};
@@ -19,27 +19,27 @@ const TOPICS: [&str; 36] = [
 ];
 /// Where stories live, in turn.
 const STORY_SECTIONS: [&str; 4] = ["news", "press", "events", "policy"];
-/// Queries that visitors' links carry; a report drops them.
+/// Queries in visitors' links; a report drops them.
 const QUERIES: [&str; 4] = ["?utm_source=newsletter&utm_medium=email", "?lang=en", "?print=1", "?ref=top"];
-/// Invented names before the `@` of an invented mail address.
+/// Invented local parts of mail addresses.
 const MAIL_NAMES: [&str; 4] = ["hanako.yamada", "taro.suzuki", "marie.dupont", "joao.silva"];
-/// A style sheet and a script that every page needs; a browser keeps them.
+/// Files that every page needs and browsers cache, with their sizes in bytes.
 pub const SHARED_ASSETS: [(&str, u32); 3] =
     [("/assets/site.css", 18_233), ("/assets/site.js", 41_870), ("/assets/logo.svg", 3_120)];
 
 /// A page as a report knows it.
 #[derive(Debug)]
 pub struct Page {
-    /// The path in its normal form; the page's name in the truth.
+    /// The normalised path; the page's name in the truth.
     pub key: String,
-    /// The size of its answer.
+    /// The size of its response.
     pub bytes: u32,
 }
 
 /// All pages of one site.
 #[derive(Debug)]
 pub struct Pages {
-    /// The pages; other places speak of them by their index here.
+    /// The pages; elsewhere they are named by their index here.
     pub list: Vec<Page>,
     trees: Vec<Tree>,
     tree_weights: Weights,
@@ -85,7 +85,7 @@ impl Pages {
         tree.members[tree.weights.pick(random)]
     }
 
-    /// Any page of the language trees, all alike: a crawler reads everything.
+    /// Any page of the language trees with equal chance: a crawler reads everything.
     pub fn pick_evenly(&self, random: &mut Random) -> usize {
         // The two pages at the end are for subscribers of the newsletter.
         random.index(self.unsubscribe)
@@ -96,7 +96,7 @@ impl Pages {
         self.trees[tree].story
     }
 
-    /// One of the two pages to which the newsletter links.
+    /// One of the two pages that the newsletter links to.
     pub fn pick_newsletter(&self, random: &mut Random) -> usize {
         if random.chance(500) { self.unsubscribe } else { self.confirm }
     }
@@ -143,7 +143,7 @@ fn tree(language: &str, length: usize, list: &mut Vec<Page>, random: &mut Random
         list.push(page(key, random));
     }
     Tree {
-        // The spike is best seen on a page that is seldom read on other days.
+        // A spike shows best on a page that is rarely read on other days.
         story: members[members.len() * 2 / 3],
         weights: Weights::zipf(members.len()),
         members,

@@ -1,9 +1,9 @@
-//! The people who read an invented site: who they are to its log, and how often they come.
+//! The readers of an invented site: how a log sees them, and how often they come.
 //!
-//! To a log a visitor is an address and a user-agent string, and no two people here share both. Some come on most days,
-//! some about once a week, some once in a while, most only once. Addresses are from ranges set aside for documentation
-//! and private use: 10.0.0.0/8 and 2001:db8::/32 for people at home, each with a network of their own, and 192.0.2.0/24
-//! and 198.51.100.0/24 for offices that share one address among people with different browsers.
+//! To a log a visitor is an address and a user-agent string, and no two people here share both. Some come on most days, some
+//! about once a week, some rarely, most only once. Addresses are from ranges reserved for documentation and private use:
+//! 10.0.0.0/8 and 2001:db8::/32 for people at home, each with their own network, and 192.0.2.0/24 and 198.51.100.0/24 for
+//! offices that share one address among people with different browsers.
 
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -16,7 +16,7 @@ use super::random::{Random, Weights};
 /// How often a group of regular readers comes: people per 100 visits of a weekday, and the range of the chance, in
 /// thousandths, that one of them comes on a weekday.
 const GROUPS: [(u32, u64, u64); 3] = [(10, 500, 900), (80, 100, 250), (500, 10, 50)];
-/// Of a thousand visits of a weekday, those that come from the groups, on average.
+/// How many of a thousand weekday visits come from the groups, on average.
 const REGULAR_PERMILLE: u32 = 70 + 140 + 150;
 /// Addresses of offices in each of the two ranges.
 const OFFICES_PER_RANGE: u32 = 254;
@@ -24,7 +24,7 @@ const OFFICES_PER_RANGE: u32 = 254;
 /// A person, as their browser shows them to the site.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Counted from 0 in the order in which the site first hears of them; the visitor's name in the truth.
+    /// Numbered from 0 in the order of creation; identifies the visitor in the truth.
     pub number: u64,
     /// The address, as a log writes it.
     pub address: String,
@@ -32,7 +32,7 @@ pub struct Person {
     pub agent: usize,
     /// The language tree they read.
     pub tree: usize,
-    /// Whether their browser keeps the site's style sheet from an earlier visit.
+    /// Whether their browser has cached the site's assets from an earlier visit.
     pub has_assets: bool,
     /// The chance of a visit on a weekday, in thousandths.
     visit_permille: u64,
@@ -71,7 +71,7 @@ impl People {
         people
     }
 
-    /// How many people that have never come before a day with `visits` visits needs, on average.
+    /// How many new people a day with `visits` visits needs, on average.
     pub fn newcomers(visits: u32) -> u32 {
         visits - visits / 1_000 * REGULAR_PERMILLE - visits % 1_000 * REGULAR_PERMILLE / 1_000
     }
@@ -88,7 +88,7 @@ impl People {
         present
     }
 
-    /// Somebody who has never come before and will not come on another day.
+    /// A person who has never come before and will not come on another day.
     pub fn newcomer(&mut self, pages: &Pages, random: &mut Random) -> Person {
         self.person(60, pages, random)
     }
@@ -114,19 +114,19 @@ impl People {
             address: address.unwrap_or_else(|| self.home_address(number, random)),
             agent,
             tree: pages.pick_tree(random),
-            // Some were here before the log begins.
+            // Some came before the log begins.
             has_assets: random.chance(150),
             visit_permille: 0,
         }
     }
 
-    /// An address that nobody else of this site has: odd multipliers only shuffle the numbers of a power of two.
+    /// An address that is unique within the site: multiplying by an odd number permutes the integers below a power of two.
     fn home_address(&self, number: u64, random: &mut Random) -> String {
         let low = u32::try_from(number & 0xFFFF_FFFF).unwrap_or(0);
         let unique = self.site_base.wrapping_add(low);
         if random.chance(600) {
             let [_, a, b, c] = unique.wrapping_mul(0x9E37_79B1).to_be_bytes();
-            // The lower three bytes of a product depend on the lower three bytes of its factors alone.
+            // The lower three bytes of a product depend only on the lower three bytes of its factors.
             Ipv4Addr::new(10, a, b, c).to_string()
         } else {
             let network = unique.wrapping_mul(0x85EB_CA6B);

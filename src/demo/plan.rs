@@ -1,6 +1,6 @@
-//! What to invent: which sites, how busy, for which days.
+//! What to generate: which sites, how busy, for which days.
 //!
-//! A plan is all the input there is: the same plan gives the same logs, byte for byte.
+//! A plan is the only input: the same plan gives the same logs, byte for byte.
 
 use jiff::civil::{Date, date};
 
@@ -15,7 +15,7 @@ pub const VISITS_MAX: u64 = 10_000_000;
 /// What [`write_logs`](super::write_logs) is to write.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Everything is derived from this number.
+    /// The seed of everything.
     pub seed: u64,
     /// The first day, in each site's own time zone.
     pub first_day: Date,
@@ -85,7 +85,7 @@ impl Plan {
         plan
     }
 
-    /// Looks for what cannot be written.
+    /// Checks that the plan can be written.
     ///
     /// # Errors
     /// A sentence that names the site and the value, and says what is allowed.
@@ -124,7 +124,7 @@ impl SitePlan {
         }
     }
 
-    /// The host name that the site's own links carry, e.g. `embassy-aurelia.ministry.example`.
+    /// The host name in the site's own links, e.g. `embassy-aurelia.ministry.example`.
     pub fn host(&self) -> String {
         format!("{}.ministry.example", self.name)
     }

@@ -1,9 +1,9 @@
-//! Reproducible chance for the demonstration.
+//! Reproducible random numbers for the demonstration.
 //!
 //! One small generator and a table of weights. Only integers are used, so that the same seed gives the same log on every
 //! machine.
 //!
-//! It is never used for keys or for noise: those come from the operating system.
+//! It is never used for keys or noise.
 
 use headcount_model::rng::SplitMix64;
 

@@ -1,19 +1,19 @@
-//! Where invented visitors come from: search engines, social networks, other sites, or nowhere that a log shows.
+//! Where invented visitors come from: search engines, social networks, other sites, or without a referrer.
 //!
-//! Every entry carries the registrable domain under which a report groups it, so that the truth can be counted without
-//! looking at a line. The domains of ordinary sites are those set aside for examples.
+//! Every entry has the registrable domain under which a report groups it, so that the truth can be counted without reading a
+//! line. The domains of ordinary sites are those reserved for examples.
 
 use super::random::Weights;
 
 /// The group of visits that begin without a referrer.
 pub const DIRECT: &str = "(direct)";
-/// The group of visitor-days whose first view has a link of the site itself: they went on past midnight.
+/// The group of visitor-days whose first view comes from a link on the site itself: they went on past midnight.
 pub const OWN_SITE: &str = "(own site)";
 
-/// The kind of a place from which visitors come.
+/// The kind of a referrer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The log shows nothing.
+pub enum ReferrerKind {
+    /// No referrer.
     Direct,
     /// A search engine.
     Search,
@@ -23,7 +23,7 @@ pub enum Kind {
     Site,
 }
 
-/// One place from which visitors come.
+/// One referrer.
 #[derive(Debug)]
 pub struct Referrer {
     /// The header as the browser sends it; `-` for none.
@@ -31,49 +31,49 @@ pub struct Referrer {
     /// The registrable domain, or [`DIRECT`].
     pub domain: &'static str,
     /// What it is.
-    pub kind: Kind,
+    pub kind: ReferrerKind,
     /// How often, relative to the others, on a usual day.
     weight: u64,
 }
 
-const fn from(url: &'static str, domain: &'static str, kind: Kind, weight: u64) -> Referrer {
+const fn from(url: &'static str, domain: &'static str, kind: ReferrerKind, weight: u64) -> Referrer {
     Referrer { url, domain, kind, weight }
 }
 
-/// All places from which visitors come.
+/// All referrers.
 pub static REFERRERS: [Referrer; 18] = [
-    from("-", DIRECT, Kind::Direct, 380),
-    from("https://www.google.com/", "google.com", Kind::Search, 260),
-    from("https://www.google.co.jp/", "google.co.jp", Kind::Search, 40),
-    from("https://www.bing.com/", "bing.com", Kind::Search, 60),
-    from("https://search.yahoo.co.jp/", "yahoo.co.jp", Kind::Search, 70),
-    from("https://duckduckgo.com/", "duckduckgo.com", Kind::Search, 15),
-    from("https://yandex.ru/", "yandex.ru", Kind::Search, 5),
-    from("https://t.co/", "t.co", Kind::Social, 25),
-    from("https://www.facebook.com/", "facebook.com", Kind::Social, 14),
-    from("https://l.facebook.com/", "facebook.com", Kind::Social, 8),
-    from("https://l.instagram.com/", "instagram.com", Kind::Social, 10),
-    from("https://www.linkedin.com/", "linkedin.com", Kind::Social, 5),
-    from("https://www.reddit.com/", "reddit.com", Kind::Social, 6),
-    from("https://visa-guide.example.com/countries/", "example.com", Kind::Site, 40),
-    from("https://www.travel-notes.example.net/forum/thread.html", "example.net", Kind::Site, 25),
-    from("https://daily-courier.example.org/world/", "example.org", Kind::Site, 20),
-    from("http://students-abroad.example.jp/", "example.jp", Kind::Site, 12),
-    from("https://chamber-of-trade.example.co.jp/links.html", "example.co.jp", Kind::Site, 5),
+    from("-", DIRECT, ReferrerKind::Direct, 380),
+    from("https://www.google.com/", "google.com", ReferrerKind::Search, 260),
+    from("https://www.google.co.jp/", "google.co.jp", ReferrerKind::Search, 40),
+    from("https://www.bing.com/", "bing.com", ReferrerKind::Search, 60),
+    from("https://search.yahoo.co.jp/", "yahoo.co.jp", ReferrerKind::Search, 70),
+    from("https://duckduckgo.com/", "duckduckgo.com", ReferrerKind::Search, 15),
+    from("https://yandex.ru/", "yandex.ru", ReferrerKind::Search, 5),
+    from("https://t.co/", "t.co", ReferrerKind::Social, 25),
+    from("https://www.facebook.com/", "facebook.com", ReferrerKind::Social, 14),
+    from("https://l.facebook.com/", "facebook.com", ReferrerKind::Social, 8),
+    from("https://l.instagram.com/", "instagram.com", ReferrerKind::Social, 10),
+    from("https://www.linkedin.com/", "linkedin.com", ReferrerKind::Social, 5),
+    from("https://www.reddit.com/", "reddit.com", ReferrerKind::Social, 6),
+    from("https://visa-guide.example.com/countries/", "example.com", ReferrerKind::Site, 40),
+    from("https://www.travel-notes.example.net/forum/thread.html", "example.net", ReferrerKind::Site, 25),
+    from("https://daily-courier.example.org/world/", "example.org", ReferrerKind::Site, 20),
+    from("http://students-abroad.example.jp/", "example.jp", ReferrerKind::Site, 12),
+    from("https://chamber-of-trade.example.co.jp/links.html", "example.co.jp", ReferrerKind::Site, 5),
 ];
 
-/// The choice of a usual day.
+/// The weights of a usual day.
 pub fn usual_weights() -> Weights {
     Weights::new(REFERRERS.iter().map(|referrer| referrer.weight))
 }
 
-/// The choice while a story is in the news: social networks and the newspaper bring most readers.
+/// The weights while a story is in the news: social networks and the newspaper bring most readers.
 pub fn news_weights() -> Weights {
     Weights::new(REFERRERS.iter().map(|referrer| match referrer.kind {
-        Kind::Social => referrer.weight * 8,
-        Kind::Site if referrer.domain == "example.org" => referrer.weight * 15,
-        Kind::Site => 0,
-        Kind::Direct | Kind::Search => referrer.weight,
+        ReferrerKind::Social => referrer.weight * 8,
+        ReferrerKind::Site if referrer.domain == "example.org" => referrer.weight * 15,
+        ReferrerKind::Site => 0,
+        ReferrerKind::Direct | ReferrerKind::Search => referrer.weight,
     }))
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn each_domain_is_the_registrable_one_of_its_address() {
-        for referrer in REFERRERS.iter().filter(|one| one.kind != Kind::Direct) {
+        for referrer in REFERRERS.iter().filter(|one| one.kind != ReferrerKind::Direct) {
             let host = referrer.url.split('/').nth(2).unwrap();
             assert_eq!(psl::domain_str(host), Some(referrer.domain));
         }

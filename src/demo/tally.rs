@@ -1,7 +1,7 @@
 //! The truth about one invented log, counted while it is written.
 //!
-//! Every line that goes into the file is told to [`Tally`] together with what it was made for: which person, which page,
-//! which browser. Nothing is read back from the text of a line, so a fault in reading logs cannot hide here.
+//! [`Tally`] gets every line of the file together with its cause: which person, which page, which browser. Nothing is read
+//! back from the text of a line, so a bug in reading logs cannot hide here.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::crawlers::CRAWLERS;
 use super::referrers::{OWN_SITE, REFERRERS};
 use super::truth::{Counts, Exact};
 
-/// How many lines of each kind a log has. Every line is of exactly one kind, the first that fits, in this order.
+/// How many lines of each kind a log has. Every line has exactly one kind: the first that fits, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineCounts {
-    /// No access at all: garbage, a cut line, a request without method and target.
+    /// Not an access: garbage, a truncated line, a request without method and target.
     pub malformed: u64,
     /// Methods other than GET.
     pub not_get: u64,
@@ -25,9 +25,9 @@ pub struct LineCounts {
     pub other_status: u64,
     /// Style sheets, scripts, images, fonts and the like.
     pub assets: u64,
-    /// Pages got by crawlers and monitors.
+    /// Pages fetched by crawlers and monitors.
     pub bot_views: u64,
-    /// Pages got by people.
+    /// Pages viewed by people.
     pub human_views: u64,
 }
 
@@ -38,7 +38,7 @@ impl LineCounts {
     }
 }
 
-/// Everything that is true of one invented log.
+/// The exact numbers of one invented log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Truth {
     /// Visits, views, visitors and pages. Of the weeks, only those that lie within the plan from Monday to Sunday.
@@ -52,13 +52,13 @@ pub struct Truth {
     pub systems: BTreeMap<&'static str, u64>,
     /// Visits by device: `desktop`, `mobile` or `tablet`.
     pub devices: BTreeMap<&'static str, u64>,
-    /// Pages got by crawlers, by family.
+    /// Pages fetched by crawlers, by family.
     pub bots: BTreeMap<&'static str, u64>,
     /// The lines of the log by kind.
     pub lines: LineCounts,
 }
 
-/// A page got by a person.
+/// A page view by a person.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// The person's number.
@@ -71,9 +71,9 @@ pub struct View {
     pub referrer: Option<usize>,
 }
 
-/// What a line was written for.
+/// The cause of a line.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub enum LineKind {
     /// See [`LineCounts::malformed`].
     Malformed,
     /// See [`LineCounts::not_get`].
@@ -82,9 +82,9 @@ pub enum Kind {
     OtherStatus,
     /// See [`LineCounts::assets`].
     Asset,
-    /// A page got by the crawler of this index in [`CRAWLERS`].
+    /// A page fetched by the crawler of this index in [`CRAWLERS`].
     Bot(usize),
-    /// A page got by a person.
+    /// A page view by a person.
     View(View),
 }
 
@@ -108,20 +108,20 @@ impl Tally {
     pub fn line<'a>(
         &mut self,
         second: i64,
-        kind: Kind,
+        kind: LineKind,
         page_key: impl Fn(usize) -> &'a str,
     ) -> Result<(), jiff::Error> {
         let lines = &mut self.truth.lines;
         match kind {
-            Kind::Malformed => lines.malformed += 1,
-            Kind::NotGet => lines.not_get += 1,
-            Kind::OtherStatus => lines.other_status += 1,
-            Kind::Asset => lines.assets += 1,
-            Kind::Bot(crawler) => {
+            LineKind::Malformed => lines.malformed += 1,
+            LineKind::NotGet => lines.not_get += 1,
+            LineKind::OtherStatus => lines.other_status += 1,
+            LineKind::Asset => lines.assets += 1,
+            LineKind::Bot(crawler) => {
                 lines.bot_views += 1;
                 *self.truth.bots.entry(CRAWLERS[crawler].family).or_default() += 1;
             }
-            Kind::View(view) => {
+            LineKind::View(view) => {
                 lines.human_views += 1;
                 let unix_ms = second.saturating_mul(1_000);
                 let page = page_key(view.page);

@@ -1,7 +1,7 @@
-//! The written logs against the truth that came with them.
+//! The generated logs against the truth that came with them.
 //!
-//! The lines are read back here by a parser of the simplest kind, which shares no code with the generator, and counted
-//! again. A failure is a number that differs, or traffic that no site would have.
+//! A minimal parser, which shares no code with the generator, reads the lines back and counts them again. A failure is a
+//! number that differs, or traffic that no site would have.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::crawlers::CRAWLERS;
 use super::truth::{PageTruth, monday_of};
 use super::*;
 
-/// A line as the simple parser reads it.
+/// A line as the minimal parser reads it.
 struct Access {
     date: Date,
     unix_ms: i64,
@@ -131,7 +131,7 @@ fn the_truth_is_what_a_simple_parser_counts() {
     }
 }
 
-/// [`Exact`], fed with what was read back, comes to the same numbers as while the log was written.
+/// [`Exact`], fed with what was read back, gives the same numbers as while the log was written.
 fn compare_with_exact(views: &[Access], zone: TimeZone, counts: &Counts) {
     let mut exact = Exact::new(zone);
     let mut visitors = HashMap::new();
@@ -143,7 +143,7 @@ fn compare_with_exact(views: &[Access], zone: TimeZone, counts: &Counts) {
     assert_eq!(exact.counts(), *counts);
 }
 
-/// The views of each visitor-day, in order, cut by the two bounds.
+/// The views of each visitor-day, in order, within both bounds.
 fn bounded(views: &[Access]) -> Vec<&Access> {
     let mut visits: HashMap<(Date, &(String, String)), Vec<&str>> = HashMap::new();
     let mut kept = Vec::new();

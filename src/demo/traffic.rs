@@ -1,6 +1,6 @@
-//! The rhythm of a site: how many people come on which day, at which hour; and the writing of its log.
+//! The traffic of a site by day and hour; writes its log.
 //!
-//! Offices set the pace on weekdays, homes on weekends, all in the site's local time. On one day a story is in the news.
+//! Weekdays follow office hours, weekends do not, all in the site's local time. On one day a story is in the news.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -10,7 +10,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
-use super::day::Day;
+use super::day::DayLines;
 use super::machines::{self, Span};
 use super::pages::Pages;
 use super::people::{People, Person};
@@ -26,10 +26,10 @@ const WEEKDAY_HOURS: [u64; 24] =
 const WEEKEND_HOURS: [u64; 24] =
     [10, 7, 5, 3, 3, 5, 9, 16, 28, 42, 52, 54, 52, 54, 55, 54, 52, 48, 46, 46, 44, 38, 28, 18];
 const SECONDS_PER_HOUR: u64 = 3_600;
-/// The chance, in thousandths, that somebody comes twice on a day.
+/// The chance, in thousandths, that a person comes twice on a day.
 const AGAIN_PERMILLE: u64 = 45;
 
-/// A log that was written, and the truth about it.
+/// A generated log and the truth about it.
 #[derive(Clone, Debug)]
 pub struct DemoSite {
     /// The site's name in the plan.
@@ -40,7 +40,7 @@ pub struct DemoSite {
     pub host: String,
     /// The log file.
     pub file: PathBuf,
-    /// The day on which a story was in the news, if one within the plan was.
+    /// The day on which a story was in the news, if it is within the plan.
     pub spike_day: Option<Date>,
     /// The exact numbers.
     pub truth: Truth,
@@ -50,8 +50,7 @@ pub struct DemoSite {
 /// time. A file of that name is replaced.
 ///
 /// # Errors
-/// `InvalidInput` where the plan names an unknown time zone or cannot be written for another reason it spells out; else
-/// whatever the file system says.
+/// `InvalidInput` if the plan names an unknown time zone or is invalid otherwise; else the error of the file system.
 pub fn write_logs(directory: &Path, plan: &Plan) -> io::Result<Vec<DemoSite>> {
     plan.check().map_err(invalid)?;
     let mut sites = Vec::with_capacity(plan.sites.len());
@@ -80,7 +79,7 @@ fn write_site(directory: &Path, plan: &Plan, site: &SitePlan, site_index: u32) -
         random,
         weekday_hours: Weights::new(WEEKDAY_HOURS),
         weekend_hours: Weights::new(WEEKEND_HOURS),
-        day: Day::default(),
+        day: DayLines::default(),
     };
     let mut tally = Tally::new(zone.clone());
     for number in 0..plan.days {
@@ -105,7 +104,7 @@ fn write_site(directory: &Path, plan: &Plan, site: &SitePlan, site_index: u32) -
     })
 }
 
-/// One site while its days are made.
+/// One site while its days are generated.
 struct Traffic<'a> {
     site: &'a SitePlan,
     people: People,
@@ -113,11 +112,11 @@ struct Traffic<'a> {
     random: Random,
     weekday_hours: Weights,
     weekend_hours: Weights,
-    day: Day,
+    day: DayLines,
 }
 
 impl Traffic<'_> {
-    /// Makes all lines of one day.
+    /// Generates all lines of one day.
     fn fill(&mut self, span: Span, date: Date, is_spike: bool) {
         let is_weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
         let base_permille = if is_weekend { u64::from(self.site.weekend_percent) * 10 } else { 1_000 };
@@ -130,7 +129,7 @@ impl Traffic<'_> {
         let usual = u64::from(People::newcomers(visits)) * day_permille / 1_000;
         self.newcomers(usual, span, is_weekend, false);
         if is_spike {
-            // Two visits for the story to each visit of a usual day: three times the traffic.
+            // Two visits for the story per visit of a usual day: three times the traffic.
             let for_story = u64::from(visits) * 2 * day_permille / 1_000;
             self.newcomers(for_story, span, is_weekend, true);
         }

@@ -1,9 +1,8 @@
-//! The exact numbers: what a log would tell if privacy did not matter.
+//! The exact numbers, counted without any privacy.
 //!
-//! [`Exact`] counts any log in the order in which its lines arrive, by the plainest means there are: it remembers every
-//! visitor of every day. headcount itself must not do that; this stands beside it, in tests and in `headcount demo`, to
-//! show how far the published numbers are from the truth. It keeps a hash in place of a visitor, but it is not private,
-//! and it must never be reachable from a server.
+//! [`Exact`] counts a log in the order in which its lines arrive, in the simplest way: it remembers every visitor of every day.
+//! headcount itself must not do that; this is used in tests and in `headcount demo`, to show how far the published numbers are
+//! from the truth. It keeps a hash in place of a visitor, but it is not private, and must never be reachable from a server.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -25,9 +24,9 @@ pub struct DayTruth {
     pub visitors: u64,
     /// All views.
     pub views: u64,
-    /// Views that the bounds leave.
+    /// Views within the bounds.
     pub bounded_views: u64,
-    /// Visits of which the bounds cut at least one view.
+    /// Visits with at least one view beyond the bounds.
     pub cut_visits: u64,
     /// Bounded views by their rank in the visit: the first is the number of visits, and all together are `bounded_views`.
     pub views_by_rank: [u64; VIEWS_MAX as usize],
@@ -38,7 +37,7 @@ pub struct DayTruth {
 pub struct PageTruth {
     /// Visits that have a counted view of the page.
     pub first_views: u64,
-    /// Views that the bounds leave: the first views and their repeats.
+    /// Views within the bounds: first views and repeats.
     pub bounded_views: u64,
     /// All views.
     pub views: u64,
@@ -70,12 +69,12 @@ impl Counts {
     }
 }
 
-/// What [`Exact::observe`] found one view to be.
+/// The result of [`Exact::observe`] for one view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// The first view of the visitor on that day: its attributes are those of the visit.
     pub is_first_of_visit: bool,
-    /// The bounds leave it.
+    /// It is within the bounds.
     pub is_counted: bool,
 }
 
@@ -111,7 +110,7 @@ impl Exact {
     }
 
     /// Counts one view by a person: `unix_ms` milliseconds since 1970 UTC, `visitor` a hash of address and user agent.
-    /// Bots, errors and assets are for the caller to leave out.
+    /// The caller leaves out bots, errors and assets.
     ///
     /// # Errors
     /// The time is outside the years that a civil date can name.
@@ -182,8 +181,8 @@ impl Exact {
 }
 
 impl VisitState {
-    /// The rank of the view in the visit and whether it is the page's first, or nothing where a bound cuts it. A view that
-    /// the page's bound cuts takes no place among the visit's views.
+    /// The rank of the view in the visit and whether it is the page's first; `None` if it is beyond a bound. A view beyond the
+    /// page's bound takes no rank among the visit's views.
     fn count(&mut self, page: usize) -> Option<(u8, bool)> {
         if self.counted >= VIEWS_MAX {
             return None;

@@ -3,19 +3,20 @@
 use jiff::tz::TimeZone;
 
 use super::agents::AGENTS;
-use super::day::Day;
+use super::day::DayLines;
 use super::lines::Line;
 use super::pages::{Pages, SHARED_ASSETS};
 use super::people::Person;
 use super::random::{Random, Weights};
 use super::referrers::{self, REFERRERS};
-use super::tally::{Kind, View};
+use super::tally::{LineKind, View};
 
-/// The chance of one more view after each, in thousandths: views are geometric with a mean of 1 / (1 - 0.565) = 2.3.
+/// The chance of another view after each, in thousandths: the number of views is geometric with a mean of
+/// 1 / (1 - 0.565) = 2.3.
 const MORE_PERMILLE: u64 = 565;
 /// Most views of one visit.
 const VIEWS_PER_VISIT_MAX: u64 = 40;
-/// The place of the referrer "none" in the table.
+/// The index of the referrer "none" in the table.
 const DIRECT_INDEX: usize = 0;
 
 /// What all visits of a site have in common.
@@ -31,7 +32,7 @@ pub(super) struct Scene {
     news_referrers: Weights,
 }
 
-/// When and why somebody comes.
+/// When and why a person comes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arrival {
     /// Seconds since 1970 UTC.
@@ -40,12 +41,12 @@ pub(super) struct Arrival {
     pub(super) is_for_story: bool,
 }
 
-/// One step of a visit: where it leads and whence.
+/// One step of a visit: its target and its referrer.
 struct Step<'a> {
     second: i64,
     page: usize,
     target: &'a str,
-    /// `None` for the page before.
+    /// `None` for the previous page.
     referrer: Option<usize>,
     previous: &'a str,
 }
@@ -63,7 +64,7 @@ impl Scene {
     }
 
     /// Adds all lines of one visit to `day`.
-    pub(super) fn visit(&self, person: &Person, arrival: Arrival, random: &mut Random, day: &mut Day) {
+    pub(super) fn visit(&self, person: &Person, arrival: Arrival, random: &mut Random, day: &mut DayLines) {
         let (mut page, landing_referrer) = self.landing(person, arrival, random);
         let mut referrer = Some(landing_referrer);
         let mut second = arrival.second;
@@ -86,14 +87,14 @@ impl Scene {
             if random.chance(300) {
                 second += seconds(random.between(20, 240));
             }
-            // People press "reload" and come back to the page they know.
+            // Some people press "reload", or return to the page they were on.
             if !is_reloading && !random.chance(110) {
                 page = self.pages.pick(person.tree, random);
             }
         }
     }
 
-    /// The first page and the place from which the visitor comes.
+    /// The first page and the index of the referrer.
     fn landing(&self, person: &Person, arrival: Arrival, random: &mut Random) -> (usize, usize) {
         if arrival.is_for_story {
             let referrer = self.news_referrers.pick(random);
@@ -109,8 +110,8 @@ impl Scene {
         (self.pages.pick(person.tree, random), referrer)
     }
 
-    /// A page, its assets, and now and then a link that leads nowhere.
-    fn view(&self, person: &Person, step: &Step<'_>, is_cold: bool, random: &mut Random, day: &mut Day) {
+    /// A page, its assets, and now and then a broken link.
+    fn view(&self, person: &Person, step: &Step<'_>, is_cold: bool, random: &mut Random, day: &mut DayLines) {
         let page = &self.pages.list[step.page];
         let is_unchanged = person.has_assets && random.chance(80);
         let referrer = match step.referrer {
@@ -128,16 +129,15 @@ impl Scene {
             agent: AGENTS[person.agent].text,
         };
         let view = View { person: person.number, agent: person.agent, page: step.page, referrer: step.referrer };
-        day.add(step.second, Kind::View(view), &line, &self.zone);
-        // Whatever the page makes the browser fetch names the page as its referrer.
+        day.add(step.second, LineKind::View(view), &line, &self.zone);
+        // What the page makes the browser fetch has the page as its referrer.
         let inner = Line { referrer: &self.origin, referrer_path: step.target, ..line };
         self.assets(&inner, step.second, is_cold, random, day);
         self.mishaps(&inner, step.second, random, day);
     }
 
-    /// Style sheet and script for a browser that does not have them, sometimes the question whether they changed, sometimes a
-    /// picture of the page.
-    fn assets(&self, inner: &Line<'_>, second: i64, is_cold: bool, random: &mut Random, day: &mut Day) {
+    /// Assets for a browser that has not cached them, sometimes a revalidation, sometimes a picture.
+    fn assets(&self, inner: &Line<'_>, second: i64, is_cold: bool, random: &mut Random, day: &mut DayLines) {
         let wanted = if is_cold { 2 + usize::from(random.chance(150)) } else { usize::from(random.chance(30)) };
         for (target, bytes) in &SHARED_ASSETS[..wanted] {
             let line = Line {
@@ -147,22 +147,22 @@ impl Scene {
                 ..*inner
             };
             let later = seconds(random.below(2));
-            day.add(second + later, Kind::Asset, &line, &self.zone);
+            day.add(second + later, LineKind::Asset, &line, &self.zone);
         }
         if random.chance(80) {
             let target = format!("/images/photo-{:02}.jpg?v=2", random.between(1, 60));
             let line = Line { target: &target, status: 200, bytes: 88_120, ..*inner };
-            day.add(second + 1, Kind::Asset, &line, &self.zone);
+            day.add(second + 1, LineKind::Asset, &line, &self.zone);
         }
     }
 
-    /// What people do besides reading: dead links, a form, an error of the server.
-    fn mishaps(&self, inner: &Line<'_>, second: i64, random: &mut Random, day: &mut Day) {
+    /// What happens besides reading: dead links, a form, a server error.
+    fn mishaps(&self, inner: &Line<'_>, second: i64, random: &mut Random, day: &mut DayLines) {
         let (kind, method, target, status, bytes) = match random.below(1_000) {
-            0..=6 => (Kind::OtherStatus, "GET", "/en/old/visa-form.pdf", 404, 1_245),
-            7..=9 => (Kind::OtherStatus, "GET", "/favicon.ico", 404, 1_245),
-            10..=12 => (Kind::NotGet, "POST", "/en/contact/send", 200, 2_310),
-            13 => (Kind::OtherStatus, "GET", "/en/search/", 500, 611),
+            0..=6 => (LineKind::OtherStatus, "GET", "/en/old/visa-form.pdf", 404, 1_245),
+            7..=9 => (LineKind::OtherStatus, "GET", "/favicon.ico", 404, 1_245),
+            10..=12 => (LineKind::NotGet, "POST", "/en/contact/send", 200, 2_310),
+            13 => (LineKind::OtherStatus, "GET", "/en/search/", 500, 611),
             _ => return,
         };
         let line = Line { method, target, status, bytes, ..*inner };
@@ -170,8 +170,8 @@ impl Scene {
         day.add(second + later, kind, &line, &self.zone);
     }
 
-    /// The server sends the visitor from the bare host name to another page.
-    fn redirect(&self, person: &Person, second: i64, day: &mut Day) {
+    /// The server redirects the visitor from the bare host name to another page.
+    fn redirect(&self, person: &Person, second: i64, day: &mut DayLines) {
         let line = Line {
             address: &person.address,
             method: "GET",
@@ -182,7 +182,7 @@ impl Scene {
             referrer_path: "",
             agent: AGENTS[person.agent].text,
         };
-        day.add(second, Kind::OtherStatus, &line, &self.zone);
+        day.add(second, LineKind::OtherStatus, &line, &self.zone);
     }
 }
 

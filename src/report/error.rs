@@ -1,6 +1,6 @@
-//! Why there is no report, in words that say what to do, and the exit code that goes with it.
+//! Why a report failed, what to do about it, and the exit code.
 //!
-//! It carries the server's own message; it never guesses at a cause.
+//! It carries the server's own message and never guesses at a cause.
 
 use std::error::Error as StdError;
 
@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 
 use super::value::clean;
 
-/// Why there is no report.
+/// Why a report failed.
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// The server's address cannot be read.
@@ -21,7 +21,7 @@ pub enum ReportError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Nobody answers there.
+    /// No server answers there.
     #[error(
         "no answer from {server}: {problem}\nIs `headcount serve` running there? Start it, or name another server with --server URL."
     )]
@@ -44,7 +44,7 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    /// The exit code of the command: 2 where the command line is wrong, 3 where the server is away or refuses.
+    /// The exit code: 2 if the command line is wrong, 3 if the server cannot be reached or refuses.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -71,8 +71,8 @@ impl ReportError {
     }
 }
 
-/// An error with all its causes: the transport's own text is only "transport error". A cause that its effect
-/// already quotes is not said twice.
+/// An error with its chain of causes: the transport's own text is only "transport error". A cause that is already quoted
+/// is not repeated.
 pub(super) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

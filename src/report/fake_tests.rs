@@ -1,4 +1,4 @@
-//! Tests of the calls against a fake StatsService in this process: what is asked, and how refusals are told.
+//! Tests of the calls against a fake StatsService in this process: what is asked, and how refusals are reported.
 
 use std::pin::Pin;
 
@@ -18,7 +18,7 @@ fn plain(width: usize) -> RenderOptions {
     RenderOptions { width, colour: false }
 }
 
-/// Answers from the fixture, and notes what it was asked.
+/// Answers from the fixture, and records the requests.
 #[derive(Clone, Default)]
 struct Fake {
     sites: Vec<crate::proto::Site>,
@@ -75,7 +75,7 @@ impl StatsService for Fake {
     }
 }
 
-/// Serves the fake on a port of the system's choice until the test's runtime ends.
+/// Serves the fake on a free port until the test's runtime ends.
 async fn serve(fake: Fake) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
@@ -101,7 +101,7 @@ async fn one_report_asks_for_the_series_whole_periods_and_all_breakdowns() {
     let channel = connect(&serve(fake).await).await.expect("connects");
     let data = fetch(channel, request("", "", "")).await.expect("answers");
     let numbers = data.numbers.expect("published");
-    // The fake has keys for some of them alone; one that is empty is left out.
+    // The fake has keys for some tables only; a table without keys is left out.
     assert!(numbers.tops.iter().all(|top| top.keys > 0), "{:?}", numbers.tops.len());
     let asked = asked.lock().expect("unpoisoned").clone();
     assert_eq!(
@@ -157,7 +157,7 @@ async fn a_refusal_carries_the_servers_message() {
 
 #[tokio::test]
 async fn nobody_there_says_what_to_do_and_nonsense_is_a_usage_error() {
-    // Bound and never listening: the port is taken for the whole test, and whoever connects is refused.
+    // Bound but not listening: the port stays taken during the test, and connections are refused.
     let silent = TcpSocket::new_v4().expect("a socket");
     silent.bind("127.0.0.1:0".parse().expect("an address")).expect("loopback has a free port");
     let address = silent.local_addr().expect("a bound socket has an address");

@@ -1,6 +1,6 @@
-//! Asks the StatsService for everything one report needs.
+//! Asks the StatsService for everything that one report needs.
 //!
-//! It only asks and sorts out errors; it formats nothing and remembers nothing between calls.
+//! It formats nothing and keeps nothing between calls.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::proto::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for one answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// The largest answer taken: some twenty years of hours.
+/// The largest answer accepted, in bytes: some twenty years of hours.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The breakdowns of a report, in the order in which it shows them.
@@ -43,8 +43,8 @@ const TABLES: [Table; 16] = [
     Table::Bot,
 ];
 
-/// Which report is wanted. Empty names and dates mean what the server makes of them: the first site, the last 30
-/// days, and for the breakdowns the latest published month.
+/// Which report is wanted. The server fills in empty names and dates: the first site, the last 30 days, and for the
+/// breakdowns the latest published month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportRequest {
     /// The site's name; empty for the first one.
@@ -64,11 +64,11 @@ pub struct ReportRequest {
 pub struct ReportData {
     /// Every site that the server knows.
     pub sites: Vec<Site>,
-    /// The site reported; `None` where no site is configured.
+    /// The site reported; `None` if the server has no site.
     pub site: Option<Site>,
     /// The guarantee of that site.
     pub privacy: Option<GetPrivacyResponse>,
-    /// The numbers; `None` where nothing is published yet.
+    /// The numbers; `None` if nothing is published yet.
     pub numbers: Option<Numbers>,
 }
 
@@ -77,19 +77,19 @@ pub struct ReportData {
 pub struct Numbers {
     /// The series in the granularity that was asked for.
     pub traffic: GetTrafficResponse,
-    /// Whole weeks that touch the range, for their distinct visitors; `None` where the series itself is weekly.
+    /// Whole weeks that touch the range, for their distinct visitors; `None` if the series itself is weekly.
     pub weeks: Option<GetTrafficResponse>,
-    /// Whole months that touch the range; `None` where the series itself is monthly.
+    /// Whole months that touch the range; `None` if the series itself is monthly.
     pub months: Option<GetTrafficResponse>,
     /// The breakdowns that have something to show, pages first.
     pub tops: Vec<ListTopResponse>,
 }
 
-/// Connects to a server, e.g. `http://127.0.0.1:50051`. A scheme may be left out; it is then `http`.
+/// Connects to a server, e.g. `http://127.0.0.1:50051`. Without a scheme it is `http`.
 ///
 /// # Errors
 ///
-/// [`ReportError::Address`] for an address that is no URL, [`ReportError::Unreachable`] where nobody listens.
+/// [`ReportError::Address`] for an address that is not a URL, [`ReportError::Unreachable`] if no server answers.
 pub async fn connect(server: &str) -> Result<Channel, ReportError> {
     let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
     let address_error = |problem: String| ReportError::Address { server: server.to_owned(), problem };
@@ -107,14 +107,14 @@ pub async fn connect(server: &str) -> Result<Channel, ReportError> {
 
 /// Asks for everything that a report shows.
 ///
-/// No site and nothing published are answers, not errors. Where the request names no date, the breakdowns are those
-/// of the latest published month, whose noise is far smaller than that of 30 days added up; else they cover the
-/// range of the series.
+/// "No site" and "nothing published" are answers, not errors. If the request names no date, the breakdowns are those of the
+/// latest published month, whose noise is far smaller than that of 30 days added up; otherwise they cover the range of the
+/// series.
 ///
 /// # Errors
 ///
 /// [`ReportError::Refused`] with the server's message (an unknown site, a bad date), or
-/// [`ReportError::Unreachable`] where the connection breaks.
+/// [`ReportError::Unreachable`] if the connection breaks.
 pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<ReportData, ReportError> {
     let mut client = client(channel);
     let listed = client.list_sites(ListSitesRequest {}).await;
@@ -123,9 +123,9 @@ pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<Repor
         return Ok(ReportData::default());
     }
     let ask = GetPrivacyRequest { site: request.site.clone(), ledger_entries: 1, ledger_days: 1 };
-    // Also the check of the name: the server's own message lists the sites there are.
+    // This also checks the name: the server's message lists the known sites.
     let privacy = answer("GetPrivacy", client.get_privacy(ask).await)?;
-    // From here on by name, so that every answer is about the same site.
+    // From here on by name, so that all answers are about the same site.
     request.site.clone_from(&privacy.site);
     let site = sites.iter().find(|site| site.site == privacy.site).cloned();
     let published = site.as_ref().is_some_and(|site| !site.first_date.is_empty());
@@ -201,7 +201,7 @@ async fn fetch_traffic(
     answer("GetTraffic", client.get_traffic(ask).await)
 }
 
-/// The whole weeks or months that touch the range, for their distinct visitors; `None` where the series has them.
+/// The whole weeks or months that touch the range, for their distinct visitors; `None` if the series has them.
 async fn fetch_whole(
     client: &mut StatsServiceClient<Channel>,
     request: &ReportRequest,
@@ -217,7 +217,7 @@ async fn fetch_whole(
     }
 }
 
-/// Widens a range to whole weeks (Monday to Sunday) or months. `None` where a date cannot be read.
+/// Widens a range to whole weeks (Monday to Sunday) or months. `None` if a date cannot be parsed.
 fn whole_periods(kind: PeriodKind, [from, to]: &[String; 2]) -> Option<[String; 2]> {
     let (from, to): (Date, Date) = (from.parse().ok()?, to.parse().ok()?);
     let (from, to) = if kind == PeriodKind::Month {

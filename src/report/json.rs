@@ -1,7 +1,6 @@
 //! The report as one JSON object with stable snake_case keys, for scripts.
 //!
-//! It writes what the server answered and adds nothing. A number that is absent is null with its reason; there is
-//! no null that means zero.
+//! It writes what the server answered and adds nothing. An absent number is null, with its reason; null never means zero.
 
 use serde_json::{Value as Json, json};
 
@@ -11,8 +10,8 @@ use crate::proto::{
     Scope, Site, TrafficPoint, Value,
 };
 
-/// The whole report. Keys: `site`, `sites`, `privacy`, `traffic`, `weeks`, `months`, `tops`; what there is not is
-/// null (or an empty list).
+/// The whole report. Keys: `site`, `sites`, `privacy`, `traffic`, `weeks`, `months`, `tops`; what is absent is null (or an
+/// empty list).
 #[must_use]
 pub fn report_json(data: &ReportData) -> Json {
     let numbers = data.numbers.as_ref();
@@ -178,19 +177,19 @@ fn definitions(definitions: &[MetricDefinition]) -> Json {
     definitions.iter().map(one).collect()
 }
 
-/// A published number. What this table does not have at all (a page's visits) is null.
+/// A published number; null if the table does not have it at all (a page's visits).
 fn value(value: Option<&Value>) -> Json {
     let Some(value) = value else {
         return Json::Null;
     };
-    let there = value.estimate.is_some();
+    let is_present = value.estimate.is_some();
     json!({
         "estimate": value.estimate,
-        "low": there.then_some(value.low),
-        "high": there.then_some(value.high),
-        "standard_error": there.then_some(value.standard_error),
-        "noisy_zero": there.then_some(value.noisy_zero),
-        "reason": if there { Json::Null } else { name(value.reason().as_str_name(), "REASON_") },
+        "low": is_present.then_some(value.low),
+        "high": is_present.then_some(value.high),
+        "standard_error": is_present.then_some(value.standard_error),
+        "noisy_zero": is_present.then_some(value.noisy_zero),
+        "reason": if is_present { Json::Null } else { name(value.reason().as_str_name(), "REASON_") },
     })
 }
 

@@ -1,7 +1,7 @@
-//! The terminal report: reads published numbers through the StatsService and prints them for people or as JSON.
+//! The terminal report: reads published numbers through the StatsService and prints them as text or JSON.
 //!
-//! It is a client like any other: it sees what every reader of the service sees and nothing more. It never opens
-//! the store, never computes a new number from raw data, and never shows an estimate without its interval.
+//! It is a client like any other and sees what every reader of the service sees. It never opens the store, never computes
+//! a new number from raw data, and never shows an estimate without its interval.
 //!
 //! ```text
 //! fetch (gRPC) --> ReportData --> render (text for a terminal) or report_json (one object)
@@ -35,13 +35,13 @@ pub use privacy::render_privacy;
 pub use render::render;
 pub use truth::{PeriodVisitors, TruthColumns, TruthDay, TruthSummary, summarize};
 
-/// Where `headcount serve` listens unless it is told otherwise.
+/// Where `headcount serve` listens by default.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
 
-/// The least width in columns that the layout is made for; a narrower terminal wraps.
+/// The minimum width of the layout, in columns; a narrower terminal wraps.
 pub const WIDTH_MIN: usize = 60;
 
-/// The width in columns where there is no terminal to ask, so that files and pipes always look the same.
+/// The width without a terminal, in columns, so that files and pipes always look the same.
 pub const WIDTH_WITHOUT_TERMINAL: usize = 100;
 
 /// How a report is drawn.
@@ -54,8 +54,8 @@ pub struct RenderOptions {
 }
 
 impl RenderOptions {
-    /// What the standard output can show: its width where it is a terminal, colours only on a terminal and never
-    /// where `NO_COLOR` is set.
+    /// For standard output: the width of the terminal, if it is one; colours only on a terminal, and not if `NO_COLOR` is
+    /// set.
     #[must_use]
     pub fn for_stdout() -> Self {
         let stdout = io::stdout();
@@ -66,13 +66,13 @@ impl RenderOptions {
     }
 }
 
-/// Writes a finished report to the standard output.
+/// Writes a finished report to standard output.
 ///
-/// A reader that has gone away (`headcount report | head`) is success.
+/// A reader that closed the pipe (`headcount report | head`) is success.
 ///
 /// # Errors
 ///
-/// Whatever else keeps the text from being written, such as a full disk behind a redirect.
+/// Any other failure to write, such as a full disk behind a redirect.
 pub fn print(text: &str) -> io::Result<()> {
     write_all(&mut io::stdout().lock(), text)
 }

@@ -1,6 +1,6 @@
 //! The cells that describe a period: its label, its bar, and its change against the period before.
 //!
-//! A change is called one only where the two intervals do not overlap; otherwise the noise alone could explain it.
+//! A change is shown only if the two intervals do not overlap; otherwise noise alone could explain it.
 
 use jiff::civil::{Date, Weekday};
 
@@ -22,7 +22,7 @@ pub(super) fn bar(value: i64, largest: i64, columns: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])
 }
 
-/// The change of a number against the period before, or that none is clear.
+/// The change of a number against the period before, or "no clear change".
 pub(super) fn change_cell(now: Option<&Value>, before: Option<&Value>, digits: Digits, notes: &mut Notes) -> Cell {
     let numbers = now
         .zip(before)
@@ -39,7 +39,7 @@ pub(super) fn change_cell(now: Option<&Value>, before: Option<&Value>, digits: D
     Cell::new(format!("{sign}{by}{}", percent_words(sign, new, old)), ink)
 }
 
-/// The change in whole percent, ` (+12 %)`; nothing where there was nothing before or the percentage says little.
+/// The change in whole percent, ` (+12 %)`; empty if there was nothing before or the percentage is above 999.
 fn percent_words(sign: char, new: i64, old: i64) -> String {
     let change = i128::from(new.abs_diff(old)) * 100;
     let old = i128::from(old);
@@ -59,7 +59,7 @@ pub(super) fn label(kind: PeriodKind, point: &TrafficPoint) -> String {
             weekday.map_or(start.clone(), |weekday| format!("{start} {weekday}"))
         }
         PeriodKind::Hour => match (start.get(..10), start.get(11..16), start.get(16..)) {
-            // Seconds say nothing; the offset tells the two hours apart that one wall clock shows in autumn.
+            // Seconds are left out; the offset distinguishes the two hours that a clock shows twice in autumn.
             (Some(date), Some(time), Some(rest)) => {
                 format!("{date} {time} {}", rest.trim_start_matches(":00").trim())
             }

@@ -1,6 +1,6 @@
 //! The privacy page: what is promised, what it costs, what a regular visitor risks, what is kept, and the ledger.
 //!
-//! It repeats what the server states and works out one number itself: by how much the odds can change, e^epsilon.
+//! It repeats what the server states and computes one number itself: by how much the odds can change, e^epsilon.
 
 use super::{
     RenderOptions,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::proto::{DayLedger, GetPrivacyResponse, LedgerEntry};
 
-/// Draws the answer of `GetPrivacy`.
+/// Renders the answer of `GetPrivacy`.
 #[must_use]
 pub fn render_privacy(answer: &GetPrivacyResponse, options: &RenderOptions) -> String {
     let canvas = Canvas::new(options, None);
@@ -38,8 +38,8 @@ pub(super) fn guarantee_short(answer: &GetPrivacyResponse) -> String {
 
 fn guarantee(answer: &GetPrivacyResponse) -> String {
     format!(
-        "Everything that is ever published of one visitor's day on this site, all of it together, changes the odds \
-         of any guess about that day by at most a factor of {}, except with a probability of {} \
+        "Whether one visitor's day on this site was counted changes the probability of all numbers and names ever \
+         published, taken together, by at most a factor of {}, plus {} \
          (differential privacy with epsilon {} and delta {}; {} of delta is for the choice of keys).",
         factor(answer.epsilon),
         scientific(answer.delta),
@@ -148,7 +148,7 @@ fn ledger(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
     lines
 }
 
-/// What will hold later, because the configuration changed.
+/// What will hold later, after a change of the configuration.
 fn later(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for terms in &answer.later {
@@ -219,7 +219,7 @@ fn scientific(n: f64) -> String {
     }
 }
 
-/// e^epsilon in words: past a million it promises nothing that a reader could use.
+/// e^epsilon in words: above a million the promise is of no use to a reader.
 fn factor(epsilon: f64) -> String {
     let factor = epsilon.exp();
     if !factor.is_finite() || factor >= 1e6 {

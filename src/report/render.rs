@@ -1,6 +1,6 @@
 //! The report as text: head, traffic, distinct visitors, breakdowns, what is missing, notes and definitions.
 //!
-//! The same data, width and colour choice give the same text, byte for byte. It asks nobody and reads no clock.
+//! The same data, width and colours give the same text, byte for byte. It makes no request and reads no clock.
 
 use super::{
     RenderOptions, WIDTH_MIN,
@@ -16,7 +16,7 @@ use crate::proto::{Missing, PeriodKind, Scope, Site};
 /// Dates listed of what is missing before "and ... more".
 const MISSING_SHOWN_MAX: usize = 6;
 
-/// What every part of a report draws with.
+/// The settings and notes shared by all parts of a report.
 pub(super) struct Canvas<'a> {
     pub(super) width: usize,
     pub(super) colour: bool,
@@ -39,7 +39,7 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// Draws the report. With `truth`, the exact numbers stand beside the estimates, and a summary says how many
+/// Renders the report. With `truth`, the exact numbers are shown beside the estimates, and a summary says how many
 /// intervals hold them.
 #[must_use]
 pub fn render(data: &ReportData, truth: Option<&TruthColumns>, options: &RenderOptions) -> String {
@@ -98,7 +98,7 @@ pub(super) fn range_words(scope: &Scope) -> String {
     format!("{} to {}", clean(&scope.from_date), clean(&scope.to_date))
 }
 
-/// What to say where there are no numbers, and what to do about it.
+/// The text if there are no numbers, and what to do about it.
 fn nothing(data: &ReportData, canvas: &Canvas<'_>) -> Vec<Line> {
     let text: &[&str] = if data.site.is_none() && data.sites.is_empty() {
         &[
@@ -109,8 +109,8 @@ fn nothing(data: &ReportData, canvas: &Canvas<'_>) -> Vec<Line> {
     } else {
         &[
             "Nothing is published yet.",
-            "Numbers appear when a day is over in the site's time zone and every producer has said that it sent \
-             everything. An old log is published as soon as it is sent to its end: headcount ship access.log",
+            "Numbers appear when a day is over in the site's time zone and every producer has stated that it sent \
+             everything. An old log is published as soon as it has been sent to its end: headcount ship access.log",
         ]
     };
     let mut lines = Vec::new();
@@ -196,7 +196,7 @@ pub(super) fn count_words(count: usize, noun: &str) -> String {
 
 fn foot(numbers: &Numbers, canvas: &Canvas<'_>) -> Vec<Line> {
     let mut lines = vec![Line::default(), canvas.line("Notes", Ink::Heading)];
-    let interval = "± half the width of the 95 % interval: of 100 such intervals, 95 hold the true count.";
+    let interval = "± the distance to the farther end of the 95 % interval: of 100 intervals, 95 hold the true count.";
     for note in [vec![interval.to_owned()], canvas.notes.lines()].concat() {
         lines.extend(canvas.wrapped(&note, 2, Ink::Dim));
     }
@@ -206,7 +206,7 @@ fn foot(numbers: &Numbers, canvas: &Canvas<'_>) -> Vec<Line> {
     lines
 }
 
-/// The definitions of all answers, each once, and how keys come to appear.
+/// The definitions of all answers without repeats, and which keys appear.
 fn definitions(numbers: &Numbers) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     let tops = numbers.tops.iter().flat_map(|top| &top.definitions);

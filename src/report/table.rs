@@ -1,6 +1,6 @@
 //! Column layout for a terminal: cells, alignment by display width, blocks side by side, wrapping, colours.
 //!
-//! It knows nothing of statistics and never measures a text in bytes: wide characters take two columns.
+//! It knows nothing of statistics, and measures text in columns, never in bytes: wide characters take two.
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
@@ -9,10 +9,10 @@ use super::value::cut_middle;
 
 /// Columns between two columns of a table.
 const GAP: usize = 2;
-/// The least width of a column that may be cut.
+/// The minimum width of a column that may be cut.
 const FLEXIBLE_MIN: usize = 8;
 
-/// What a text means; its look follows from that.
+/// The role of a text, which decides its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     Plain,
@@ -37,19 +37,19 @@ impl Ink {
         }
     }
 
-    /// The text in this ink, or as it is without colours.
+    /// The text in this style; unchanged without colours.
     pub(super) fn paint(self, text: &str, colour: bool) -> String {
         if !colour || self == Self::Plain || text.trim().is_empty() {
             return text.to_owned();
         }
         let style = self.style();
-        // Spaces at the end stay outside, so that they can be trimmed at the end of a line.
+        // Trailing spaces stay outside, so that they can be trimmed at the end of a line.
         let (inked, spaces) = text.split_at(text.trim_end().len());
         format!("{style}{inked}{style:#}{spaces}")
     }
 }
 
-/// One line, painted, with the columns it takes.
+/// One styled line, with its width in columns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line {
     pub(super) text: String,
@@ -61,7 +61,7 @@ impl Line {
         Self { text: ink.paint(text, colour), columns: text.width() }
     }
 
-    /// Adds a text `columns` wide, padded on the left or right. Padding is not painted.
+    /// Adds a text `columns` wide, padded on the left or right. Padding has no style.
     fn push(&mut self, cell: &Cell, columns: usize, align: Align, colour: bool) {
         let text = cut_middle(&cell.text, columns);
         let padding = " ".repeat(columns.saturating_sub(text.width()));
@@ -80,7 +80,7 @@ impl Line {
     }
 }
 
-/// On which side a column is even.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
@@ -104,12 +104,12 @@ impl Cell {
     }
 }
 
-/// A column with its head and cells, top to bottom.
+/// A column: its head and its cells from top to bottom.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     pub(super) head: &'static str,
     pub(super) align: Align,
-    /// Whether its texts may be cut in the middle to make the table fit.
+    /// Whether its texts may be shortened in the middle to make the table fit.
     pub(super) flexible: bool,
     pub(super) cells: Vec<Cell>,
 }
@@ -127,14 +127,14 @@ impl Column {
         Self { head, align: Align::Left, flexible: true, cells }
     }
 
-    /// The columns of its widest text.
+    /// The width of its widest text, in columns.
     pub(super) fn width(&self) -> usize {
         let widest = self.cells.iter().map(|cell| cell.text.width()).max().unwrap_or(0);
         widest.max(self.head.width())
     }
 }
 
-/// A table by columns. A rule can be drawn above one row, such as the first of the totals.
+/// A table by columns, with an optional rule above one row, such as the first of the totals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     pub(super) columns: Vec<Column>,
@@ -142,13 +142,13 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The columns that the table takes where nothing is cut.
+    /// The width of the table if nothing is shortened, in columns.
     pub(super) fn natural_width(&self) -> usize {
         let gaps = GAP * self.columns.len().saturating_sub(1);
         self.columns.iter().map(Column::width).sum::<usize>() + gaps
     }
 
-    /// The head and the rows in at most `width` columns where its flexible columns allow that.
+    /// The head and the rows, in at most `width` columns if the flexible columns allow it.
     pub(super) fn lines(&self, width: usize, colour: bool) -> Vec<Line> {
         let widths = self.fit(width);
         let heads = self.columns.iter().map(|column| Cell::new(column.head, Ink::Dim)).collect();
@@ -214,12 +214,12 @@ pub(super) fn beside(blocks: Vec<Vec<Line>>, across: usize, gap: usize, width: u
     lines
 }
 
-/// The columns each of `across` blocks gets.
+/// The width of each of `across` blocks, in columns.
 pub(super) fn share_columns(across: usize, gap: usize, width: usize) -> usize {
     width.saturating_sub(gap * across.saturating_sub(1)) / across.max(1)
 }
 
-/// Keeps two words on one line when [`wrap`] meets it, and is printed as a space.
+/// A space at which [`wrap`] does not break; printed as an ordinary space.
 pub(super) const NO_BREAK: char = '\u{A0}';
 
 /// Wraps a text at spaces into lines of at most `width` columns; later lines are indented by `indent`. A longer word

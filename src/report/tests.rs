@@ -84,7 +84,7 @@ fn the_truth_stands_beside_the_estimates() {
     let text = render(&data(), Some(&truth()), &plain(140));
     assert!(text.contains("2026-11-23 Mon     12 ± 20 ~0     40*     12 ± 20 ~0     40*       40 ± 55 ~0     60"));
     assert!(text.contains("/visa/     900 ± 25       800*    450 ± 25\n"), "{text}");
-    // What is in no published key is known too: the whole less the published ones.
+    // "(other)" is known too: the whole less the published keys.
     assert!(text.contains("(other)     90 ± 60        70\n"), "{text}");
     assert!(text.contains("12 of 15 intervals hold the true value"), "{text}");
     assert!(text.contains("Visitors of the month from 2026-11-01: 9,100 ± 180, exactly 9,000."), "{text}");
@@ -212,7 +212,8 @@ fn the_privacy_page_says_it_plainly() {
         assert!(line.width() <= 80, "{line}");
     }
     for expected in [
-        "changes the odds of any guess about that day by at most",
+        "Whether one visitor's day on this site was counted changes the probability of",
+        "taken together, by at most a factor of\n20.1, plus 1e-7 (",
         "8 page views in all, 2 of any one page.",
         "every day of a week       8.9                   7,332",
         "every day of a year       120     more than a million",

@@ -1,4 +1,4 @@
-//! The breakdowns: pages over the whole width, the others side by side where there is room.
+//! The breakdowns: pages over the whole width, the others side by side if there is room.
 //!
 //! It shows keys in the server's order and never adds or sorts anything itself.
 
@@ -12,11 +12,11 @@ use crate::proto::{KeySpace, ListTopResponse, Table, Value};
 
 /// Columns between two breakdowns side by side.
 const GAP: usize = 4;
-/// The least columns for one of several breakdowns side by side.
+/// The minimum width of one of several breakdowns side by side, in columns.
 const SHARE_COLUMNS_MIN: usize = 42;
-/// As above where true values stand beside the estimates.
+/// The same with true values beside the estimates.
 const SHARE_WITH_TRUTH_COLUMNS_MIN: usize = 52;
-/// What an empty key, such as no referrer, is called.
+/// The name of the empty key, such as no referrer.
 const EMPTY_KEY: &str = "(none)";
 
 /// All breakdowns: pages first and wide, then the rest.
@@ -47,7 +47,7 @@ fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Li
         return lines;
     }
     let mut table = build(top, Digits::Full, canvas);
-    // Half of the width stays for the keys; numbers that leave less are shortened.
+    // The keys get half of the width; numbers that leave less are shortened.
     if table.natural_width() - table.columns[0].width() > width / 2 + 8 {
         table = build(top, Digits::Short, canvas);
     }
@@ -66,7 +66,7 @@ fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Li
     lines
 }
 
-/// `50 % below 120 ms, 90 % below 800 ms`; nothing where the table has no bins.
+/// `50 % below 120 ms, 90 % below 800 ms`; `None` if the table has no bins.
 fn percentile_words(top: &ListTopResponse) -> Option<String> {
     let unit = if top.table() == Table::ResponseTime { "ms" } else { "bytes" };
     let one = |p: &crate::proto::Percentile| {
@@ -148,7 +148,7 @@ pub(super) fn table_words(table: Table) -> &'static str {
     }
 }
 
-/// How the keys of the breakdowns come to appear, one sentence a kind of key space.
+/// Which keys of the breakdowns appear, one sentence per kind of key space.
 pub(super) fn key_space_words(tops: &[ListTopResponse]) -> Vec<String> {
     let mut texts = Vec::new();
     for (space, words) in [

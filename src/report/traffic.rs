@@ -1,6 +1,6 @@
 //! The traffic table: periods with visits, visitors and views, their total, and the change against the period before.
 //!
-//! It lays out what was answered; it adds nothing up (the total is the server's own).
+//! It lays out the answers and adds nothing up: the total is the server's.
 
 use super::{
     fetch::Numbers,
@@ -12,20 +12,20 @@ use super::{
 };
 use crate::proto::{GetTrafficResponse, PeriodKind, Scope, TrafficPoint, Value};
 
-/// From this width on there are bars.
+/// The minimum width for bars, in columns.
 const WIDTH_WITH_BARS: usize = 100;
 const BAR_COLUMNS_MIN: usize = 8;
 const BAR_COLUMNS_MAX: usize = 24;
 
 /// The three numbers of a period.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Metric {
     Visits,
     Visitors,
     Views,
 }
 
-impl Kind {
+impl Metric {
     const ALL: [Self; 3] = [Self::Visits, Self::Visitors, Self::Views];
 
     fn head(self) -> &'static str {
@@ -64,17 +64,17 @@ pub(super) fn section(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> 
     lines
 }
 
-/// The table with all digits, else with short numbers, else a table for each number.
+/// The table with all digits, or with short numbers, or one table per metric: the first that fits.
 fn fitting_tables(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> Vec<Line> {
     for digits in [Digits::Full, Digits::Short] {
-        let table = build(traffic, &Kind::ALL, digits, canvas);
+        let table = build(traffic, &Metric::ALL, digits, canvas);
         if table.natural_width() <= canvas.width {
             return with_bars(table, traffic, canvas).lines(canvas.width, canvas.colour);
         }
     }
     let mut lines = Vec::new();
-    for kind in Kind::ALL {
-        let table = build(traffic, &[kind], Digits::Short, canvas);
+    for metric in Metric::ALL {
+        let table = build(traffic, &[metric], Digits::Short, canvas);
         lines.extend(table.lines(canvas.width, canvas.colour));
         lines.push(Line::default());
     }
@@ -82,7 +82,7 @@ fn fitting_tables(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> Vec<
     lines
 }
 
-fn build(traffic: &GetTrafficResponse, kinds: &[Kind], digits: Digits, canvas: &mut Canvas<'_>) -> Table {
+fn build(traffic: &GetTrafficResponse, metrics: &[Metric], digits: Digits, canvas: &mut Canvas<'_>) -> Table {
     let granularity = traffic.granularity();
     let totals = traffic.total.iter().chain(&traffic.previous);
     let rows: Vec<&TrafficPoint> = traffic.points.iter().chain(totals).collect();
@@ -99,15 +99,15 @@ fn build(traffic: &GetTrafficResponse, kinds: &[Kind], digits: Digits, canvas: &
     }
     let mut columns = vec![Column::left(kind_word(granularity), labels)];
     let truths = row_truths(traffic, canvas);
-    for kind in kinds {
-        let values: Vec<Option<&Value>> = rows.iter().map(|row| kind.of(row)).collect();
+    for metric in metrics {
+        let values: Vec<Option<&Value>> = rows.iter().map(|row| metric.of(row)).collect();
         let mut cells = column(&values, digits, &mut canvas.notes);
         if let (Some(total), Some(previous)) = (&traffic.total, &traffic.previous) {
-            cells.push(change_cell(kind.of(total), kind.of(previous), digits, &mut canvas.notes));
+            cells.push(change_cell(metric.of(total), metric.of(previous), digits, &mut canvas.notes));
         }
-        columns.push(Column::right(kind.head(), cells));
+        columns.push(Column::right(metric.head(), cells));
         if let Some(truths) = &truths {
-            let exact: Vec<Option<u64>> = truths.iter().map(|truth| kind.truth(*truth)).collect();
+            let exact: Vec<Option<u64>> = truths.iter().map(|truth| metric.truth(*truth)).collect();
             let cells = truth_column(&values, &exact, digits, &mut canvas.notes);
             columns.push(Column::right("true", cells));
         }

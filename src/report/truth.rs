@@ -1,7 +1,7 @@
-//! Exact numbers beside the estimates, for data whose truth is known: invented visitors, or an open log.
+//! Exact numbers beside the estimates, for data whose truth is known: invented visitors, or a public log.
 //!
-//! The truth comes from whoever made the data (`headcount demo`), never from a server: nothing here or in the
-//! protocol can ask for it. It is compared with what was published, and changes nothing in it.
+//! The truth comes from the generator of the data (`headcount demo`), never from a server: nothing here or in the protocol
+//! can ask for it. It is only compared with what was published.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ use crate::proto::{GetTrafficResponse, ListTopResponse, PeriodKind, Table, TopRo
 pub struct TruthColumns {
     /// By local date, `2026-11-24`.
     pub days: BTreeMap<String, TruthDay>,
-    /// By number of the `Table`, then by key: views for pages, visits for all others, over the range that the
-    /// breakdowns of the report cover. A key that is absent counts zero; a table that is absent is not compared.
+    /// By number of the `Table`, then by key: views for pages, visits for all others, over the range of the report's
+    /// breakdowns. An absent key means zero; an absent table is not compared.
     pub tables: BTreeMap<i32, BTreeMap<String, u64>>,
     /// Distinct visitors of a month, by its first day.
     pub month_visitors: BTreeMap<String, u64>,
@@ -42,7 +42,7 @@ pub struct TruthDay {
 pub struct TruthSummary {
     /// Published intervals whose true value is known.
     pub intervals: u64,
-    /// Those that hold it; about 95 of 100 do.
+    /// How many of them hold it; about 95 of 100 do.
     pub holding: u64,
     /// Distinct visitors of each month that has both numbers.
     pub months: Vec<PeriodVisitors>,
@@ -126,7 +126,7 @@ fn period_visitors(numbers: &Numbers, kind: PeriodKind, exact: &BTreeMap<String,
     found
 }
 
-/// What is exactly known of a period.
+/// The exact numbers of a period, where they are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PointTruth {
     pub(super) visits: Option<u64>,
@@ -152,8 +152,8 @@ fn visitors_only(visitors: Option<&u64>) -> PointTruth {
     PointTruth { visitors: visitors.copied(), ..PointTruth::default() }
 }
 
-/// The truth of a range: the sum of its days, where it is a series of days and every one of them is published and
-/// known. Visitors do not add up, so they stay unknown.
+/// The truth of a range: the sum of its days, if it is a series of days and each is published and known. Visitors do not
+/// add up, so they stay unknown.
 pub(super) fn of_total(truth: &TruthColumns, traffic: &GetTrafficResponse) -> PointTruth {
     if traffic.granularity() != PeriodKind::Day || !traffic.missing.is_empty() || traffic.points.is_empty() {
         return PointTruth::default();
@@ -174,12 +174,12 @@ pub(super) fn main_value<'a>(top: &ListTopResponse, row: &'a TopRow) -> Option<&
     if top.table() == Table::Page { row.views.as_ref() } else { row.visits.as_ref() }
 }
 
-/// The truth of a key; `None` where the table is not known.
+/// The truth of a key; `None` if the table is not known.
 pub(super) fn of_key(truth: &TruthColumns, top: &ListTopResponse, key: &str) -> Option<u64> {
     truth.tables.get(&top.table).map(|keys| keys.get(key).copied().unwrap_or(0))
 }
 
-/// The truth of "(other)": everything that is in no published key. Known only where the answer has all of them.
+/// The truth of "(other)": everything that is in no published key. Known only if the answer has all published keys.
 pub(super) fn of_other(truth: &TruthColumns, top: &ListTopResponse) -> Option<u64> {
     if !top.next_page_token.is_empty() || u64::try_from(top.rows.len()) != Ok(top.keys) {
         return None;

@@ -1,7 +1,7 @@
-//! Published numbers as text: an estimate is never written without the width of its interval.
+//! Published numbers as text: an estimate is never shown without its interval.
 //!
-//! It keeps the notes that the foot of a report explains (reasons of absent numbers, zeros that may be noise). It
-//! never invents a number: what is absent stays a dash.
+//! It collects the notes for the foot of a report (reasons of absent numbers, zeros that may be noise). It never invents a
+//! number: an absent one is a dash.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -13,7 +13,7 @@ pub(super) const NOISY_ZERO_MARK: &str = "~0";
 /// Marks a true value outside its interval.
 pub(super) const OUTSIDE_MARK: &str = "*";
 
-/// How many digits a number gets.
+/// How many digits are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Digits {
     /// All of them, in groups of three.
@@ -22,7 +22,7 @@ pub(super) enum Digits {
     Short,
 }
 
-/// What the foot of a report has to explain, gathered while its tables are drawn.
+/// What the foot of a report explains, collected while its tables are rendered.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     reasons: Vec<Reason>,
@@ -41,7 +41,7 @@ impl Notes {
         MARKS.get(at).map_or_else(|| "—".to_owned(), |mark| format!("—{mark}"))
     }
 
-    /// The explanations, one a line, in the order in which their marks first appeared.
+    /// The explanations, one per line, in the order in which their marks first appeared.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut seen = Notes::default();
         let mut lines = Vec::new();
@@ -58,7 +58,7 @@ impl Notes {
     }
 }
 
-/// A reason as the end of a sentence, without its full stop.
+/// A reason as the end of a sentence, without the full stop.
 pub(super) fn reason_words(reason: Reason) -> &'static str {
     match reason {
         Reason::Unspecified => "the server gave no number and no reason",
@@ -76,14 +76,14 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
     }
 }
 
-/// Half the width of the 95 % interval, the longer half where it is not symmetric; `None` without an estimate.
+/// The distance from the estimate to the farther end of the 95 % interval; `None` without an estimate.
 pub(super) fn half_width(value: &Value) -> Option<u64> {
     let estimate = value.estimate?;
     Some(value.high.abs_diff(estimate).max(value.low.abs_diff(estimate)))
 }
 
-/// A column of values: `estimate ± half width`, the halves under each other, zeros that may be noise dimmed.
-/// `None` is an empty cell's place for a value that the answer does not have.
+/// A column of values: `estimate ± half width`, aligned, zeros that may be noise dimmed. `None` is a value that the answer
+/// does not have.
 pub(super) fn column(values: &[Option<&Value>], digits: Digits, notes: &mut Notes) -> Vec<Cell> {
     let halves: Vec<String> = values
         .iter()
@@ -115,7 +115,7 @@ pub(super) fn column(values: &[Option<&Value>], digits: Digits, notes: &mut Note
     cells
 }
 
-/// One value inside a sentence; it never breaks over two lines.
+/// One value inside a sentence, without line breaks.
 pub(super) fn inline(value: Option<&Value>, notes: &mut Notes) -> String {
     let cell = column(&[value], Digits::Full, notes).pop();
     cell.map_or_else(String::new, |cell| cell.text.replace(' ', &NO_BREAK.to_string()))
@@ -208,8 +208,8 @@ fn short(n: u64) -> String {
     grouped(n)
 }
 
-/// Text from a server made safe for a terminal: control and direction characters would move its cursor or turn
-/// the line around, so each becomes the replacement character.
+/// Text from a server, made safe for a terminal: control and direction characters could move the cursor or reverse the
+/// line, so each is replaced.
 pub(super) fn clean(text: &str) -> String {
     let unsafe_mark = |c: char| {
         c.is_control()
@@ -219,8 +219,8 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if unsafe_mark(c) { '\u{FFFD}' } else { c }).collect()
 }
 
-/// Cuts a text in the middle so that it takes at most `columns` columns of a terminal (wide characters take two):
-/// the beginning and the end of a path both say something.
+/// Shortens a text in the middle to at most `columns` columns (wide characters take two): both ends of a path carry
+/// information.
 pub(super) fn cut_middle(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
@@ -231,7 +231,7 @@ pub(super) fn cut_middle(text: &str, columns: usize) -> String {
     let head_columns = columns / 2;
     let head = fitting(text.chars(), head_columns);
     let tail = fitting(text.chars().rev(), columns - 1 - head_columns);
-    // A mark that combines with a character that was cut would sit on the dots.
+    // A combining mark whose base was cut would attach to the dots.
     let tail: String = tail.chars().rev().skip_while(|c| c.width() == Some(0)).collect();
     format!("{head}…{tail}")
 }

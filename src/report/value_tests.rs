@@ -70,7 +70,7 @@ fn long_texts_are_cut_in_the_middle_by_width() {
     assert_eq!(cut_middle("/日本語/領事/査証", 10), "/日本…査証");
     assert_eq!(cut_middle("abc", 1), "…");
     assert_eq!(cut_middle("abc", 0), "");
-    // The accent belongs to the letter that was cut away.
+    // The accent belongs to the letter that was cut.
     assert_eq!(cut_middle("aaaaaaae\u{301}bb", 5), "aa…bb");
 }
 

@@ -1,7 +1,7 @@
 //! The control socket: how an administrator on the same machine asks a running server for a backup.
 //!
-//! `DATA/control/socket`, in a directory that only its owner can enter. One line comes in; for `backup` the bytes of a backup
-//! go out. A backup says itself whether it is whole.
+//! `DATA/control/socket`, in a directory that only its owner can enter. The request is one line; the response to `backup` is
+//! the bytes of a backup, which holds a digest over itself.
 
 use std::{
     fs::{self, Permissions},
@@ -28,7 +28,7 @@ pub fn socket(data: &Path) -> PathBuf {
     data.join("control").join("socket")
 }
 
-/// Answers until what it returns is dropped. A server without a socket still serves; its log says why there is none.
+/// Answers until the returned set is dropped. A server without a socket still serves; its log says why there is none.
 pub(super) fn listen(data: &Path, attendant: Attendant) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     match bind(&socket(data)) {
@@ -45,7 +45,7 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
         fs::create_dir_all(directory)?;
         fs::set_permissions(directory, Permissions::from_mode(0o700))?;
     }
-    // What an earlier process left; this one has the lock of the data directory.
+    // Left by an earlier process: this one holds the lock of the data directory.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

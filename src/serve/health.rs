@@ -1,13 +1,13 @@
-//! What the health service says: the statistics are served as long as the process runs; events are taken while there is room
-//! for them and the server does not drain.
+//! The health service: statistics are served as long as the process runs; ingest is served while there is room for events
+//! and the server is not draining.
 
 use tokio::{sync::watch, task::JoinSet};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::rpc::{IngestServer, StatsServer};
 
-/// Keeps the health up to date until what it returns is dropped. The server as a whole (the empty name) is healthy while it
-/// takes events.
+/// Updates the health until the returned set is dropped. The server as a whole (the empty name) is healthy while it takes
+/// events.
 pub(super) async fn follow(
     reporter: HealthReporter,
     mut accepts: watch::Receiver<bool>,
@@ -26,7 +26,7 @@ pub(super) async fn follow(
                 changed = draining.changed() => changed,
             };
             if is_draining || changed.is_err() {
-                // The keeper has ended: nothing is taken any more.
+                // The committer has ended: nothing is taken any more.
                 return say(&reporter, false).await;
             }
         }

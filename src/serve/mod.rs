@@ -1,4 +1,4 @@
-//! Runs the server: everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
+//! Runs the server. Everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
 
 pub mod control;
 mod health;
@@ -20,13 +20,13 @@ pub use sitemaps::Watched;
 
 /// The largest message taken, in bytes: 20,000 events of some 800 bytes.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// What a sender may send of one stream, and of all streams of a connection, before it is read, in bytes: some batches of
-/// usual length, so that the next is here while one is read.
+/// Flow-control windows of a stream and of a connection, in bytes: some batches of usual length, so that the next has arrived
+/// while one is read.
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
-/// The largest frame taken, in bytes: few large ones cost less than many small ones.
+/// The largest HTTP/2 frame, in bytes: few large ones cost less than many small ones.
 const FRAME_BYTES_MAX: u32 = 256 * 1024;
-/// After this long a client that does not finish is cut off.
+/// How long clients may finish after a stop; then they are cut off.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why the server ended.
@@ -41,13 +41,12 @@ pub enum ServeError {
     /// The transport failed.
     #[error("the server: {0}")]
     Transport(#[from] tonic::transport::Error),
-    /// The keeper panicked, which is a mistake in this program.
+    /// The committer panicked, which is a bug.
     #[error("the store's thread ended unexpectedly; what was acknowledged is safe. Please report this")]
     Keeper,
 }
 
-/// Serves on the listener until `stop` turns true or the store fails. The sitemaps are read in the background, again and
-/// again.
+/// Serves on the listener until `stop` turns true or the store fails. Sitemaps are read regularly in the background.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
@@ -61,26 +60,26 @@ pub async fn run(
     let data = options.data.clone();
     let vault::Opened { intake, keeper, releases, attendant } =
         tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Keeper)??;
-    // Patterns are compiled while the first producers connect; whoever comes first waits for it.
+    // Patterns are compiled while the first producers connect; the first one waits for it.
     let early = intake.clone();
     let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
     crate::telemetry::listening(listener.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
         let result = keeper.run();
-        // Whatever happened, nobody can be answered any more.
+        // However it ended, nothing can be acknowledged any more.
         let _ = end.send(true);
         result
     })?;
-    // Dropped with the services, so that the last intake is.
+    // Dropped with the services, so that no intake is left.
     let reading = sitemaps::read_all(sitemaps, &intake);
     let control = control::listen(&data, attendant.clone());
     let served = serve(listener, intake, releases, attendant, stop, ended).await;
     drop(reading);
     drop(control);
-    // It holds an intake until it is done.
+    // It holds an intake until it has finished.
     let _ = tokio::task::spawn_blocking(move || preparing.join()).await;
-    // The last intake is dropped with the services: the keeper writes its checkpoint and ends.
+    // The last intake was dropped with the services: the committer writes its checkpoint and ends.
     let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
     kept.map_err(|_| ServeError::Keeper)??;
     served
@@ -99,8 +98,8 @@ async fn serve(
     let stats = StatsServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let health_of = health::follow(health_reporter, attendant.accepts(), draining.clone()).await;
-    // Read from top to bottom: gRPC-Web for browsers stands before all services; reflection in both versions, because
-    // old grpcurl speaks only the alpha.
+    // From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
+    // speaks only the alpha.
     let server = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
@@ -138,6 +137,6 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        // With these, a client that knows nothing of us can still read the details of an error.
+        // With these, a generic client can decode the details of an error.
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }

@@ -1,9 +1,9 @@
-//! Keeps the known pages up to date: reads each sitemap again and again while the server runs.
+//! Keeps the known pages up to date: reads each sitemap at an interval while the server runs.
 //!
-//! It is here so that a page that a site adds appears without a restart. What goes wrong is logged, and the pages known
-//! before stay. An URL is fetched at once, a file only when its time has come: it was read with the configuration.
+//! It is here so that a page that a site adds appears without a restart. Failures are logged, and the pages known before
+//! stay. A URL is fetched at once; a file waits for its first interval, because it was read with the configuration.
 //!
-//! It never holds up the server: neither its start nor its end waits for a sitemap.
+//! It never delays the server: neither start nor shutdown waits for a sitemap.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,9 +20,9 @@ use crate::{
     vault::Intake,
 };
 
-/// So many sitemaps are read at once at most: each may take some 100 MiB while it is read.
+/// How many sitemaps are read at once: each may take some 100 MiB while it is read.
 const READ_AT_ONCE_MAX: usize = 4;
-/// After a failure it is tried again after this long, then after twice as long, up to the usual time.
+/// The first wait after a failure; each further one is twice as long, up to the usual interval.
 const RETRY_FIRST: Duration = Duration::from_secs(300);
 
 /// A sitemap and how it is kept up to date.
@@ -34,28 +34,28 @@ pub struct Watched {
     pub sitemap: Sitemap,
     /// Pages that are known whatever it holds.
     pub listed: Vec<String>,
-    /// The time between two readings.
+    /// The interval between two reads.
     pub refresh: Duration,
-    /// Whether it has been read already, so that its pages are known at the start.
+    /// Whether it has been read already, so that its pages are known.
     pub is_read: bool,
 }
 
-/// Reads all of them until what this gives is dropped.
+/// Reads all of them regularly until the returned set is dropped.
 pub(super) fn read_all(sitemaps: Vec<Watched>, intake: &Intake) -> JoinSet<()> {
-    let turns = Arc::new(Semaphore::new(READ_AT_ONCE_MAX));
+    let permits = Arc::new(Semaphore::new(READ_AT_ONCE_MAX));
     let mut reading = JoinSet::new();
     for watched in sitemaps {
         let intake = intake.clone();
         let know = move |site: &SiteName, pages: &[String]| intake.know_pages(site, pages);
-        reading.spawn(keep(watched, turns.clone(), Limits::default(), know));
+        reading.spawn(refresh(watched, permits.clone(), Limits::default(), know));
     }
     reading
 }
 
-/// Reads one sitemap for ever.
-async fn keep(
+/// Reads one sitemap again and again.
+async fn refresh(
     watched: Watched,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     limits: Limits,
     know: impl Fn(&SiteName, &[String]) + Send + 'static,
 ) {
@@ -64,9 +64,9 @@ async fn keep(
     loop {
         sleep(wait).await;
         // The semaphore is never closed; if it were, there would be nothing to wait for.
-        let turn = turns.acquire().await;
+        let permit = permits.acquire().await;
         let result = read(&watched, limits).await;
-        drop(turn);
+        drop(permit);
         match result {
             Ok(pages) => {
                 know(&watched.site, &pages);
@@ -88,10 +88,10 @@ async fn read(watched: &Watched, limits: Limits) -> Result<Vec<String>, String> 
     let (sitemap, listed) = (watched.sitemap.clone(), watched.listed.clone());
     let work = move || {
         let found = sitemap.read(limits).map_err(|error| error.to_string());
-        // Where nobody waits any more, the server is ending.
+        // No receiver: the server is shutting down.
         let _ = sender.send(found.and_then(|found| together(&listed, found)));
     };
-    // No task of the runtime: that would wait at its end for a server that answers slowly.
+    // Not a blocking task: the runtime would wait at shutdown for a web server that answers slowly.
     let thread = std::thread::Builder::new().name("sitemap".to_owned()).spawn(work);
     thread.map_err(|error| format!("no thread can be started: {error}"))?;
     pages.await.unwrap_or_else(|_| Err("the reading ended unexpectedly; please report this".to_owned()))
@@ -124,7 +124,7 @@ mod tests {
         let (sender, known) = mpsc::unbounded_channel();
         let know = move |_: &SiteName, pages: &[String]| sender.send(pages.to_vec()).unwrap();
         let mut reading = JoinSet::new();
-        reading.spawn(keep(watched, Arc::new(Semaphore::new(1)), Limits::default(), know));
+        reading.spawn(refresh(watched, Arc::new(Semaphore::new(1)), Limits::default(), know));
         (reading, known)
     }
 
@@ -141,7 +141,7 @@ mod tests {
         wait_for(&mut known, &["/listed", "/a"]).await;
         web.file("/sitemap.txt", "http://127.0.0.1/a\nhttp://127.0.0.1/b");
         wait_for(&mut known, &["/listed", "/a", "/b"]).await;
-        // Four times it cannot be had: nothing is made known then.
+        // It fails four times: no page becomes known or unknown.
         let before = web.requests().len();
         web.set("/sitemap.txt", crate::sitemap::fake::Reply::Status("404 Not Found"));
         let asked = async {

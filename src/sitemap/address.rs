@@ -1,7 +1,7 @@
-//! URLs of a site: which may be fetched, where a redirect leads, and which page one names.
+//! URLs of a site: which may be fetched, where a redirect leads, and which page a URL names.
 //!
-//! It is here so that the rule "only the site's own hosts" stands in one place. Addresses are parsed by the same code
-//! that connects to them, so that both see the same host.
+//! It is here so that the rule "only the site's own hosts" is in one place. Addresses are parsed by the code that connects
+//! to them, so that both see the same host.
 //!
 //! It never fetches.
 
@@ -14,7 +14,7 @@ use crate::config::{nearest, shown};
 /// The longest URL, in bytes. The format of sitemaps allows 2,048 characters.
 pub(super) const URL_BYTES_MAX: usize = 8_192;
 
-/// An URL that may be fetched: `http` or `https`, on a host of the site, without a user's name.
+/// A URL that may be fetched: `http` or `https`, on a host of the site, without a user name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(Uri);
 
@@ -25,15 +25,15 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Whether a text is meant as an URL and not as a file.
-    pub(super) fn is_meant(text: &str) -> bool {
+    /// Whether a text is a URL, not a file name.
+    pub(super) fn is_url(text: &str) -> bool {
         text.contains("://")
     }
 
-    /// Reads an URL.
+    /// Reads a URL.
     ///
     /// # Errors
-    /// When it is none, or its host is not one of the site's.
+    /// When it is not a URL, or its host is not one of the site's.
     pub(super) fn parse(text: &str, hosts: &[String]) -> Result<Self, String> {
         let is_plain = text.len() <= URL_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
         let uri = is_plain.then(|| text.parse::<Uri>().ok()).flatten();
@@ -41,21 +41,21 @@ impl Address {
         let Some((uri, authority)) = uri.and_then(|uri| uri.authority().cloned().map(|authority| (uri, authority)))
         else {
             let shape = "allowed: https:// or http:// with a host and a path, without spaces, other scripts encoded";
-            return Err(format!("{} is no URL that can be fetched; {shape}", shown(text)));
+            return Err(format!("{} is not a URL that can be fetched; {shape}", shown(text)));
         };
         if authority.as_str().contains('@') {
             // The text is not repeated: it may hold a password.
-            return Err("the URL has a user name or a password; allowed: an URL without them".to_owned());
+            return Err("the URL has a user name or a password; allowed: a URL without them".to_owned());
         }
         if hosts.is_empty() {
-            let what = "is on the network and the site has no hosts; allowed: an URL on a host that `hosts` names";
+            let what = "is on the network and the site has no hosts; allowed: a URL on a host that `hosts` names";
             return Err(format!("{} {what}", shown(text)));
         }
         of_site(&authority.host().to_ascii_lowercase(), hosts)?;
         Ok(Self(uri))
     }
 
-    /// Where the reference leads that a redirect or an index gives: an URL, or a path on the same host.
+    /// Resolves the reference in a redirect or an index: a URL, or a path on the same host.
     ///
     /// # Errors
     /// When it leads to another site or from `https` to `http`.
@@ -65,7 +65,7 @@ impl Address {
             format!("{scheme}:{reference}")
         } else if reference.starts_with('/') {
             format!("{scheme}://{authority}{reference}")
-        } else if Self::is_meant(reference) {
+        } else if Self::is_url(reference) {
             reference.to_owned()
         } else {
             let folder = self.0.path().rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -83,14 +83,14 @@ impl Address {
     }
 }
 
-/// The path and query of an URL, which is the page that it names. Without `hosts` every host is taken.
+/// The path and query of a URL, which is the page that it names. Without `hosts` every host is taken.
 pub(super) fn page_of(url: &str, hosts: &[String]) -> Result<String, String> {
     let is_scheme = |scheme: &&str| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let rest = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)).map(|(_, rest)| rest);
     let odd = |c: char| c.is_control() || c.is_whitespace();
     let Some(rest) = rest.filter(|_| url.len() <= URL_BYTES_MAX && !url.contains(odd)) else {
         let shape = "allowed: http:// or https:// with a host and a path, without spaces";
-        return Err(format!("{} is no URL of a page; {shape}, at most {URL_BYTES_MAX} bytes", shown(url)));
+        return Err(format!("{} is not the URL of a page; {shape}, at most {URL_BYTES_MAX} bytes", shown(url)));
     };
     let rest = rest.split('#').next().unwrap_or_default();
     let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -112,7 +112,7 @@ fn of_site(host: &str, hosts: &[String]) -> Result<(), String> {
     Err(format!("the host {}{} is not one of the site; {advice}", shown(host), hint.unwrap_or_default()))
 }
 
-/// Whether a host is meant by a pattern: the same name, or for `*.x` a name below `x`.
+/// Whether a pattern covers a host: the same name, or for `*.x` a name below `x`.
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix('*') {
         Some(below) => host.strip_suffix(below).is_some_and(|label| !label.is_empty()),

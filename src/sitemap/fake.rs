@@ -1,4 +1,4 @@
-//! A web server for tests, on loopback: gives what it is told, slowly or not at all where it is told so.
+//! A web server for tests, on loopback: replies as configured, slowly or not at all if the test says so.
 
 use std::{
     collections::HashMap,
@@ -9,20 +9,20 @@ use std::{
     time::Duration,
 };
 
-/// What is answered to a request.
+/// The reply to a request.
 #[derive(Clone)]
 pub(crate) enum Reply {
     /// A file, sent whole.
     File(Vec<u8>),
-    /// The beginning of a file that is announced to be longer.
+    /// A truncated file: its announced length is longer.
     Cut(Vec<u8>),
-    /// A status line's code and words, without a body.
+    /// A status code and phrase, without a body.
     Status(&'static str),
-    /// Somewhere else.
+    /// A redirect.
     Moved(String),
     /// Nothing; the connection stays open.
     Silence,
-    /// A byte now and then, without an end.
+    /// A byte now and then, for ever.
     Drip,
 }
 
@@ -41,7 +41,7 @@ impl Web {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (replies, requests) = (replies.clone(), requests.clone());
-                // A client that goes away is no failure of the server.
+                // A client that goes away is not a failure of the server.
                 thread::spawn(move || answer(stream.unwrap(), &replies, &requests).ok());
             }
         });

@@ -1,8 +1,8 @@
 //! Fetches the files of a sitemap over HTTP, from the site's own hosts and nowhere else.
 //!
-//! It is here so that everything that opens the network as a client for sitemaps stands in one file, with its limits. It
-//! blocks: give it a thread of its own. Certificates are checked against the system's store, so an authority of the
-//! house counts where the machine trusts it. The store is read anew for every sitemap.
+//! It is here so that all network access for sitemaps is in one file, with its limits. It blocks: give it a thread of its
+//! own. Certificates are checked against the system's store, so a private authority is accepted if the machine trusts it. The
+//! store is read again for every sitemap.
 //!
 //! It never follows a redirect to another site, never uses a proxy, and sends nothing but its name and the request.
 
@@ -25,21 +25,21 @@ use super::{
 
 /// The most redirects of one file.
 const REDIRECTS_MAX: usize = 3;
-/// What the site's own log shows: the word `bot` keeps these requests out of its numbers.
+/// What the site's log shows. The word `bot` keeps these requests out of the site's numbers.
 const USER_AGENT: &str = concat!("headcount-sitemap-bot/", env!("CARGO_PKG_VERSION"));
 
-/// What fetching one sitemap may take.
+/// Limits on fetching one sitemap.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Until a connection stands, with the look-up of its name and TLS.
+    /// To connect, including name lookup and TLS.
     pub connect: Duration,
-    /// From the request to the last header of the answer.
+    /// From the request to the last header of the response.
     pub answer: Duration,
-    /// One file, from the look-up to its last byte, for each redirect anew.
+    /// One file, from the lookup to its last byte; each redirect starts again.
     pub file: Duration,
-    /// All files. None is begun later.
+    /// All files. After this no further file is requested.
     pub whole: Duration,
-    /// All files as they come over the network, in bytes.
+    /// All files as transferred, in bytes.
     pub transfer_bytes: u64,
     /// One file, unpacked, in bytes.
     pub file_bytes: u64,
@@ -58,7 +58,7 @@ impl Default for Limits {
     }
 }
 
-/// The fetching of one sitemap with its children.
+/// Fetches one sitemap and its children.
 pub(super) struct Session<'h> {
     agent: Agent,
     hosts: &'h [String],
@@ -67,10 +67,10 @@ pub(super) struct Session<'h> {
     left_bytes: u64,
 }
 
-/// What a server answers.
-enum Answer {
+/// What a server responds.
+enum Response {
     File(Vec<u8>),
-    Elsewhere(String),
+    Redirect(String),
 }
 
 impl<'h> Session<'h> {
@@ -83,12 +83,12 @@ impl<'h> Session<'h> {
             .tls_config(tls)
             // Variables such as HTTPS_PROXY would send the request to somebody else.
             .proxy(None)
-            // Redirects are followed here, where their hosts are looked at.
+            // Redirects are followed in `get`, which checks their hosts.
             .max_redirects(0)
             .http_status_as_error(false)
             .user_agent(USER_AGENT)
             .accept("application/xml, text/xml, text/plain, */*;q=0.1")
-            // A file that is gzip already would be packed twice.
+            // A .gz file would otherwise be compressed twice.
             .accept_encoding("identity")
             .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect))
@@ -102,7 +102,7 @@ impl<'h> Session<'h> {
     /// The bytes of a file, unpacked.
     ///
     /// # Errors
-    /// When it cannot be had or is past a limit.
+    /// When it cannot be fetched or exceeds a limit.
     pub(super) fn get(&mut self, address: &Address) -> Result<Vec<u8>, String> {
         let mut at = address.clone();
         for _ in 0..=REDIRECTS_MAX {
@@ -111,8 +111,8 @@ impl<'h> Session<'h> {
                 return Err(format!("comes too late; allowed: {seconds} seconds for a sitemap with its children"));
             }
             match self.ask(&at)? {
-                Answer::File(bytes) => return Ok(bytes),
-                Answer::Elsewhere(reference) => {
+                Response::File(bytes) => return Ok(bytes),
+                Response::Redirect(reference) => {
                     let next = at.follow(&reference, self.hosts);
                     at = next.map_err(|what| format!("is redirected: {what}"))?;
                 }
@@ -121,14 +121,14 @@ impl<'h> Session<'h> {
         Err(format!("is redirected again and again; allowed: at most {REDIRECTS_MAX} redirects"))
     }
 
-    fn ask(&mut self, address: &Address) -> Result<Answer, String> {
+    fn ask(&mut self, address: &Address) -> Result<Response, String> {
         let failed = |error: ureq::Error| format!("cannot be fetched: {}", self.words(&error));
         let response = self.agent.get(address.to_string()).call().map_err(failed)?;
         let status = response.status();
         if is_redirect(status) {
             let reference = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let reference = reference.ok_or("is redirected and the answer does not say where to")?;
-            return Ok(Answer::Elsewhere(reference.to_owned()));
+            return Ok(Response::Redirect(reference.to_owned()));
         }
         if status != StatusCode::OK {
             return Err(format!("cannot be fetched: the server answers {status}; allowed: 200 OK"));
@@ -136,13 +136,13 @@ impl<'h> Session<'h> {
         let body = Metered { source: response.into_body().into_reader(), left_bytes: &mut self.left_bytes };
         let bytes = unpacked(body, self.limits.file_bytes);
         match bytes {
-            Ok(Some(bytes)) => Ok(Answer::File(bytes)),
+            Ok(Some(bytes)) => Ok(Response::File(bytes)),
             Ok(None) => Err(format!("is larger than the {} bytes that are allowed", self.limits.file_bytes)),
             Err(error) => Err(format!("cannot be fetched: {}", self.words(&error.into()))),
         }
     }
 
-    /// What went wrong. Time-outs say how long was waited.
+    /// What went wrong. Time-outs state the limit.
     fn words(&self, error: &ureq::Error) -> String {
         let limit = match error {
             ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => self.limits.connect,
@@ -159,7 +159,7 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Counts what comes over the network and ends where it is too much.
+/// Counts transferred bytes and fails beyond the limit.
 struct Metered<'l, R> {
     source: R,
     left_bytes: &'l mut u64,

@@ -1,8 +1,8 @@
-//! Sitemaps that are local files, and the unpacking of gzip that fetched ones need too.
+//! Sitemaps that are local files; and unpacking gzip, which fetched ones need too.
 //!
-//! The children of an index are looked for by their file name beside it.
+//! The children of an index are found beside it by their file name.
 //!
-//! It never leaves the directory of the file, and never gives more than [`FILE_BYTES_MAX`] bytes of one.
+//! It never leaves the directory of the file, and never gives more than [`FILE_BYTES_MAX`] bytes of a file.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use crate::config::shown;
 
 /// The largest sitemap, unpacked, in bytes. The format allows 50 MiB.
 pub(super) const FILE_BYTES_MAX: u64 = 64 << 20;
-/// What every compressed file begins with (RFC 1952, section 2.3.1).
+/// The first bytes of every gzip file (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The bytes of a file, unpacked.
@@ -25,7 +25,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
     unpacked(opened, FILE_BYTES_MAX).map_err(|error| format!("cannot be read: {error}"))?.ok_or_else(too_large)
 }
 
-/// What is said of a file past the limit.
+/// The message for a file beyond the limit.
 pub(super) fn too_large() -> String {
     format!("is larger than the {FILE_BYTES_MAX} bytes that are allowed")
 }
@@ -41,7 +41,7 @@ pub(super) fn beside(index: &Path, url: &str) -> Result<PathBuf, String> {
     Ok(index.with_file_name(name))
 }
 
-/// All bytes of a source, unpacked where it is gzip; None where they are more than the limit.
+/// All bytes of a source, unpacked if it is gzip; `None` if there are more than `bytes_max`.
 pub(super) fn unpacked(mut source: impl Read, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
     let mut start = Vec::new();
     Read::by_ref(&mut source).take(2).read_to_end(&mut start)?;

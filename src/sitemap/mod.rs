@@ -1,10 +1,10 @@
 //! Sitemaps: the pages of a site that are known without looking at any visitor.
 //!
-//! It is here because pages that are known in advance are published without a threshold. A sitemap is a local file or
-//! an URL on one of the site's hosts; both may be an index with children, and both may be gzip. [`Sitemap::read`] gives
-//! paths with their query, without scheme, host and fragment. It blocks.
+//! It is here because pages that are known in advance are published without a threshold. A sitemap is a local file or a
+//! URL on one of the site's hosts; either may be an index with children, and may be gzip. [`Sitemap::read`] blocks, and gives
+//! paths with their query, without scheme, host and fragment.
 //!
-//! It never tells anybody of a visitor: it takes nothing from the vault, and asks nobody but the site's own hosts.
+//! It never reveals anything about a visitor: it takes nothing from the vault, and connects to the site's own hosts only.
 
 mod address;
 #[cfg(test)]
@@ -32,21 +32,21 @@ pub const KNOWN_PAGES_MAX: usize = 50_000;
 /// The most files in an index.
 const FILES_MAX: usize = 1_000;
 
-/// Where a site's sitemap is, and which hosts are the site's.
+/// Where a site's sitemap is, and which hosts belong to the site.
 #[derive(Debug, Clone)]
 pub struct Sitemap {
     /// The file or URL.
     pub source: Source,
-    /// The site's hosts; `*.x` stands for every name below `x`. A page elsewhere is an error. Empty: not looked at.
+    /// The site's hosts; `*.x` stands for every name below `x`. A page on another host is an error. Empty: hosts are not checked.
     pub hosts: Vec<String>,
 }
 
-/// A file or an URL.
+/// A file or a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A local file.
     File(PathBuf),
-    /// An URL on a host of the site.
+    /// A URL on a host of the site.
     Url(Address),
 }
 
@@ -59,10 +59,10 @@ impl fmt::Display for Source {
     }
 }
 
-/// Why a sitemap gives no pages: `FILE-OR-URL:LINE: what is wrong, the value, what is allowed`.
+/// Why a sitemap cannot be used: `FILE-OR-URL:LINE: what is wrong, the value, what is allowed`.
 #[derive(Debug)]
 pub struct SitemapError {
-    place: String,
+    source: String,
     line: Option<usize>,
     what: String,
 }
@@ -70,19 +70,19 @@ pub struct SitemapError {
 impl fmt::Display for SitemapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-        write!(f, "{}{line}: {}", self.place, self.what)
+        write!(f, "{}{line}: {}", self.source, self.what)
     }
 }
 
 impl std::error::Error for SitemapError {}
 
 impl Sitemap {
-    /// What is written in a configuration: an URL, or a file named from the directory `base`.
+    /// From the text in a configuration: a URL, or a file relative to the directory `base`.
     ///
     /// # Errors
-    /// When an URL may not be fetched.
+    /// When a URL may not be fetched.
     pub fn named(text: &str, base: &Path, hosts: &[String]) -> Result<Self, String> {
-        let source = if Address::is_meant(text) {
+        let source = if Address::is_url(text) {
             Source::Url(Address::parse(text, hosts)?)
         } else {
             Source::File(base.join(text))
@@ -96,10 +96,10 @@ impl Sitemap {
         matches!(self.source, Source::Url(_))
     }
 
-    /// The pages, in the order of the sitemap. The limits are for what is fetched; files have those of the format.
+    /// The pages, in the order of the sitemap. `limits` apply to what is fetched; files have the limits of the format.
     ///
     /// # Errors
-    /// When a file cannot be had, is no sitemap, names a page of another host, or is past a limit.
+    /// When a file cannot be read, is not a sitemap, names a page on another host, or exceeds a limit.
     pub fn read(&self, limits: Limits) -> Result<Vec<String>, SitemapError> {
         let mut reading = Reading { hosts: &self.hosts, session: Session::new(&self.hosts, limits), found: Vec::new() };
         let children = match reading.content(&self.source)? {
@@ -126,7 +126,7 @@ impl Sitemap {
     }
 }
 
-/// A sitemap while it is read.
+/// A sitemap that is being read.
 struct Reading<'s> {
     hosts: &'s [String],
     session: Session<'s>,
@@ -166,13 +166,13 @@ impl Reading<'_> {
 }
 
 fn mistake(source: &Source, line: Option<usize>, what: String) -> SitemapError {
-    SitemapError { place: source.to_string(), line, what }
+    SitemapError { source: source.to_string(), line, what }
 }
 
-/// The pages of a list and those of a sitemap, each once, in this order.
+/// The pages of a list, then those of a sitemap, without repeats.
 ///
 /// # Errors
-/// When they are more than [`KNOWN_PAGES_MAX`].
+/// When there are more than [`KNOWN_PAGES_MAX`].
 pub fn together(listed: &[String], found: Vec<String>) -> Result<Vec<String>, String> {
     let mut all = listed.to_vec();
     all.extend(found);

@@ -1,9 +1,9 @@
-//! What a sitemap file holds: XML, a sitemap index, or plain text with one URL a line.
+//! Parses a sitemap file: XML, a sitemap index, or plain text with one URL per line.
 //!
-//! It is here because local and fetched sitemaps are read alike. The format is that of
-//! <https://www.sitemaps.org/protocol.html>. It takes bytes that are unpacked already, and gives URLs with their lines.
+//! It is here because local and fetched sitemaps have the same format. The format is that of
+//! <https://www.sitemaps.org/protocol.html>. It takes unpacked bytes and gives URLs with their lines.
 //!
-//! It never opens anything.
+//! It never opens a file or a connection.
 
 use quick_xml::{
     Reader,
@@ -20,13 +20,13 @@ pub(super) enum Content {
     Index(Vec<Loc>),
 }
 
-/// An URL and the line on which it stands.
+/// A URL and its line.
 pub(super) struct Loc {
     pub(super) url: String,
     pub(super) line: usize,
 }
 
-/// A mistake with its line, where one is to blame.
+/// A mistake, with its line if a single line is at fault.
 pub(super) type Mistake = (Option<usize>, String);
 
 /// Reads a file.
@@ -42,13 +42,13 @@ pub(super) fn content(bytes: &[u8]) -> Result<Content, Mistake> {
     let lines = text.lines().enumerate().map(|(at, line)| Loc { url: line.trim().to_owned(), line: at + 1 });
     let urls: Vec<Loc> = lines.filter(|loc| !loc.url.is_empty()).collect();
     if urls.is_empty() {
-        // A file that is just being written, or a server's empty answer, must not take all pages away.
+        // A file that is being written, or an empty response, must not remove all pages.
         return Err((None, "is empty; allowed: <urlset>, <sitemapindex> or one URL a line".to_owned()));
     }
     Ok(Content::Urls(urls))
 }
 
-/// Where a reader of XML is.
+/// The state while XML is read.
 #[derive(Default)]
 struct Walk {
     /// Open elements.
@@ -60,7 +60,7 @@ struct Walk {
     found: Vec<Loc>,
 }
 
-/// The `loc` of every `url` or `sitemap`. Only those at depth three count: extensions have a `loc` of their own deeper.
+/// The `loc` of every `url` or `sitemap`. Only those at depth three count: extensions have their own `loc` deeper down.
 fn xml(text: &str) -> Result<Content, (usize, String)> {
     let mut reader = Reader::from_str(text);
     let mut walk = Walk::default();
@@ -68,7 +68,7 @@ fn xml(text: &str) -> Result<Content, (usize, String)> {
         let event = reader.read_event();
         let offset = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let line = || line_at(text.as_bytes(), offset);
-        match event.map_err(|error| (line(), format!("is no XML: {error}")))? {
+        match event.map_err(|error| (line(), format!("is not XML: {error}")))? {
             Event::Eof if walk.depth > 0 => return Err((line(), "ends inside an element".to_owned())),
             Event::Eof => break,
             event => walk.step(&event, line).map_err(|what| (line(), what))?,
@@ -123,7 +123,7 @@ impl Walk {
     fn add(&mut self, text: &str) -> Result<(), String> {
         match &mut self.open {
             Some(url) if url.len() + text.len() > URL_BYTES_MAX => {
-                Err(format!("has an URL longer than the {URL_BYTES_MAX} bytes that are allowed"))
+                Err(format!("has a URL longer than the {URL_BYTES_MAX} bytes that are allowed"))
             }
             Some(url) => {
                 url.push_str(text);
@@ -134,10 +134,10 @@ impl Walk {
     }
 }
 
-/// What `&amp;` or `&#12354;` stands for. Entities that a document defines itself are refused: they can grow without end.
+/// The text of `&amp;` or `&#12354;`. Entities that a document defines itself are refused: they can expand without limit.
 fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
     let name: &str = reference;
-    let character = reference.resolve_char_ref().map_err(|error| format!("is no XML: {error}"))?;
+    let character = reference.resolve_char_ref().map_err(|error| format!("is not XML: {error}"))?;
     let text = character.map(String::from);
     text.or_else(|| resolve_predefined_entity(name).map(str::to_owned))
         .ok_or_else(|| format!("has the entity {}; allowed: &amp; &lt; &gt; &apos; &quot;", shown(name)))

@@ -1,4 +1,4 @@
-//! Sitemaps from real servers on loopback and from files: what is read, what is refused, and how it is told.
+//! Sitemaps from real servers on loopback and from files: what is read, what is refused, and with which message.
 //!
 //! A failure here is a page that is lost, a request to a host that is not the site's, or a limit that does not hold.
 
@@ -11,7 +11,7 @@ use super::{
     *,
 };
 
-/// Limits that a test can wait for.
+/// Limits short enough for a test.
 fn short() -> Limits {
     let moment = Duration::from_millis(300);
     Limits { answer: moment, file: 2 * moment, ..Limits::default() }
@@ -112,7 +112,7 @@ fn redirects_stay_on_the_site_and_come_to_an_end() {
     );
     assert!(other.requests().is_empty());
     web.set("/odd", Reply::Moved("file:///etc/passwd".to_owned()));
-    assert!(refused(&web, "/odd").starts_with("WEB/odd: is redirected: \"file:///etc/passwd\" is no URL"));
+    assert!(refused(&web, "/odd").starts_with("WEB/odd: is redirected: \"file:///etc/passwd\" is not a URL"));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn https_is_never_left() {
     );
     assert!(follow("https://me@www.site.test/").unwrap_err().contains("user name"));
     assert!(follow("https://www.site.test.elsewhere.test/").unwrap_err().contains("is not one of the site"));
-    // An upgrade is welcome.
+    // From http to https is allowed.
     let plain = Address::parse("http://www.site.test/b.xml", &hosts()).unwrap();
     assert!(plain.follow("https://www.site.test/b.xml", &hosts()).is_ok());
 }

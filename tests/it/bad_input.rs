@@ -27,7 +27,7 @@ fn a_truncated_gzip_ships_what_is_whole_and_says_where_it_ends() {
     assert_eq!(code, Some(1));
     assert!(summary["accepted"].as_u64().unwrap() > 1_000, "{summary}");
     assert!(!summary["files"][0]["error"].is_null(), "{summary}");
-    // The file is repaired: the rest follows, and nothing is counted twice.
+    // Once the file is repaired the rest is sent, and nothing is counted twice.
     let file = house.write("access.gz", whole);
     let (code, rest, _) = server.ship("www", &file, &[]);
     assert_eq!(code, Some(0), "{rest}");
@@ -81,7 +81,7 @@ fn a_second_server_on_the_same_data_or_port_is_refused() {
 #[test]
 fn a_directory_that_cannot_be_written_is_named() {
     let house = House::new();
-    // A file stands where the directory should be: this is refused to root too.
+    // A file in place of the directory: refused even for root.
     house.write("data", "not a directory");
     let (code, message) = house.serve_fails(&[]);
     assert_eq!(code, Some(1));

@@ -1,4 +1,4 @@
-//! Batches at the edges, by a client that speaks the protocol directly: empty, far too large, out of order.
+//! Edge cases of batches, sent by a client that speaks the protocol directly: empty, far too large, out of order.
 
 use headcount::proto::{AccessEvent, IngestRequest, IngestResponse, ingest_service_client::IngestServiceClient};
 use tokio_stream::StreamExt;
@@ -25,7 +25,7 @@ fn request(sequence: u64, events: usize) -> IngestRequest {
     }
 }
 
-/// Sends requests on one stream and gathers the answers, of which the last may be an error.
+/// Sends requests on one stream and collects the answers; the last may be an error.
 fn send(server: &Server, requests: Vec<IngestRequest>) -> Vec<Result<IngestResponse, Status>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -53,7 +53,7 @@ fn batches_at_the_edges_are_answered_and_lose_nothing() {
     assert!(gap.message().contains('3'), "{gap}");
     let greeting_with_events = send(&server, vec![request(0, 1)]).pop().expect("an answer").expect_err("an error");
     assert_eq!(greeting_with_events.code(), Code::InvalidArgument);
-    // Nothing of these was counted; the sequence goes on where it was.
+    // None of these was counted; the sequence continues where it was.
     let last = send(&server, vec![request(2, 3), request(3, 20_000)]);
     assert!(last[0].as_ref().expect("an answer").duplicate);
     let full = last[1].as_ref().expect("an answer");

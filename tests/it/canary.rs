@@ -1,5 +1,5 @@
 //! Canaries through the real binary: an address, a user agent, a cookie-like token and an e-mail address that must be
-//! found in no file, no log line, no answer and no report, while the periods are open nor after.
+//! found in no file, log line, answer or report, neither while the periods are open nor afterwards.
 
 use std::process::Command;
 

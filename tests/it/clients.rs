@@ -1,5 +1,5 @@
-//! Clients that are not ours: grpcurl and a Python program with grpcio. `tests/run` installs them and says where they
-//! are; without that these tests say so and skip.
+//! Third-party clients: grpcurl, and a Python program with grpcio. `tests/run` installs them and passes their paths; without
+//! them these tests say so and skip.
 
 use std::process::Command;
 

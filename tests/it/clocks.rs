@@ -1,8 +1,8 @@
-//! A clock that is set forward and back while the server runs: by an hour, a day, a month and a year.
+//! A clock that jumps forward and back while the server runs: by an hour, a day, a month and a year.
 //!
-//! A failure: a panic, a period that is published twice or changes, a day that is published with other numbers than were
-//! accepted for it until then, and acknowledged batches that are gone, also after a restart under the wrong clock.
-//! No failure: that periods are published early where the clock says that they have waited long enough; events of such
+//! A failure: a panic, a period that is published twice or changes, a day whose published numbers are not what was accepted
+//! for it by then, and acknowledged batches that are lost, also after a restart under the wrong clock.
+//! Not a failure: that periods are published early where the clock says that they have waited long enough; events of such
 //! days are rejected as late from then on.
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ struct Books {
 }
 
 impl Books {
-    /// A batch for a day, and one without events that lets the server look at what is due.
+    /// A batch for a day, and one without events that makes the server look at what is due.
     fn send(&mut self, server: &Server, day: i64) {
         let batches = vec![scene::batch(self.sequence + 1, day, VISITORS), scene::complete(self.sequence + 2, 1)];
         let answers = scene::send(&server.url(), batches);
@@ -43,7 +43,7 @@ impl Books {
         self.sequence = answers.last().expect("two").as_ref().expect("an answer").durable_sequence;
     }
 
-    /// Everything that was seen is as it was, but for hours that went into their day.
+    /// Everything seen before is unchanged, except hours that became part of their day.
     fn read(&mut self, server: &Server) {
         let now = truth::export(&server.url()).expect("the releases");
         for (named, release) in &self.seen {

@@ -1,5 +1,4 @@
-//! What was acknowledged is there after every crash, and nothing is there twice. The short form; `benches/crash` is the
-//! long one.
+//! After every crash, what was acknowledged is there, and nothing is there twice. This is the short form of `benches/crash`.
 //!
 //! The real server is killed again and again on one data directory, while three producers send on two connections each
 //! (some batches twice, some too early): at random moments, before any change of the disk, in the middle of a write, right
@@ -9,9 +8,9 @@
 //! A failure: a start that is refused, a panic, a greeting that does not know what was acknowledged or knows what was never
 //! sent, a cursor of another batch, a rejected event, a published number that changes, and days whose numbers are not
 //! those of the batches sent. Releases are noisy: with the configuration used one batch is about twenty standard
-//! deviations of a day's visits, so a whole batch shows and a few single visitors would not; that a batch is taken as a
-//! whole is shown by its being one step (`sealing` and `power` kill at each change of it).
-//! No failure: a batch that was sent and not acknowledged may be there or not.
+//! deviations of a day's visits, so a whole batch shows and a few single visitors would not. That a batch is all or nothing
+//! follows from its being one step; `sealing` kills at each change of the disk.
+//! Not a failure: a batch that was sent and not acknowledged may be there or not.
 
 use crate::faults::campaign::Campaign;
 

@@ -1,10 +1,10 @@
-//! A data directory that was damaged is either read rightly or refused. Bits are flipped, blocks zeroed, moved and cut off
-//! at places that a seed chooses, in directories that were closed and in such that were killed.
+//! A damaged data directory is either read correctly or refused. Bits are flipped, blocks zeroed, moved and cut off at places
+//! that a seed chooses, in directories of servers that were stopped and of servers that were killed.
 //!
 //! A failure: a server that starts and knows less (or more) than was acknowledged, shows another number than was
-//! published, or publishes an open day with other counts; a panic message; an end by a signal; a refusal that
+//! published, or publishes an open day with other counts; a panic message; death by a signal; a refusal that
 //! does not say what to do.
-//! No failure: a refusal with exit code 1 that says what to do, and damage where nothing is kept.
+//! Not a failure: a refusal with exit code 1 that says what to do, and damage to unused space.
 
 use crate::faults::{
     Dice,
@@ -12,10 +12,10 @@ use crate::faults::{
     scene::Scene,
 };
 
-/// Wounds in the short form; the variable `HEADCOUNT_WOUNDS` asks for more.
+/// How often the short form damages a directory; the variable `HEADCOUNT_WOUNDS` asks for more.
 const WOUNDS: u64 = 60;
 
-/// Wounds a directory again and again, and gives every verdict.
+/// Damages copies of a directory and returns every verdict.
 fn verdicts(ends_well: bool, seed: u64) -> Vec<(Wound, Verdict)> {
     #[allow(clippy::disallowed_methods)] // a test that may be asked to look longer
     let count = std::env::var("HEADCOUNT_WOUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(WOUNDS);

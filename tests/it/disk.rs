@@ -1,10 +1,10 @@
-//! A disk that is full, may only be read, or fails: producers are told to come again, nothing that was acknowledged is lost,
-//! and once the disk is good everything goes on.
+//! A disk that is full, read-only or failing: producers are told to retry, nothing that was acknowledged is lost, and once the
+//! disk works again everything continues.
 //!
-//! A failure: an answer other than UNAVAILABLE with a time to wait (or a broken connection, where the process stops, as it
-//! must after a step that the disk refused), a stop without a reason in words, a panic message, acknowledged batches
-//! that are gone, and days with other numbers.
-//! No failure: that the process stops after a failed step; it is started again.
+//! A failure: an answer other than UNAVAILABLE with a retry delay (or a broken connection, if the process stops, as it must
+//! after a step that the disk refused), a stop without a stated reason, a panic message, acknowledged batches that are lost,
+//! and days with wrong numbers.
+//! Not a failure: that the process stops after a failed step. It is started again.
 
 use std::{fs, process::Command, time::Duration};
 
@@ -21,11 +21,11 @@ use crate::{
     harness::{Ended, House, Server, headcount},
 };
 
-/// A small disk in memory, for as long as this is kept.
+/// A small disk in memory, unmounted on drop.
 struct SmallDisk(std::path::PathBuf);
 
 impl SmallDisk {
-    /// None, with the reason on the standard error, where it may not be mounted.
+    /// None, with the reason on standard error, where it may not be mounted.
     fn mount(at: std::path::PathBuf, size: &str) -> Option<Self> {
         fs::create_dir_all(&at).expect("a directory");
         let output =
@@ -43,11 +43,11 @@ impl SmallDisk {
         }
     }
 
-    /// Takes up room until that many bytes are left; 0 takes all.
+    /// Fills the disk until that many bytes are free; 0 fills all of it.
     fn fill(&self, size: u64, leave: u64) {
         let used: u64 = crate::harness::all_bytes(&self.0).iter().map(|(_, bytes)| bytes.len() as u64).sum();
         let ballast = vec![1; usize::try_from(size.saturating_sub(used + leave)).expect("a size")];
-        // The last bytes may not fit: then it is as full as it can be.
+        // The last bytes may not fit: the disk is then full.
         let _ = fs::write(self.0.join("ballast"), ballast);
     }
 
@@ -101,7 +101,7 @@ fn where_the_reserve_is_touched_it_refuses_and_goes_on_by_itself() {
     assert_come_again(&refusal);
     assert!(refusal.get_error_details().retry_info().is_some(), "{refusal}");
     assert_eq!(scene::greet(&url).map(|(durable, _)| durable).unwrap_or(1), 1);
-    // Who watches the server sees it; what is published can still be read.
+    // Health shows it; published numbers can still be read.
     let health = [("", false), ("headcount.v1.IngestService", false), ("headcount.v1.StatsService", true)];
     assert_eq!(health.map(|(service, _)| (service, scene::is_healthy(&url, service))), health);
     disk.free();
@@ -129,7 +129,7 @@ fn a_disk_that_is_full_to_the_last_byte_loses_nothing() {
             None => break Status::unavailable("no answer"),
         }
     };
-    // It may have stopped in the middle of the answer: then our own client says what it likes.
+    // The server may have stopped in the middle of the answer: the error is then the client library's.
     if refusal.get_error_details().error_info().is_some() {
         assert_come_again(&refusal);
     }
@@ -144,8 +144,8 @@ fn a_disk_that_is_full_to_the_last_byte_loses_nothing() {
     server.stop();
 }
 
-/// Lets changes fail from a number on, until the server stops; then the disk is good again. Where that is not `strict`,
-/// it may also hang and show sled's panic, and is killed then.
+/// Makes changes fail from a given one on, until the server stops; then the disk works again. Unless `strict`, the server may
+/// also hang or show the engine's panic, and is killed then.
 fn fails_and_comes_back(errno: i64, kinds: i64, from: i64, strict: bool) {
     let scene = Scene::new(false);
     let (house, args) = scene.copy();
@@ -160,7 +160,7 @@ fn fails_and_comes_back(errno: i64, kinds: i64, from: i64, strict: bool) {
         assert!(!strict, "it neither answers nor stops: {}", server.log());
         server.kill();
     }
-    // The next start meets the same disk.
+    // The next start has the same faulty disk.
     let same = [(Field::FailErrno, errno), (Field::FailKinds, kinds), (Field::FailFrom, 1)];
     if let Err(ended) = faults.launch(&args, &same) {
         assert_says_why(&ended, strict);
@@ -181,7 +181,7 @@ fn send_until_it_fails(server: &Server) -> u64 {
         match scene::send(&server.url(), vec![scene::batch(acked + 1, OPEN_DAY, VISITORS)]).pop() {
             Some(Ok(answer)) => acked = answer.durable_sequence,
             Some(Err(refusal)) => {
-                // Where the connection broke, our own client says what it likes.
+                // If the connection broke, the error is the client library's.
                 if refusal.get_error_details().error_info().is_some() {
                     assert_come_again(&refusal);
                 }

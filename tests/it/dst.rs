@@ -13,7 +13,7 @@ use crate::{
     harness::{BROWSER, House, Server},
 };
 
-/// Little noise on days and hours, hardly any budget elsewhere.
+/// Little noise on days and hours, and hardly any budget for the rest.
 const CONFIG: &str = r#"
 [privacy]
 epsilon = 10.0
@@ -31,7 +31,7 @@ month_pages = 40
 month_attributes = 40
 selection = 60
 "#;
-/// Each elapsed hour has so many visitors.
+/// Visitors of each elapsed hour.
 const VISITORS: i64 = 40;
 /// A day on which a clock changes, and how many hours it has.
 type Changed = (&'static str, usize);

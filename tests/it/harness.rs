@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A browser that is no robot.
+/// A browser that is not a robot.
 pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
-/// How long anything may take that should take a second.
+/// The time limit for anything that should take a second.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The binary with arguments.
@@ -64,7 +64,7 @@ impl House {
         Server::start(&self.serve_args())
     }
 
-    /// The server's last words where it does not start.
+    /// The exit code and error output of a server that does not start.
     pub fn serve_fails(&self, more: &[&str]) -> (Option<i32>, String) {
         let mut args = self.serve_args();
         args.extend(more.iter().map(|s| (*s).to_owned()));
@@ -98,7 +98,7 @@ impl Server {
         }
     }
 
-    /// Starts a command that serves. An error tells how it ended before it listened.
+    /// Starts a command that serves. The error says how it ended before it listened.
     pub fn launch(command: &mut Command) -> Result<Self, Ended> {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let log = Arc::new(Mutex::new(String::new()));
@@ -132,12 +132,12 @@ impl Server {
         }
     }
 
-    /// Whether it runs still.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("its state").is_none()
     }
 
-    /// Whether it ends by itself within a while.
+    /// Whether it ends on its own in time.
     pub fn ends_within(&mut self, patience: Duration) -> bool {
         let begun = Instant::now();
         while self.is_running() && begun.elapsed() < patience {
@@ -173,7 +173,7 @@ impl Server {
         self.child.wait().expect("it ends");
     }
 
-    /// Kills it, if it runs still, and tells how it ended.
+    /// Kills it, if it is still running, and returns how it ended.
     pub fn kill_and_look(mut self) -> Ended {
         let _ = self.child.kill();
         self.ended()
@@ -214,7 +214,7 @@ impl Server {
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
-    /// Repeats a question until it is answered, for a limited time.
+    /// Repeats a question until it has an answer, for a limited time.
     pub fn wait_until<T>(&self, mut question: impl FnMut(&Self) -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
@@ -263,7 +263,7 @@ pub fn all_bytes(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         if path.is_dir() {
             found.extend(all_bytes(&path));
         } else if path.is_file() {
-            // And not a socket.
+            // Not a socket.
             found.push((path.clone(), std::fs::read(&path).expect("a file")));
         }
     }

@@ -1,5 +1,5 @@
-//! What an administrator does with the data: backup of a running server, export, verify, restore. The statistics are the same
-//! afterwards, and what is damaged is named with an exit code that a script can use.
+//! An administrator's work: backup of a running server, export, verify, restore. The statistics are the same afterwards, and
+//! damage is named, with an exit code that a script can use.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -54,7 +54,7 @@ fn a_backup_of_a_running_server_puts_everything_back() {
     assert!(out.starts_with("0 releases taken from the archive"), "{out}");
     let server = house.serve();
     assert_eq!(reported(&server), traffic);
-    // The log is known to be there.
+    // The server knows that log.
     let file = path(&house, "access.txt");
     let (_, again, _) = server.ship("www", &file, &[]);
     assert_eq!(again["sent"].as_u64(), Some(0), "{again}");
@@ -85,7 +85,7 @@ fn a_lost_database_comes_back_from_an_export_or_the_archive() {
     assert_eq!(reported(&server), traffic);
     server.stop();
 
-    // With the archive alone, in place.
+    // From the archive only, in place.
     fs::remove_dir_all(house.path("data").join("db")).unwrap();
     let (code, err) = house.serve_fails(&[]);
     assert_eq!(code, Some(1));
@@ -117,5 +117,10 @@ fn what_cannot_be_done_is_said() {
     assert!(err.contains("is no backup"), "{err}");
     let (code, _, err) = upkeep(&house, "restore", &["--backup", &file]);
     assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("there is no archive") && err.contains("make an empty directory"), "{err}");
+    fs::create_dir_all(house.path("data").join("archive")).unwrap();
+    let (code, _, err) = upkeep(&house, "restore", &["--backup", &file]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("is no backup"), "{err}");
     assert!(!house.path("data").join("db").exists());
 }

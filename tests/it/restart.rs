@@ -28,7 +28,7 @@ fn acknowledged_batches_survive_a_kill_and_shipping_goes_on_where_it_was() {
     server.kill();
 
     let server = house.serve();
-    // The log has grown meanwhile; only what is new is sent.
+    // The log has grown; only the new lines are sent.
     let file = house.write("access.txt", log_lines(0, 4_000));
     let (code, second, _) = server.ship("www", &file, &[]);
     assert_eq!((code, second["sent"].as_u64()), (Some(0), Some(1_500)), "{second}");
@@ -42,7 +42,7 @@ fn acknowledged_batches_survive_a_kill_and_shipping_goes_on_where_it_was() {
     assert!((visits["estimate"].as_i64().unwrap() - 4_000).abs() <= 4 * half, "{visits}");
     let log = server.stop();
     assert!(log.contains("stopping"), "{log}");
-    // A published number stays what it is.
+    // A published number never changes.
     let server = house.serve();
     let again = server.report("www", &["--from", "2015-05-17", "--to", "2015-05-17"]);
     assert_eq!(again["traffic"], report["traffic"]);

@@ -1,13 +1,13 @@
-//! A sealing that is broken off anywhere ends the same way: killed before any change of the disk that it makes, in the
-//! middle of any write, or by a power failure before any of its syncs.
+//! Sealing that is interrupted anywhere has the same result: killed before any change of the disk, in the middle of any write,
+//! or by a power failure before any sync.
 //!
 //! A day, its neighbour, their week, month and quarter are sealed at once, as after the import of an old log. The disk
-//! changes at system calls only, so to kill before each of them is to kill at any instruction.
+//! changes at system calls only, so killing before each of them covers every instruction.
 //!
-//! A failure: a start that is refused, a release that was seen once and is another or gone afterwards, a period with two
-//! releases or with none, a gap, a key that is left of a period that is published, and numbers that are not those of what
-//! was sent: a key destroyed before its release is durable shows as a refusal or as a gap.
-//! No failure: a release that nobody has seen yet may be drawn anew.
+//! A failure: a start that is refused, a release that was seen and is different or gone afterwards, a period with two
+//! releases or with none, a gap, a key that is left after its period was published, and numbers that do not match what was
+//! sent. A key that is destroyed before its release is durable shows as a refusal or as a gap.
+//! Not a failure: a release that nobody has seen is drawn again.
 
 use crate::faults::{
     Dice,
@@ -15,10 +15,10 @@ use crate::faults::{
     sealing::{Break, break_off, measure},
 };
 
-/// Points of each kind in the short form; `benches/crash` takes all.
+/// Points of each kind in the short form; `benches/crash` tries all.
 const POINTS_MAX: usize = 24;
 
-/// All whole numbers from one to `last`, or that many spread over them.
+/// All integers from 1 to `last`, or that many spread over them.
 fn points(last: i64, seed: u64) -> Vec<i64> {
     let all: Vec<i64> = (1..=last).collect();
     let step = all.len().div_ceil(POINTS_MAX).max(1);

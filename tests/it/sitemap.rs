@@ -1,5 +1,5 @@
-//! Sitemaps over the network, with the real binary: their pages are published without visitors, and no server that is
-//! slow, silent or not trusted holds headcount up.
+//! Sitemaps over the network, with the real binary: their pages are published without visitors, and no web server that is slow,
+//! silent or untrusted delays headcount.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -61,7 +61,7 @@ fn a_page_of_a_fetched_sitemap_is_published_without_visitors() {
         web.incoming().for_each(|stream| _ = answer(stream.unwrap()));
     });
     let house = House::new();
-    // It takes requests before the sitemap is there.
+    // It takes requests before the sitemap has arrived.
     let server = serve(&house, &format!("http://127.0.0.1:{port}/sitemap.txt"));
     assert!(!server.log().contains("sitemap read"), "{}", server.log());
     go.send(()).unwrap();
@@ -89,7 +89,7 @@ fn a_server_that_never_answers_holds_up_neither_start_nor_stop() {
     let (_held, _) = web.accept().unwrap();
     let begun = Instant::now();
     server.stop();
-    // It would be given up after 30 seconds.
+    // The request would time out after 30 seconds.
     assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
 }
 
@@ -118,7 +118,7 @@ fn check_fetches_when_it_is_asked_to() {
     assert!(message.contains("site www: http://127.0.0.1:1/sitemap.txt: cannot be fetched"), "{message}");
 }
 
-/// A server with a certificate of an authority of the house: its port, and the authority's certificate as PEM.
+/// A server with a certificate of a private authority: its port, and the authority's certificate as PEM.
 fn trusted_by_the_house() -> (u16, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,7 +1,7 @@
-//! Stops as they are asked for, and starts that must be refused, under load.
+//! Requested stops, and starts that must be refused, under load.
 //!
-//! A failure: a stop by SIGTERM that does not end well or loses what was acknowledged; a second process that starts on the
-//! same directories or disturbs the first; a key file that is another's and is taken for the right one.
+//! A failure: a stop by SIGTERM that fails or loses what was acknowledged; a second process that starts on the same
+//! directories or disturbs the first; a foreign key file that is accepted.
 
 use std::fs;
 
@@ -87,7 +87,7 @@ fn a_key_of_another_period_is_refused_and_named() {
         assert_eq!(output.status.code(), Some(1), "{message}");
         assert!(message.contains("www/day-2015-06-") && message.contains("key file"), "{message}");
         assert!(!message.contains("panicked"), "{message}");
-        // Put right, everything is there.
+        // With the right key file everything is there.
         fs::write(&first, &one).unwrap();
         fs::write(&second, &other).unwrap();
         let server = Server::start(&args);

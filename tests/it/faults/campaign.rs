@@ -1,4 +1,4 @@
-//! Kills under load, one after the other on one data directory, with the books kept over all of them.
+//! Kills under load, one after the other on one data directory, with accounts kept over all of them.
 
 use std::{
     collections::BTreeMap,
@@ -19,9 +19,9 @@ use super::{
 };
 use crate::harness::{Ended, House, Server};
 
-/// How long the server may take to meet its fault, or the disk's errors to show.
+/// How long the server may take to run into its fault, or the disk's errors to show.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// After so long it is taken to hang.
+/// After this long it counts as hanging.
 const HUNG: Duration = Duration::from_secs(10);
 /// A number may be this many standard deviations off: one false alarm in some hundred million numbers.
 const SIGMAS: f64 = 6.0;
@@ -39,10 +39,10 @@ const WAYS: [&str; 9] = [
     "disk read-only",
 ];
 
-/// The place of "disk broken" in [`WAYS`].
+/// The index of "disk broken" in [`WAYS`].
 const BROKEN: usize = 7;
 
-/// What came of it.
+/// The result.
 #[derive(Default)]
 pub struct Figures {
     pub kills: u64,
@@ -52,9 +52,9 @@ pub struct Figures {
     pub lost: u64,
     pub doubled: u64,
     pub days_checked: u64,
-    /// How often it neither answered nor stopped after an error of the disk; it was killed then.
+    /// How often it neither answered nor stopped after a disk error, and was killed.
     pub hung: u64,
-    /// Everything else that must not be.
+    /// All other violations.
     pub wrong: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// None where faults cannot be made.
+    /// None if faults cannot be injected here.
     pub fn new(seed: u64) -> Option<Self> {
         let house = House::new();
         let faults = Faults::new(&house)?;
@@ -144,7 +144,7 @@ impl Campaign {
             }
             6..=8 => {
                 self.wait(&mut server, |this| this.faults.get(Field::Failed) > 0);
-                // It has met the error: it stops, or refuses until the disk is good again.
+                // It has run into the error: it stops, or refuses until the disk works again.
                 let refused = self.fleet.findings().refused.load(Ordering::SeqCst);
                 let begun = Instant::now();
                 let waits = |this: &Self| this.fleet.findings().refused.load(Ordering::SeqCst) <= refused + 3;
@@ -159,7 +159,7 @@ impl Campaign {
         server.kill_and_look()
     }
 
-    /// Often until something was acknowledged, and a random while longer.
+    /// Usually until something was acknowledged, and a random while longer.
     fn let_it_run(&mut self, server: &mut Server) {
         if self.dice.below(2) == 0 {
             let acked = self.fleet.acked();
@@ -168,7 +168,7 @@ impl Campaign {
         thread::sleep(Duration::from_millis(self.dice.below(80)));
     }
 
-    /// Until the server is gone, or it is so.
+    /// Until the condition holds or the server has ended.
     fn wait(&self, server: &mut Server, is_so: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while server.is_running() && !is_so(self) {
@@ -177,7 +177,7 @@ impl Campaign {
         }
     }
 
-    /// It may be killed, stop as asked, or stop because of the disk and say so; nothing else.
+    /// It may be killed, stop as requested, or stop because of the disk and say so; nothing else.
     fn look_at(&mut self, ended: &Ended, way: usize) {
         if way == BROKEN && ended.log.contains("sled-0.34.7/src/pagecache/logger.rs") {
             // While it ends after a sync that failed, sled syncs once more and panics; tests/it/disk.rs has a test of it.
@@ -191,7 +191,7 @@ impl Campaign {
         }
     }
 
-    /// Publishes the chapter, with some kills in the midst of that, and compares its totals.
+    /// Publishes the chapter, with some kills meanwhile, and compares its totals.
     fn end_chapter(&mut self, chapter: usize) {
         self.fleet.end_chapter();
         for _ in 0..3 {
@@ -227,11 +227,11 @@ impl Campaign {
         })
     }
 
-    /// Whether all days of a chapter are there. What was read once must stay as it was.
+    /// Whether all days of a chapter are published. What was read once must not change.
     fn is_published(&mut self, url: &str, chapter: usize) -> bool {
         let Ok(releases) = truth::export(url) else { return false };
         for (named, release) in &self.seen {
-            // Hours go into their day.
+            // Hours become part of their day.
             let is_hour = named.1 == headcount::proto::PeriodKind::Hour;
             if releases.get(named) != Some(release) && !is_hour {
                 self.figures.wrong.push(format!("{named:?} was published and is now another or gone"));

@@ -1,4 +1,4 @@
-//! Breaks files of a data directory at chosen places, and says what the server makes of it.
+//! Damages files of a data directory at chosen places, and reports how the server reacts.
 
 use std::{
     fs,
@@ -18,15 +18,15 @@ const SIGMAS: f64 = 6.0;
 /// What is done to a file.
 #[derive(Clone, Debug)]
 pub enum Damage {
-    /// One bit is another.
+    /// One bit is flipped.
     Bit { at: usize, bit: u8 },
-    /// 512 bytes are zero.
+    /// 512 bytes are zeroed.
     Zeros { at: usize },
     /// The file ends here.
     Cut { at: usize },
     /// The file is gone.
     Gone,
-    /// 4 KiB stand where others should.
+    /// 4 KiB are in the place of others.
     Moved { from: usize, to: usize },
 }
 
@@ -37,23 +37,23 @@ pub struct Wound {
     pub damage: Damage,
 }
 
-/// What the server made of it.
+/// How the server reacted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All numbers are right.
     Right,
     /// It does not start and says what to do.
     Refused,
-    /// It does not start, and what it says is of no help.
+    /// It does not start, and does not say what to do.
     Mute(String),
-    /// It starts, and something is not as it was acknowledged or published.
+    /// It starts, and something differs from what was acknowledged or published.
     Silent(String),
-    /// A panic, or an end by a signal.
+    /// A panic, or death by a signal.
     Broken(String),
 }
 
 impl Wound {
-    /// A random wound of one of the files that hold something.
+    /// Random damage to one of the files that hold data.
     pub fn random(scene: &Scene, dice: &mut Dice) -> Self {
         let root = scene.house.directory.path();
         let files = all_bytes(root).into_iter().filter(|(path, bytes)| {
@@ -61,7 +61,7 @@ impl Wound {
             !bytes.is_empty() && (path.starts_with("data") || path.starts_with("keys"))
         });
         let files: Vec<_> = files.collect();
-        // The database is where nearly everything is.
+        // Nearly everything is in the database.
         let database = files.iter().position(|(path, _)| path.ends_with("data/db/db")).expect("a database");
         let chosen = if dice.below(6) > 0 { database } else { place(dice, files.len()) };
         let (path, bytes) = &files[chosen];
@@ -98,7 +98,7 @@ impl Wound {
         fs::write(path, bytes).expect("the file");
     }
 
-    /// Copies the scene, wounds the copy and opens it.
+    /// Copies the scene, damages the copy and opens it.
     pub fn verdict(&self, scene: &Scene) -> Verdict {
         let (house, args) = scene.copy();
         self.inflict(house.directory.path());
@@ -132,7 +132,7 @@ fn first_panic(log: &str) -> String {
     log[at..].lines().take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// It started: then everything must be right, also what is still open.
+/// After a start everything must be right, also what is still open.
 fn opened(scene: &Scene, server: Server) -> Verdict {
     let verdict = numbers(scene, &server);
     let log = server.kill_and_look().log;

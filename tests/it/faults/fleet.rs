@@ -1,8 +1,8 @@
-//! Producers that send while the server dies and comes back, and keep account of what was acknowledged.
+//! Producers that send while the server dies and comes back, and record what was acknowledged.
 //!
-//! What a batch holds follows from its producer and sequence alone, so a batch that is sent again is the same batch. Every
-//! visitor is in one batch only and has one view: a lost batch is missing in the visits of its days, and a batch that
-//! was counted twice shows as second views, of which there are none otherwise.
+//! The content of a batch follows from its producer and sequence, so a batch that is sent again is identical. Every visitor is in
+//! one batch only and has one view: a lost batch is missing in the visits of its days, and a batch counted twice shows as
+//! second views, which do not occur otherwise.
 
 use std::{
     sync::{
@@ -51,12 +51,12 @@ pub struct Fleet {
     shared: Arc<Findings>,
 }
 
-/// What connections found out.
+/// Findings of the connections.
 #[derive(Default)]
 pub struct Findings {
-    /// Answers that must not be, in words.
+    /// Wrong answers, in words.
     pub wrong: Mutex<Vec<String>>,
-    /// Acknowledged batches that a greeting did not know any more.
+    /// Acknowledged batches that a later greeting did not know.
     pub lost: AtomicU64,
     /// Answers UNAVAILABLE.
     pub refused: AtomicU64,
@@ -142,7 +142,7 @@ impl Fleet {
         }
     }
 
-    /// Where the server is now, if it runs.
+    /// The server's address, if it runs.
     pub fn server_is_at(&self, url: Option<String>) {
         self.address.send_replace(url);
     }
@@ -157,7 +157,7 @@ impl Fleet {
         }
     }
 
-    /// Sends what was sent before and is not acknowledged yet. An error where the server is not there (any more).
+    /// Sends again what is not acknowledged yet. An error if the server is gone.
     pub fn settle(&self, url: &str) -> Result<(), Status> {
         self.producers.iter().try_for_each(|producer| self.runtime.block_on(producer.settle(url, &self.shared)))
     }
@@ -268,7 +268,7 @@ impl Connection {
             {
                 self.look_at(&status);
             }
-            // Until the server is somewhere else, or has got over it.
+            // Until the server has a new address or has recovered.
             let _ = tokio::time::timeout(Duration::from_millis(5), self.address.changed()).await;
         }
     }
@@ -278,7 +278,7 @@ impl Connection {
         use tonic_types::StatusExt;
         match status.code() {
             Code::FailedPrecondition => {}
-            // Our own client says so where the connection broke.
+            // The client library's error for a broken connection.
             Code::Unknown | Code::Cancelled | Code::Internal if status.get_error_details().error_info().is_none() => {}
             Code::Unavailable => {
                 let details = status.get_error_details();

@@ -1,6 +1,6 @@
 //! Faults of the disk, the power and the clock for the real binary, and the load under which they come.
 //!
-//! The server has no hooks for this. `tests/faults/shim.c` stands between it and libc; `shim` drives that, `fleet` sends
+//! The server has no hooks for this. `tests/faults/shim.c` sits between it and libc; `shim` drives that, `fleet` sends
 //! batches and keeps account of what was acknowledged, and `truth` reads back what was counted. The short tests and
 //! `benches/crash` share all of it.
 

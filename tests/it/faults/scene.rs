@@ -1,5 +1,5 @@
-//! A small data directory with something of everything in it, to be copied, broken and opened again; and a client that
-//! sends a few batches and waits.
+//! A small data directory with rows of every kind, to be copied, damaged and opened again; and a client that sends a few
+//! batches and waits.
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
@@ -25,7 +25,7 @@ pub const BATCHES: u64 = 5;
 /// Visitors of each of the two open days, and of the published one.
 pub const VISITORS: i64 = 300;
 const MS_PER_DAY: i64 = 86_400_000;
-/// How long an answer may take that should take a moment.
+/// The time limit for an answer that should take a moment.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A data directory with a published day and two open ones.
@@ -35,7 +35,7 @@ pub struct Scene {
     pub published: BTreeMap<Named, ExportReleasesResponse>,
 }
 
-/// Sends requests on one stream and gathers the answers, of which the last may be an error.
+/// Sends requests on one stream and collects the answers; the last may be an error.
 pub fn send(url: &str, requests: Vec<IngestRequest>) -> Vec<Result<IngestResponse, Status>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let answers = runtime.block_on(async { tokio::time::timeout(PATIENCE, exchange(url, requests)).await });
@@ -144,7 +144,7 @@ pub fn to_be_sealed() -> Vec<Named> {
     ]
 }
 
-/// The batch that lets them end.
+/// The batch that completes them.
 pub fn ending() -> IngestRequest {
     complete(BATCHES + 1, OPEN_DAY + 7)
 }
@@ -158,7 +158,7 @@ pub fn copy_all(from: &Path, to: &Path) {
         if kind.is_dir() {
             copy_all(&entry.path(), &target);
         } else if kind.is_file() {
-            // And not a socket.
+            // Not a socket.
             fs::copy(entry.path(), target).expect("a file");
         }
     }

@@ -1,4 +1,4 @@
-//! One sealing, broken off at a chosen change of the disk, and what must hold afterwards.
+//! One sealing, interrupted at a chosen change of the disk, and what must hold afterwards.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use crate::harness::{House, Server};
 const PATIENCE: Duration = Duration::from_secs(60);
 const SIGMAS: f64 = 6.0;
 
-/// Where a sealing is broken off, counted from the moment at which it is asked for.
+/// Where a sealing is interrupted, counted from the request.
 #[derive(Clone, Copy, Debug)]
 pub enum Break {
     /// Killed before this change.
@@ -38,7 +38,7 @@ pub struct Span {
 
 type Seen = BTreeMap<Named, ExportReleasesResponse>;
 
-/// Measures a sealing that nothing disturbs. None where faults cannot be made.
+/// Counts the changes of an undisturbed sealing. None if faults cannot be injected here.
 pub fn measure(scene: &Scene) -> Option<Span> {
     let (house, args) = scene.copy();
     let faults = Faults::new(&house)?;
@@ -51,7 +51,7 @@ pub fn measure(scene: &Scene) -> Option<Span> {
     Some(span)
 }
 
-/// Breaks a sealing off, opens the directory again and lets it end. The error says what is wrong then.
+/// Interrupts a sealing, opens the directory again and lets it finish. The error says what is wrong afterwards.
 pub fn break_off(scene: &Scene, at: Break) -> Result<(), String> {
     let (house, args) = scene.copy();
     let faults = Faults::new(&house).ok_or("no faults")?;
@@ -101,7 +101,7 @@ fn check(faults: &Faults, house: &House, args: &[String], seen: &Seen) -> Result
     // Those whose release was seen must be closed at once, before anything is sent.
     let at_once = scene::of_2015(&server.url()).map_err(|status| status.to_string())?;
     unchanged(seen, &at_once)?;
-    // Said once more in a batch of its own, so that nobody has to wait until the server looks by itself.
+    // Stated once more in a batch of its own, so that the test need not wait for the server's next look.
     let endings = vec![scene::ending(), scene::complete(BATCHES + 2, OPEN_DAY + 7)];
     if let Some(Err(status)) = scene::send(&server.url(), endings).pop() {
         return Err(format!("the end is not taken: {status}"));
@@ -139,7 +139,7 @@ fn scene_visits() -> Vec<(Named, i64)> {
     visits
 }
 
-/// Everything that was seen is there as it was.
+/// Everything that was seen is unchanged.
 fn unchanged(before: &Seen, after: &Seen) -> Result<(), String> {
     match before.iter().find(|(named, release)| after.get(*named) != Some(*release)) {
         None => Ok(()),

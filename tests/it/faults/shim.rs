@@ -1,4 +1,4 @@
-//! Starts the server with `tests/faults/shim.c` in front of libc and says there what is to go wrong.
+//! Starts the server with `tests/faults/shim.c` in front of libc, and controls which calls fail.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use std::{
 
 use crate::harness::{Ended, House, Server, headcount};
 
-/// The fields of the control file, by their place in it.
+/// The fields of the control file, by their index.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
 pub enum Field {
@@ -20,7 +20,7 @@ pub enum Field {
     Syncs,
     /// The change before which the process dies.
     KillBefore,
-    /// The write of which only half is made before the process dies.
+    /// The write of which only half is done before the process dies.
     Tear,
     /// The first change that fails.
     FailFrom,
@@ -34,7 +34,7 @@ pub enum Field {
     LiveNames,
     /// Not 0: about half of what was not synced survives a power failure.
     Mixed,
-    /// What the clock is wrong by, in milliseconds.
+    /// The clock's error, in milliseconds.
     ClockMs,
     /// Calls that were made to fail.
     Failed,
@@ -44,7 +44,7 @@ pub enum Field {
 
 /// What fails when a disk is full: all that needs room.
 pub const NEEDS_ROOM: i64 = 0b0010_0111;
-/// What fails on a disk that may only be read.
+/// What fails on a read-only disk.
 pub const CHANGES: i64 = 0b0011_1111;
 /// What fails on a broken disk.
 pub const EVERYTHING: i64 = 0b1111_1111;
@@ -54,7 +54,7 @@ pub const EROFS: i64 = 30;
 
 const CONTROL_BYTES: usize = 1024;
 
-/// The faults of one house.
+/// The faults of one server's directories.
 pub struct Faults {
     control: File,
     directory: tempfile::TempDir,
@@ -62,7 +62,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// None, with the reason on the standard error, where this machine has no glibc for Linux or no C compiler.
+    /// None, with the reason on standard error, where this machine has no glibc for Linux or no C compiler.
     pub fn new(house: &House) -> Option<Self> {
         if let Err(why) = library() {
             eprintln!("skipped: faults cannot be put between the server and the disk here: {why}");
@@ -77,7 +77,7 @@ impl Faults {
         Some(Self { control, directory, root })
     }
 
-    /// Starts the server. Counts begin anew; `faults` are set before its first step.
+    /// Starts the server with counts at zero; `faults` are set before its first call.
     pub fn launch(&self, args: &[String], faults: &[(Field, i64)]) -> Result<Server, Ended> {
         self.control.write_all_at(&[0; CONTROL_BYTES], 0).expect("the control file");
         for (field, value) in faults {
@@ -117,7 +117,7 @@ impl Faults {
         self.set(Field::FailFrom, from);
     }
 
-    /// Puts what survived the power failure in the place of what is there. False if the power did not fail.
+    /// Replaces the directories by what survived the power failure. False if the power did not fail.
     pub fn power_comes_back(&self) -> bool {
         let image = self.directory.path().join("image");
         let Ok(manifest) = fs::read_to_string(image.join("manifest")) else { return false };
@@ -135,7 +135,7 @@ impl Faults {
     }
 }
 
-/// Builds the library once; the error says why it cannot be had.
+/// Builds the library once; the error says why it cannot be built.
 fn library() -> &'static Result<PathBuf, String> {
     static LIBRARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -151,7 +151,7 @@ fn library() -> &'static Result<PathBuf, String> {
         if !output.status.success() {
             return Err(format!("cc: {}", String::from_utf8_lossy(&output.stderr)));
         }
-        // Another run may have it loaded: it is replaced and never written over.
+        // Another run may have it loaded: it is replaced, never overwritten.
         let ready = place.join("libfaults.so");
         fs::rename(&draft, &ready).map_err(|e| e.to_string())?;
         Ok(ready)

@@ -11,7 +11,7 @@ use tonic::Status;
 /// A period of a site: kind and start.
 pub type Named = (String, PeriodKind, String);
 
-/// Every release of every site. An error where the server is not there (any more).
+/// Every release of every site. An error if the server is gone.
 pub fn export(url: &str) -> Result<BTreeMap<Named, ExportReleasesResponse>, Status> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

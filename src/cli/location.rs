@@ -1,4 +1,4 @@
-//! Where the data are: what the subcommands that work on a data directory have in common.
+//! Where the data is: the options shared by all subcommands that work on a data directory.
 
 use std::path::{Path, PathBuf};
 
@@ -9,29 +9,29 @@ use crate::{
 
 /// The directories of a server.
 #[derive(clap::Args, Debug, Clone, Default)]
-pub struct Place {
-    /// The configuration file; `headcount check` says whether it is right
+pub struct Location {
+    /// The configuration file; `headcount check` validates it
     #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
     pub config: Option<PathBuf>,
     /// The data directory [default: ./headcount-data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The directory of the keys of open periods, best on another volume [default: DATA/keys]
+    /// The directory for the keys of open periods, best on another volume [default: DATA/keys]
     #[arg(long, value_name = "DIR")]
     pub keys: Option<PathBuf>,
-    /// The directory of the archive of releases, best on another volume [default: DATA/archive]
+    /// The directory for the archive of releases, best on another volume [default: DATA/archive]
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
 }
 
-impl Place {
-    /// The directories alone.
+impl Location {
+    /// Only the directories.
     pub fn directories(&self) -> Result<Directories, String> {
-        self.settle().map(|config| Directories { data: config.data, keys: config.keys, archive: config.archive })
+        self.config().map(|config| Directories { data: config.data, keys: config.keys, archive: config.archive })
     }
 
-    /// The configuration, with what was typed in its place.
-    pub fn settle(&self) -> Result<Config, String> {
+    /// The configuration, overridden by what was typed.
+    pub fn config(&self) -> Result<Config, String> {
         let config = match &self.config {
             Some(path) => config::load(path),
             None => config::load_environment(),
@@ -52,7 +52,7 @@ impl Place {
     }
 }
 
-/// What lies where it does by default goes along with the data directory.
+/// A directory at its default place moves with the data directory.
 fn move_along(path: &mut PathBuf, from: &Path, to: &Path, name: &str) {
     if *path == from.join(name) {
         *path = to.join(name);

@@ -1,0 +1,43 @@
+//! The help of every subcommand, short and long, as the real binary prints it.
+//!
+//! A failure is a text that changed without its golden file, or a subcommand without one. What the help says is reviewed
+//! in the diff of `tests/golden/help`.
+
+use std::fs;
+
+use crate::{
+    golden::assert_golden,
+    harness::{headcount, text},
+};
+
+/// What the binary prints for the arguments, without a terminal and without variables that help depends on.
+fn help(args: &[&str]) -> Vec<u8> {
+    let mut command = headcount(args);
+    let output = command.env_remove("HEADCOUNT_CONFIG").env_remove("COLUMNS").output().expect("the binary runs");
+    assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+    output.stdout
+}
+
+/// The subcommands that the help lists.
+fn subcommands(overview: &str) -> Vec<String> {
+    let listed = overview.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a list");
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let names = names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
+    names.filter(|name| name != "help").collect()
+}
+
+#[test]
+fn the_help_of_every_subcommand_is_reviewed() {
+    let overview = help(&["--help"]);
+    assert_golden("help/headcount.txt", &overview);
+    assert_golden("help/headcount-short.txt", &help(&["-h"]));
+    let names = subcommands(&text(&overview));
+    assert!(names.len() >= 10, "{names:?}");
+    for name in &names {
+        assert_golden(&format!("help/{name}.txt"), &help(&[name, "--help"]));
+        assert_golden(&format!("help/{name}-short.txt"), &help(&[name, "-h"]));
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/help");
+    let files = fs::read_dir(folder).expect("the folder").count();
+    assert_eq!(files, 2 * (names.len() + 1), "a file in tests/golden/help belongs to no subcommand");
+}
