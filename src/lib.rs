@@ -16,10 +16,7 @@
 //! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
 //! period's published numbers; a *watermark* is a producer's statement that it sent everything before an instant.
 
-pub use headcount_model::bins;
-pub mod calendar;
 pub mod cli;
-pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod proto;
@@ -30,5 +27,6 @@ pub mod serve;
 pub mod ship;
 pub mod sitemap;
 pub mod telemetry;
-pub mod units;
 pub mod vault;
+
+pub use headcount_model::{bins, calendar, clock, units};

@@ -1,7 +1,13 @@
 //! Where the time comes from. Everything that needs to know the time is given a [`Clock`]; only this file asks the
 //! operating system.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// Tells the time in milliseconds since 1970-01-01T00:00:00Z.
 pub trait Clock: Send + Sync + 'static {
@@ -21,24 +27,25 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that a test moves by hand.
-#[cfg(test)]
+/// A clock that stands still until it is moved by hand. For tests: no server is given one.
 #[derive(Debug, Default)]
-pub(crate) struct ManualClock(std::sync::atomic::AtomicI64);
+pub struct ManualClock(AtomicI64);
 
-#[cfg(test)]
 impl ManualClock {
-    pub(crate) fn at(unix_ms: i64) -> std::sync::Arc<Self> {
-        std::sync::Arc::new(Self(unix_ms.into()))
+    /// A clock that shows this time.
+    #[must_use]
+    pub fn at(unix_ms: i64) -> Arc<Self> {
+        Arc::new(Self(unix_ms.into()))
     }
-    pub(crate) fn set(&self, unix_ms: i64) {
-        self.0.store(unix_ms, std::sync::atomic::Ordering::SeqCst);
+
+    /// Moves it to this time, forward or back.
+    pub fn set(&self, unix_ms: i64) {
+        self.0.store(unix_ms, Ordering::SeqCst);
     }
 }
 
-#[cfg(test)]
 impl Clock for ManualClock {
     fn now_unix_ms(&self) -> i64 {
-        self.0.load(std::sync::atomic::Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst)
     }
 }
