@@ -1,5 +1,7 @@
 //! Made-up traffic of one day: a few sites, pages by Zipf's law, visitors with an address, a browser and a language each.
 
+use headcount_model::rng::SplitMix64;
+
 /// The day of all events, 2025-11-03 (a Monday, UTC).
 pub const DAY_UNIX_MS: i64 = 1_762_128_000_000;
 /// The same day as a log writes it.
@@ -94,14 +96,14 @@ impl Traffic {
 
     /// All events, in the order of their times.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        let mut random = Random(self.size.seed);
+        let mut random = Random::new(self.size.seed);
         (0..self.size.events).map(move |number| self.event(number, &mut random))
     }
 
     fn event(&self, number: u64, random: &mut Random) -> Event<'_> {
         let visitor = random.below(self.size.visitors);
         // What a visitor has never changes: it follows from its number.
-        let mut own = Random(self.size.seed ^ 0x9e37_79b9 ^ u64::from(visitor) << 32);
+        let mut own = Random::new(self.size.seed ^ 0x9e37_79b9 ^ u64::from(visitor) << 32);
         let own_bits = own.next();
         let kind = random.below(100);
         let page = self.page(random.fraction());
@@ -170,7 +172,7 @@ fn agents() -> Vec<String> {
         }
     }
     // So that common ones are not all of one family.
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     for place in (1..all.len()).rev() {
         all.swap(place, random.below(u32::try_from(place + 1).unwrap_or(1)) as usize);
     }
@@ -186,16 +188,16 @@ fn referrers(sites: u32) -> Vec<String> {
     own.chain(search.map(str::to_owned)).chain(others).collect()
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): quick and the same everywhere.
-pub struct Random(pub u64);
+/// Draws that follow from a seed.
+pub struct Random(SplitMix64);
 
 impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(SplitMix64::new(seed))
+    }
+
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
+        self.0.next_u64()
     }
 
     /// From 0 to below `limit`.

@@ -107,7 +107,7 @@ pub async fn play(sites: u32, days: u32) -> Result<()> {
 
 /// Sends everything and waits until it is published.
 async fn fill(url: &str, sites: u32, days: u32) -> Result<()> {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut stream = Stream::open(url, 16).await?;
     let end = NEW_YEAR_UNIX_MS;
     let begin = end - i64::from(days) * DAY_MS;

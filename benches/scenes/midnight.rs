@@ -18,7 +18,7 @@ use crate::load::{Result, client::Stream, traffic::Random};
 pub async fn play(sites: u32) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let server = serve(directory.path(), sites + 1, "small", "", "")?;
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut stream = Stream::open(&server.url(), 64).await?;
     let days: Vec<_> = (0..sites)
         .map(|site| parcel(&format!("site-{site}"), 1, day(NEW_YEAR_UNIX_MS, 300, 200, &mut random), 0))
@@ -83,7 +83,7 @@ pub async fn month(pages: u32) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let known: Vec<String> = (0..pages).map(|page| format!("\"/page-{page}\"")).collect();
     let server = serve(directory.path(), 1, "standard", "", &format!("pages = [{}]", known.join(", ")))?;
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut stream = Stream::open(&server.url(), 1).await?;
     // January 2026 begins on a Thursday; its weeks end with February's first day.
     stream.deliver(&[parcel("site-0", 1, day(NEW_YEAR_UNIX_MS, 9_000, pages as usize, &mut random), 0)], 1).await?;

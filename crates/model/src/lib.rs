@@ -4,4 +4,5 @@
 pub mod bins;
 pub mod calendar;
 pub mod clock;
+pub mod rng;
 pub mod units;

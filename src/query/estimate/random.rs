@@ -1,20 +1,18 @@
 //! Repeatable random numbers for tests: normal, Poisson and uniform.
 
-/// A generator whose sequence follows from its seed (SplitMix64; Steele, Lea, Flood 2014).
-pub(crate) struct Random(u64);
+use headcount_model::rng::SplitMix64;
+
+/// Draws that follow from a seed.
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::new(seed))
     }
 
     /// Uniform in 0 (inclusive) to 1 (exclusive).
     pub(crate) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((word ^ (word >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        self.0.next_unit()
     }
 
     /// Mean 0, standard deviation 1 (Box, Muller 1958).

@@ -1,7 +1,7 @@
 //! Choices of different weight in constant time: Walker's alias method, built as Vose does it ("A linear algorithm for
 //! generating random numbers with a given distribution", 1991). A month of a large site draws a hundred million pages.
 
-use crate::vault::release::noise::SplitMix64;
+use headcount_model::rng::SplitMix64;
 
 /// A table of weights to draw from.
 #[derive(Debug, Clone)]

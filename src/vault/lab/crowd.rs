@@ -4,11 +4,13 @@
 //! rule on one of the popular pages, and one view in ten shows the page that was open already. Some visitors come
 //! often, some now and then, and many once.
 
+use headcount_model::rng::SplitMix64;
+
 use super::{
     alias::Alias,
     world::{Habits, View, VisitorDay},
 };
-use crate::{calendar::Day, vault::release::noise::SplitMix64};
+use crate::calendar::Day;
 
 /// The chance of one more view: 1 / (1 - 0.565) = 2.3 views a visit.
 const ONE_MORE: f64 = 0.565;

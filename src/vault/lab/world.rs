@@ -12,6 +12,8 @@ use std::{
 
 pub(super) use edition::Edition;
 
+use headcount_model::rng::SplitMix64;
+
 use super::{alias::Alias, crowd, parallel};
 use crate::{
     calendar::{Calendar, Day, Period},
@@ -24,7 +26,7 @@ use crate::{
         cells::Cells,
         keys::Epoch,
         names::{NameId, Names},
-        release::{index::SiteIndex, noise::SplitMix64, terms::History},
+        release::{index::SiteIndex, terms::History},
         site::Site,
         store::Fault,
         tally::{DayTally, MonthTally, WeekTally},

@@ -68,7 +68,7 @@ fn describe(error: &opendp::error::Error) -> String {
 }
 
 #[cfg(any(test, feature = "lab"))]
-pub(crate) use seeded::{SeededNoise, SplitMix64};
+pub(crate) use seeded::SeededNoise;
 
 #[cfg(any(test, feature = "lab"))]
 mod seeded;

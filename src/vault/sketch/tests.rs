@@ -1,9 +1,9 @@
 //! The two forms against each other, and both against the crate's own registers, read through serde.
 
+use headcount_model::rng::SplitMix64;
 use proptest::prelude::*;
 
 use super::*;
-use crate::vault::release::noise::SplitMix64;
 
 const BOTH: [Precision; 2] = [Precision::P12, Precision::P14];
 

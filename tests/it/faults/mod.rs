@@ -12,6 +12,8 @@ pub mod sealing;
 pub mod shim;
 pub mod truth;
 
+use headcount_model::rng::SplitMix64;
+
 use crate::harness::House;
 
 /// With this configuration the noise of a day's visits has a standard deviation of about one, so that one batch that
@@ -49,20 +51,17 @@ pub fn quiet_args(house: &House) -> Vec<String> {
     args
 }
 
-/// A small generator of numbers that a seed repeats (splitmix64; Steele, Lea and Flood 2014).
+/// Numbers that a seed repeats.
 #[derive(Clone)]
-pub struct Dice(u64);
+pub struct Dice(SplitMix64);
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::new(seed))
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
+        self.0.next_u64()
     }
 
     /// From 0 to one less than `below`.

@@ -3,9 +3,13 @@
 //! Seeds are fixed, so a run that passes passes always. Up to 10^5 visitors are hashed one by one; beyond that each
 //! register is drawn from its own distribution.
 
+use headcount_model::rng::SplitMix64;
+
 use super::*;
-use crate::vault::release::noise::{Noise, SeededNoise, SplitMix64};
-use crate::vault::sketch::Sketch;
+use crate::vault::{
+    release::noise::{Noise, SeededNoise},
+    sketch::Sketch,
+};
 
 /// What many repetitions of one setting gave.
 struct Outcome {

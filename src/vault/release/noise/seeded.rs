@@ -5,32 +5,9 @@
 
 use std::collections::HashMap;
 
+use headcount_model::rng::SplitMix64;
+
 use super::{Noise, NoiseFault, SigmaMilli, check};
-
-/// The SplitMix64 generator of Steele, Lea and Flood (2014). Fast, repeatable, not secret.
-#[derive(Clone, Debug)]
-pub(crate) struct SplitMix64(u64);
-
-impl SplitMix64 {
-    /// A generator whose whole sequence follows from `seed`.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// 64 random bits.
-    pub(crate) fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        word ^ (word >> 31)
-    }
-
-    /// A number from 0 (inclusive) to 1 (exclusive), in steps of 2^-53.
-    pub(crate) fn next_unit(&mut self) -> f64 {
-        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
 
 /// Sums of the probabilities of one sigma, from the lowest value up.
 #[derive(Debug)]
