@@ -21,7 +21,6 @@ mod keys;
 pub mod lab;
 mod limit;
 mod names;
-mod outcome;
 mod recover;
 mod release;
 mod roster;
@@ -42,6 +41,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+use headcount_model::outcome;
 use tokio::sync::{mpsc, watch};
 
 pub use anonymize::network::GeoFault;

@@ -4,5 +4,6 @@
 pub mod bins;
 pub mod calendar;
 pub mod clock;
+pub mod outcome;
 pub mod rng;
 pub mod units;
