@@ -3,16 +3,12 @@
 //! Counters are disjoint: what a visitor does raises each counter of a table at most once a day. So a visitor-day moves
 //! as many counters by one as its bound allows, and the L2 sensitivity is the square root of that bound, not the bound.
 
+use headcount_model::keys::{
+    BROWSERS, COUNTRIES, DEVICES, DOMAINS, ERROR_CLASSES, LANGUAGES, OSES, PUBLIC_CAMPAIGNS, PUBLIC_REFERRERS,
+    RESPONSE_SIZES, RESPONSE_TIMES, ROBOTS as BOTS,
+};
 use serde::{Deserialize, Serialize};
 
-use super::anonymize::{
-    agent::{BOTS, BROWSERS, DEVICES, OSES},
-    campaign::PUBLIC_CAMPAIGNS,
-    health::{ERROR_CLASSES, RESPONSE_SIZES, RESPONSE_TIMES},
-    language::LANGUAGES,
-    network::{COUNTRIES, DOMAINS},
-    referrer::PUBLIC_REFERRERS,
-};
 use crate::calendar::{HOURS_PER_WEEK, PeriodKind};
 
 /// The largest bound that a configuration may set on a visitor-day's counted page views.

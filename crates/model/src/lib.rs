@@ -4,6 +4,7 @@
 pub mod bins;
 pub mod calendar;
 pub mod clock;
+pub mod keys;
 pub mod outcome;
 pub mod rng;
 pub mod units;

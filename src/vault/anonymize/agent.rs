@@ -8,14 +8,13 @@
 //! common log format has none) and falls under "Other".
 
 mod bots;
-mod families;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher, sync::OnceLock};
 
 use bots::Bots;
-pub use families::BOTS;
+use headcount_model::keys::{BROWSERS, OSES, ROBOTS as BOTS};
 use quick_cache::sync::Cache;
 use ua_parser::{Regexes, os, user_agent};
 
@@ -27,48 +26,6 @@ static PATTERNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/agent_pattern
 const USER_AGENT_BYTES_MAX: usize = 4096;
 /// A busy site sees some ten thousand different agents a day; an entry takes about 60 bytes.
 const CACHE_ENTRIES: usize = 32_768;
-
-/// Every browser that is ever published.
-pub const BROWSERS: &[&str] = &[
-    "Chrome",
-    "Chrome Mobile",
-    "Chrome WebView",
-    "Edge",
-    "Edge Mobile",
-    "Safari",
-    "Mobile Safari",
-    "iOS WebView",
-    "Firefox",
-    "Firefox Mobile",
-    "Samsung Internet",
-    "Opera",
-    "Opera Mobile",
-    "Brave",
-    "Vivaldi",
-    "DuckDuckGo",
-    "Yandex Browser",
-    "UC Browser",
-    "QQ Browser",
-    "Sogou",
-    "MIUI Browser",
-    "Huawei Browser",
-    "Whale",
-    "Amazon Silk",
-    "Android Browser",
-    "Google App",
-    "Facebook",
-    "Instagram",
-    "LINE",
-    "Yahoo! Japan",
-    "WeChat",
-    "IE",
-    "Other",
-];
-/// Every operating system that is ever published.
-pub const OSES: &[&str] =
-    &["Windows", "macOS", "Linux", "Android", "iOS", "iPadOS", "ChromeOS", "Unix", "Smart TV", "Other mobile", "Other"];
-/// Every device class that is ever published. A tablet that asks for desktop pages counts as a desktop.
-pub const DEVICES: &[&str] = &["desktop", "mobile", "tablet", "other"];
 
 const DESKTOP: u8 = 0;
 const MOBILE: u8 = 1;
@@ -167,7 +124,7 @@ pub(in crate::vault) struct Agent {
     pub browser: u8,
     /// Index in [`OSES`].
     pub os: u8,
-    /// Index in [`DEVICES`].
+    /// Index in the public list of devices.
     pub device: u8,
 }
 

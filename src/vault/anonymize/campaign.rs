@@ -8,16 +8,13 @@
 #[cfg(test)]
 mod tests;
 
+use headcount_model::keys::NO_CAMPAIGN;
 use percent_encoding::percent_decode_str;
 
 use super::page::{self, TARGET_BYTES_MAX};
 
 /// The longest key that is ever written, in bytes.
 pub(in crate::vault) const CAMPAIGN_BYTES_MAX: usize = 128;
-/// The key of a visit that no campaign led to.
-pub const NO_CAMPAIGN: &str = "(none)";
-/// The public part of the key space: published in every period. Other keys appear past a threshold.
-pub const PUBLIC_CAMPAIGNS: &[&str] = &[NO_CAMPAIGN];
 
 /// The parameters, in the order of the key.
 const NAMES: [&str; 3] = ["utm_source", "utm_medium", "utm_campaign"];

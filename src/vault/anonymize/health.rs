@@ -3,21 +3,16 @@
 //! It is here because an exact time or size may tell one request, and so one visitor, from all others. Only positions
 //! in short public lists leave this file.
 
+pub(in crate::vault) use headcount_model::keys::ERROR_CLASSES;
+
 use crate::bins;
 
-/// Every response time that is ever published.
-pub const RESPONSE_TIMES: &[&str] = bins::RESPONSE_TIMES.labels;
-/// Every response size that is ever published.
-pub const RESPONSE_SIZES: &[&str] = bins::RESPONSE_SIZES.labels;
-/// The classes of errors that are counted by page.
-pub const ERROR_CLASSES: &[&str] = &["4xx", "5xx"];
-
-/// The position in [`RESPONSE_TIMES`] of a time in milliseconds; the last where none was sent.
+/// The position in the public list of a time in milliseconds; the last where none was sent.
 pub(in crate::vault) fn time_bin(ms: Option<u32>) -> u16 {
     bins::RESPONSE_TIMES.position(ms.map(u64::from))
 }
 
-/// The position in [`RESPONSE_SIZES`] of a size in bytes; the last where none was sent.
+/// The position in the public list of a size in bytes; the last where none was sent.
 pub(in crate::vault) fn size_bin(bytes: Option<u64>) -> u16 {
     bins::RESPONSE_SIZES.position(bytes)
 }
@@ -33,8 +28,10 @@ pub(in crate::vault) fn error_class(status: u32) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use headcount_model::keys::{RESPONSE_SIZES, RESPONSE_TIMES};
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn positions_name_the_bin() {

@@ -19,16 +19,11 @@ use std::{
     path::PathBuf,
 };
 
-pub use codes::COUNTRIES;
-pub use domains::DOMAINS;
 pub(in crate::vault) use domains::domain;
 pub use load::GeoFault;
 
 use codes::UNKNOWN;
 use ranges::Ranges;
-
-/// The last key of both lists: nothing was sent, or it is in no file.
-const UNKNOWN_KEY: &str = "(unknown)";
 
 /// Which addresses are in which country. Made once, then only read.
 #[derive(Default)]
@@ -49,8 +44,8 @@ impl Countries {
         load::load(paths)
     }
 
-    /// The position in [`COUNTRIES`] of an address in its canonical form. Host names (no address) and addresses of private
-    /// networks are in no country. Allocates nothing.
+    /// The position of an address in its canonical form among the public countries. Host names (no address) and addresses
+    /// of private networks are in no country. Allocates nothing.
     pub(in crate::vault) fn country(&self, ip: Option<IpAddr>) -> u16 {
         let code = match ip {
             Some(IpAddr::V4(v4)) if !is_local(v4) => self.v4.find(u32::from(v4)),

@@ -5,74 +5,14 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use headcount_model::keys::{ADDRESS, DIRECT, OTHER_APP, OTHER_HOST};
 use psl::{Psl, Type};
 use quick_cache::sync::Cache;
 
 use crate::units::SiteName;
 
-/// No referrer, one that cannot be read, or one of the site's own pages.
-const DIRECT: &str = "(direct)";
-/// A host given as an IP address.
-const ADDRESS: &str = "(address)";
-/// A host without a registered domain (a name inside some network), or one too long to be told.
-const OTHER_HOST: &str = "(other host)";
-/// An Android app that is in no group.
-const OTHER_APP: &str = "(other app)";
 /// The longest key that is ever written, in bytes.
 const KEY_BYTES_MAX: usize = 128;
-
-/// The public part of the key space: these keys are published in every period. Other keys are domain names.
-pub const PUBLIC_REFERRERS: &[&str] = &[
-    DIRECT,
-    ADDRESS,
-    OTHER_HOST,
-    OTHER_APP,
-    // Search engines
-    "Google",
-    "Bing",
-    "Yahoo!",
-    "DuckDuckGo",
-    "Baidu",
-    "Yandex",
-    "Naver",
-    "Sogou",
-    "Ecosia",
-    "Qwant",
-    "Startpage",
-    "Seznam",
-    "Brave Search",
-    "goo",
-    "Daum",
-    // Social networks
-    "Facebook",
-    "X",
-    "LINE",
-    "Instagram",
-    "YouTube",
-    "LinkedIn",
-    "Reddit",
-    "note",
-    "Weibo",
-    "TikTok",
-    "Threads",
-    "Bluesky",
-    "Pinterest",
-    "Hatena",
-    "WhatsApp",
-    "Telegram",
-    "WeChat",
-    "KakaoTalk",
-    "VK",
-    "Discord",
-    // Assistants
-    "ChatGPT",
-    "Perplexity",
-    "Gemini",
-    "Copilot",
-    "Claude",
-    "DeepSeek",
-    "Grok",
-];
 
 /// Hosts (with all their subdomains) that belong to a group other than the one of their domain. Looked at first.
 const HOSTS: &[(&str, &str)] = &[
@@ -328,8 +268,10 @@ fn app_group(package: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use headcount_model::keys::PUBLIC_REFERRERS;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn key(raw: &str) -> String {
         let own = ["www.mofa.example.jp", "*.emb.example.jp"].map(String::from);

@@ -5,9 +5,10 @@
 //! class "Spider", the words below, and the lack of any browser or system. It never takes an agent for a robot because
 //! it is rare. A robot that claims to be a common browser and nothing else is not found here; no list can.
 
+use headcount_model::keys::ROBOT_FAMILIES;
 use ua_parser::device;
 
-use super::families;
+use super::{BOTS, last};
 
 /// Parts of user agents, in lower case, that no browser carries: libraries, tools, feed readers, monitors, previews.
 const WORDS: &[&str] = &[
@@ -147,11 +148,11 @@ impl Bots {
         Ok(Self { list: isbot::Bots::default(), spiders: device::Builder::new().push_all(spiders)?.build()? })
     }
 
-    /// The position in [`super::BOTS`] of a robot; `None` for a reader. `family` and `system` are what uap-core says of the
+    /// The position in [`BOTS`] of a robot; `None` for a reader. `family` and `system` are what uap-core says of the
     /// same user agent.
     pub(super) fn find(&self, user_agent: &str, family: &str, system: &str) -> Option<u8> {
         let lower = user_agent.to_ascii_lowercase();
-        self.is_bot(user_agent, &lower, family, system).then(|| families::family(&lower))
+        self.is_bot(user_agent, &lower, family, system).then(|| family_of(&lower))
     }
 
     fn is_bot(&self, user_agent: &str, lower: &str, family: &str, system: &str) -> bool {
@@ -162,6 +163,13 @@ impl Bots {
             || self.list.is_bot(lower)
             || self.spiders.extract(user_agent).is_some()
     }
+}
+
+/// The position in [`BOTS`] of a robot's user agent in lower case.
+fn family_of(lower: &str) -> u8 {
+    let fits = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let index = ROBOT_FAMILIES.iter().position(|(_, words)| fits(words)).unwrap_or(ROBOT_FAMILIES.len());
+    u8::try_from(index).unwrap_or(last(BOTS))
 }
 
 /// True for an agent on no known system that names no browser either, or that only calls itself compatible with one.

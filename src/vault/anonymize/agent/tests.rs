@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, fs::File, io::Read, sync::LazyLock};
 
 use flate2::read::GzDecoder;
+use headcount_model::keys::DEVICES;
 use proptest::prelude::*;
 
 use super::*;

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use headcount_model::keys::{COUNTRIES, DOMAINS};
 use proptest::prelude::*;
 
 use super::{

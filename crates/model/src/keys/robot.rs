@@ -1,14 +1,14 @@
-//! Families of robots: who reads a site besides people.
+//! Families of robots: who reads a site besides people, and by what each family is told.
 //!
-//! It is here because a site's operator wants to know which robots come, and a full user agent is nobody's to publish. It
-//! takes the user agent of a robot and gives a position in a public list. It never decides whether something is a robot.
+//! It is here because a site's operator wants to know which robots come, and a full user agent is nobody's to publish.
+//! Nothing here decides whether something is a robot.
 
 /// What is in no family.
 const OTHER: &str = "(other robots)";
 
 /// A family, and parts of user agents in lower case that tell it. The first family that fits counts: who runs a robot
 /// comes before what it is made with. Names in parentheses are kinds and not one robot.
-const FAMILIES: [(&str, &[&str]); 122] = [
+pub const ROBOT_FAMILIES: &[(&str, &[&str])] = &[
     // Search engines
     ("Googlebot", &["googlebot", "google-inspectiontool", "storebot-google", "googleother"]),
     ("Google AdsBot", &["adsbot-google", "mediapartners-google", "google-adwords", "google-ads"]),
@@ -172,21 +172,14 @@ const SCANNERS: &[&str] = &[
 ];
 
 /// Every family that is ever published; the last is "(other robots)".
-pub const BOTS: &[&str] = &names();
+pub const ROBOTS: &[&str] = &names();
 
-const fn names() -> [&'static str; FAMILIES.len() + 1] {
-    let mut names = [OTHER; FAMILIES.len() + 1];
+const fn names() -> [&'static str; ROBOT_FAMILIES.len() + 1] {
+    let mut names = [OTHER; ROBOT_FAMILIES.len() + 1];
     let mut index = 0;
-    while index < FAMILIES.len() {
-        names[index] = FAMILIES[index].0;
+    while index < ROBOT_FAMILIES.len() {
+        names[index] = ROBOT_FAMILIES[index].0;
         index += 1;
     }
     names
-}
-
-/// The position in [`BOTS`] of a robot's user agent in lower case.
-pub(super) fn family(lower: &str) -> u8 {
-    let fits = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let index = FAMILIES.iter().position(|(_, words)| fits(words)).unwrap_or(FAMILIES.len());
-    u8::try_from(index).unwrap_or(super::last(BOTS))
 }
