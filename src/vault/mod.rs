@@ -28,7 +28,6 @@ mod seal;
 mod site;
 mod sketch;
 mod store;
-mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -41,7 +40,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use headcount_model::outcome;
+use headcount_model::{outcome, tables};
 use tokio::sync::{mpsc, watch};
 
 pub use anonymize::network::GeoFault;

@@ -26,6 +26,11 @@ pub(in crate::vault) enum Precision {
     P14,
 }
 
+/// The sketch of a site's visitors.
+pub(in crate::vault) const SITE_PRECISION: Precision = Precision::P14;
+/// The sketch of a page's visitors.
+pub(in crate::vault) const PAGE_PRECISION: Precision = Precision::P12;
+
 impl Precision {
     /// p, the number of hash bits that choose the register.
     pub(in crate::vault) const fn bits(self) -> u8 {

@@ -7,4 +7,5 @@ pub mod clock;
 pub mod keys;
 pub mod outcome;
 pub mod rng;
+pub mod tables;
 pub mod units;

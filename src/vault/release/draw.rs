@@ -17,8 +17,8 @@ use crate::{
     calendar::{Day, PeriodKind},
     vault::{
         site::Site,
-        sketch::{Precision, Sketch},
-        tables::{KeySpace, PAGE_PRECISION, SITE_PRECISION, Table},
+        sketch::{PAGE_PRECISION, Precision, SITE_PRECISION, Sketch},
+        tables::{KeySpace, Table},
         tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, Texts, WeekTally},
     },
 };

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Activity, AttributeTally, DayTally, PageTally, SiteTally, Texts, merge_texts};
 use crate::vault::{
     names::{Beside, TextMap},
-    sketch::Sketch,
-    tables::{PAGE_PRECISION, SITE_PRECISION, Table, TableSet},
+    sketch::{PAGE_PRECISION, SITE_PRECISION, Sketch},
+    tables::{Table, TableSet},
 };
 
 /// One week of one site.

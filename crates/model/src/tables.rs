@@ -3,21 +3,18 @@
 //! Counters are disjoint: what a visitor does raises each counter of a table at most once a day. So a visitor-day moves
 //! as many counters by one as its bound allows, and the L2 sensitivity is the square root of that bound, not the bound.
 
-use headcount_model::keys::{
-    BROWSERS, COUNTRIES, DEVICES, DOMAINS, ERROR_CLASSES, LANGUAGES, OSES, PUBLIC_CAMPAIGNS, PUBLIC_REFERRERS,
-    RESPONSE_SIZES, RESPONSE_TIMES, ROBOTS as BOTS,
-};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{HOURS_PER_WEEK, PeriodKind};
+use crate::{
+    calendar::{HOURS_PER_WEEK, PeriodKind},
+    keys::{
+        BROWSERS, COUNTRIES, DEVICES, DOMAINS, ERROR_CLASSES, LANGUAGES, OSES, PUBLIC_CAMPAIGNS, PUBLIC_REFERRERS,
+        RESPONSE_SIZES, RESPONSE_TIMES, ROBOTS as BOTS,
+    },
+};
 
 /// The largest bound that a configuration may set on a visitor-day's counted page views.
 pub const VIEWS_PER_DAY_MAX: u8 = 10;
-
-/// Registers of a site's visitor sketch: 2 to the power of this.
-pub(super) const SITE_PRECISION: super::sketch::Precision = super::sketch::Precision::P14;
-/// Registers of a page's visitor sketch: 2 to the power of this.
-pub(super) const PAGE_PRECISION: super::sketch::Precision = super::sketch::Precision::P12;
 
 /// The key under which pages beyond the guard on distinct pages are counted, and what is in no published key.
 pub const OTHER_KEY: &str = "(other)";
@@ -26,9 +23,9 @@ pub const OTHER_KEY: &str = "(other)";
 /// The squares add up to at most 1, so that one visitor-day moves all votes together by an L2 distance of at most 1, while
 /// most of them see one or two such pages and give these most of their weight (weighted differentially private set union:
 /// Gopi, Gulhane, Kulkarni, Shen, Shokouhi, Yekhanin 2020, arXiv:2002.09745).
-pub(super) const VOTE_WEIGHTS: [u16; VIEWS_PER_DAY_MAX as usize] = [77, 49, 31, 19, 12, 8, 5, 3, 2, 2];
+pub const VOTE_WEIGHTS: [u16; VIEWS_PER_DAY_MAX as usize] = [77, 49, 31, 19, 12, 8, 5, 3, 2, 2];
 /// The square of the L2 sensitivity of the votes, in hundredths squared.
-pub(super) const VOTES_L2_SQUARED: u32 = 9_902;
+pub const VOTES_L2_SQUARED: u32 = 9_902;
 const _: () = {
     let (mut sum, mut rank) = (0, 0);
     while rank < VOTE_WEIGHTS.len() {
@@ -91,7 +88,7 @@ pub enum KeySpace {
 }
 
 /// Tables with a public list of keys, whose counters are kept by position.
-pub(super) const LISTED: [Table; 11] = [
+pub const LISTED: [Table; 11] = [
     Table::Browser,
     Table::Os,
     Table::Device,
@@ -106,7 +103,7 @@ pub(super) const LISTED: [Table; 11] = [
 ];
 
 /// Tables whose keys are texts, beside the pages.
-pub(super) const TEXTS: [Table; 4] = [Table::Referrer, Table::Campaign, Table::Entry, Table::Error];
+pub const TEXTS: [Table; 4] = [Table::Referrer, Table::Campaign, Table::Entry, Table::Error];
 
 /// The hours of a week: "Mon 00:00" to "Sun 23:00".
 static HOURS_OF_WEEK: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
@@ -177,7 +174,7 @@ impl Table {
 
     /// The keys that are known without looking at any visitor. They appear in every period, also with zero.
     #[must_use]
-    pub(super) fn public_keys(self) -> &'static [&'static str] {
+    pub fn public_keys(self) -> &'static [&'static str] {
         match self {
             Self::Site | Self::Page | Self::Entry | Self::Error => &[],
             Self::Referrer => PUBLIC_REFERRERS,
@@ -238,17 +235,17 @@ impl Table {
     }
 
     /// Its place among [`LISTED`].
-    pub(super) fn listed(self) -> Option<usize> {
+    pub fn listed(self) -> Option<usize> {
         LISTED.into_iter().position(|table| table == self)
     }
 
     /// Its place among [`TEXTS`].
-    pub(super) fn text(self) -> Option<usize> {
+    pub fn text(self) -> Option<usize> {
         TEXTS.into_iter().position(|table| table == self)
     }
 
     /// The most that one visitor-day can do to the counters of an attribute table: how many of them it raises by one.
-    pub(super) fn attribute_l2_squared(self) -> u32 {
+    pub fn attribute_l2_squared(self) -> u32 {
         match self {
             // One for each class of error.
             Self::Status | Self::Error => 2,
