@@ -2,10 +2,15 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod bins;
+pub mod budget;
 pub mod calendar;
 pub mod clock;
 pub mod keys;
 pub mod outcome;
+pub mod plan;
+pub mod regular;
 pub mod rng;
+pub mod shares;
 pub mod tables;
+pub mod threshold;
 pub mod units;

@@ -2,14 +2,11 @@
 //! blocks themselves. Everything here is computed once for each period; reading costs no privacy.
 
 pub(super) mod block;
-pub(super) mod budget;
 pub(super) mod draw;
 pub(super) mod estimate;
 pub(super) mod index;
 pub(super) mod noise;
-pub(super) mod plan;
 pub(super) mod reader;
-pub(super) mod regular;
-pub(super) mod shares;
 pub(super) mod terms;
-pub(super) mod threshold;
+
+pub(super) use headcount_model::{budget, plan, regular, shares};

@@ -12,10 +12,7 @@
 use dashu::rational::RBig;
 use opendp::traits::samplers::sample_discrete_gaussian;
 
-use super::budget::SigmaMilli;
-
-/// The largest sigma that can be asked for, in thousandths: a thousand million counts.
-pub(in crate::vault) const SIGMA_MILLI_MAX: u64 = 1_000_000_000_000;
+use super::budget::{SIGMA_MILLI_MAX, SigmaMilli};
 
 /// Why there is no noise. Nothing may be published without it, so each of these stops a release.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,12 @@
 //! No day spends more than its own terms promise, whatever changes around it.
 
+use headcount_model::threshold::threshold;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     calendar::PeriodKind,
-    vault::release::{budget::SigmaMilli, threshold::threshold},
+    vault::release::budget::SigmaMilli,
 };
 
 fn day(text: &str) -> Day {

@@ -7,21 +7,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    budget::{self, RhoNano, SigmaMilli},
-    noise::SIGMA_MILLI_MAX,
+use crate::{
+    budget::{self, RhoNano, SIGMA_MILLI_MAX, SigmaMilli},
+    calendar::PeriodKind,
+    keys::ERROR_CLASSES,
     shares::{BASIS_POINTS, Privacy, Shares, weight},
+    tables::{Table, TableSet, VOTE_WEIGHTS, VOTES_L2_SQUARED},
     threshold::threshold,
 };
-use crate::{
-    calendar::PeriodKind,
-    vault::{
-        anonymize::health::ERROR_CLASSES,
-        tables::{Table, TableSet, VOTE_WEIGHTS, VOTES_L2_SQUARED},
-    },
-};
 
-/// The square of what one visitor-day can change in the released form of a sketch (see [`super::estimate`]): a register
+/// The square of what one visitor-day can change in the released form of a sketch (docs/PRIVACY.md): a register
 /// that is used for the first time leaves the bin of the unused ones, which counts double, and enters another.
 const SKETCH_L2_SQUARED: u32 = 2 * 2 + 1;
 
@@ -75,8 +70,9 @@ pub struct Mechanism {
 
 /// All mechanisms of a site.
 #[derive(Debug, Clone)]
-pub(in crate::vault) struct Plan {
-    pub(in crate::vault) mechanisms: Vec<Mechanism>,
+pub struct Plan {
+    /// Each use of the budget.
+    pub mechanisms: Vec<Mechanism>,
     /// The delta for each choice of new keys.
     delta_selection: f64,
     /// Counted page views a visitor-day.
@@ -93,7 +89,7 @@ struct Maker<'a> {
 
 impl Plan {
     /// The plan of a site with these shares, for the tables that it counts.
-    pub(in crate::vault) fn new(privacy: &Privacy, shares: &Shares, tables: TableSet) -> Self {
+    pub fn new(privacy: &Privacy, shares: &Shares, tables: TableSet) -> Self {
         assert!(shares.sum() <= BASIS_POINTS, "the configuration checks the shares");
         let total = privacy.rho();
         let mut maker = Maker { privacy, tables, total, mechanisms: Vec::new() };
@@ -117,18 +113,18 @@ impl Plan {
     }
 
     /// A mechanism whose share is too small to draw noise for, if there is one.
-    pub(in crate::vault) fn unaffordable(&self) -> Option<&Mechanism> {
+    pub fn unaffordable(&self) -> Option<&Mechanism> {
         self.mechanisms.iter().find(|m| m.rho_nano == 0 || m.sigma_milli > SIGMA_MILLI_MAX)
     }
 
     /// What everything takes together of a visitor-day's budget.
-    pub(in crate::vault) fn rho(&self) -> RhoNano {
+    pub fn rho(&self) -> RhoNano {
         RhoNano(self.mechanisms.iter().map(|m| m.rho_nano).sum())
     }
 
     /// The plan with the largest sigma of several plans for each mechanism, and with thresholds that keep the promise
     /// of each of them under that sigma.
-    pub(in crate::vault) fn strictest(plans: &[&Self]) -> Self {
+    pub fn strictest(plans: &[&Self]) -> Self {
         assert!(!plans.is_empty(), "there are terms for every day");
         let mut strictest = plans[0].clone();
         if plans.len() == 1 {
@@ -154,7 +150,7 @@ impl Plan {
 
     /// What a release of a kind of period, drawn under this plan, takes from a visitor-day under the terms of another.
     /// A day's release takes in its hours, and what they cost with them.
-    pub(in crate::vault) fn cost_under(&self, terms: &Self, kind: PeriodKind) -> RhoNano {
+    pub fn cost_under(&self, terms: &Self, kind: PeriodKind) -> RhoNano {
         let of_kind = |m: &&Mechanism| m.period == kind || (kind == PeriodKind::Day && m.period == PeriodKind::Hour);
         let costs = terms.mechanisms.iter().filter(of_kind).map(|own| {
             let drawn = self.mechanisms.iter().find(|m| m.is_same(own));
@@ -164,7 +160,7 @@ impl Plan {
     }
 
     /// The mechanism of a table, period and kind of number, where this is released.
-    pub(in crate::vault) fn get(&self, table: Table, period: PeriodKind, what: What) -> Option<&Mechanism> {
+    pub fn get(&self, table: Table, period: PeriodKind, what: What) -> Option<&Mechanism> {
         self.mechanisms.iter().find(|m| (m.table, m.period, m.what) == (table, period, what))
     }
 }
@@ -235,7 +231,9 @@ impl Maker<'_> {
 }
 
 impl Mechanism {
-    pub(in crate::vault) fn sigma(&self) -> SigmaMilli {
+    /// The noise's parameter.
+    #[must_use]
+    pub fn sigma(&self) -> SigmaMilli {
         SigmaMilli(self.sigma_milli)
     }
 
@@ -244,7 +242,7 @@ impl Mechanism {
     }
 
     /// Whether new keys are chosen by it.
-    pub(in crate::vault) fn selects(&self) -> bool {
+    pub fn selects(&self) -> bool {
         self.table.is_open_key_space() && matches!(self.what, What::Counters | What::Votes)
     }
 
@@ -309,7 +307,7 @@ mod tests {
         assert!(less.rho() <= privacy.rho());
     }
 
-    /// The table of docs/PRIVACY.md: `cargo test --lib plan_table -- --ignored --nocapture`.
+    /// The table of docs/PRIVACY.md: `cargo test -p headcount-model plan_table -- --ignored --nocapture`.
     #[test]
     #[ignore = "prints a table"]
     fn plan_table() {

@@ -4,8 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::{self, RhoNano};
-use crate::vault::tables::{Bounds, Table};
+use crate::{
+    budget::{self, RhoNano},
+    tables::{Bounds, Table},
+};
 
 /// Hundredths of a percent in a whole.
 pub const BASIS_POINTS: u16 = 10_000;
@@ -36,7 +38,7 @@ impl Privacy {
 
     /// The budget of a visitor-day: the largest rho that converts to epsilon at the other half of delta.
     #[must_use]
-    pub(in crate::vault) fn rho(&self) -> RhoNano {
+    pub fn rho(&self) -> RhoNano {
         budget::rho_of(self.epsilon, self.delta - self.delta_keys())
     }
 
@@ -123,7 +125,7 @@ impl Shares {
     /// The shares of a site that has a list of its pages, or has none. Where new pages must be found, a third of what goes
     /// to the pages of a month goes to the choice of new ones: noise on a page that does not appear is of no use.
     #[must_use]
-    pub(in crate::vault) fn for_pages(self, has_list: bool) -> Self {
+    pub fn for_pages(self, has_list: bool) -> Self {
         let moved = if has_list { 0 } else { self.month_pages / 3 };
         Self { month_pages: self.month_pages - moved, selection: self.selection + moved, ..self }
     }
@@ -153,7 +155,7 @@ impl Shares {
 
 /// How much of an attribute group's share a table gets, relative to the others that are counted. More where people look
 /// first, or where counts lie in many keys.
-pub(super) fn weight(table: Table) -> u64 {
+pub fn weight(table: Table) -> u64 {
     match table {
         Table::Referrer | Table::Country | Table::Entry => 3,
         Table::Device | Table::Language | Table::Campaign | Table::Profile | Table::Status | Table::Error => 2,

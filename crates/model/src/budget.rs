@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A basis point is one part of this many.
-pub(in crate::vault) const BASIS_POINTS_ALL: u16 = 10_000;
+pub const BASIS_POINTS_ALL: u16 = 10_000;
 
 /// Largest rho that [`rho_of`] gives, 1000. It would allow everything: it only ends the search.
 const RHO_NANO_MAX: u64 = 1_000_000_000_000;
@@ -20,30 +20,33 @@ const RHO_NANO_MAX: u64 = 1_000_000_000_000;
 /// thousandths squared (10^6) times billionths (10^9), halved.
 const SIGMA_SCALE: u128 = 500_000_000_000_000;
 
+/// The largest sigma that noise is drawn for, in thousandths: a thousand million counts.
+pub const SIGMA_MILLI_MAX: u64 = 1_000_000_000_000;
+
 /// How much the floating-point conversions lean to the safe side, relative. Their own error is below 1e-12.
 const HAIR: f64 = 1e-10;
 
 /// An amount of zCDP budget in billionths of rho. Exact: sums and shares never drift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(in crate::vault) struct RhoNano(pub u64);
+pub struct RhoNano(pub u64);
 
 impl RhoNano {
     /// The amount as a plain number, for display and for the conversions to (epsilon, delta).
-    pub(in crate::vault) fn as_rho(self) -> f64 {
+    pub fn as_rho(self) -> f64 {
         self.0 as f64 / 1e9
     }
 }
 
 /// The standard deviation parameter of a discrete Gaussian, in thousandths of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(in crate::vault) struct SigmaMilli(pub u64);
+pub struct SigmaMilli(pub u64);
 
 impl SigmaMilli {
     /// The sigma that an empty budget buys: no finite noise is enough. The noise source refuses it.
-    pub(in crate::vault) const UNAFFORDABLE: Self = Self(u64::MAX);
+    pub const UNAFFORDABLE: Self = Self(u64::MAX);
 
     /// Sigma as a plain number of counts.
-    pub(in crate::vault) fn as_sigma(self) -> f64 {
+    pub fn as_sigma(self) -> f64 {
         self.0 as f64 / 1e3
     }
 }
@@ -52,7 +55,7 @@ impl SigmaMilli {
 ///
 /// `epsilon` is positive and `delta` is between 0 and 1, both exclusive; for anything else the answer is an
 /// empty budget, with which nothing can be published.
-pub(in crate::vault) fn rho_of(epsilon: f64, delta: f64) -> RhoNano {
+pub fn rho_of(epsilon: f64, delta: f64) -> RhoNano {
     let sane = epsilon.is_finite() && epsilon > 0.0 && delta > 0.0 && delta < 1.0;
     if !sane {
         return RhoNano(0);
@@ -73,7 +76,7 @@ pub(in crate::vault) fn rho_of(epsilon: f64, delta: f64) -> RhoNano {
 /// The smallest delta for which spending `rho` is (`epsilon`, delta) differentially private, rounded up a hair.
 ///
 /// Between 0 and 1. An `epsilon` that is negative or not a number gives 1, which promises nothing.
-pub(in crate::vault) fn delta_of(rho: RhoNano, epsilon: f64) -> f64 {
+pub fn delta_of(rho: RhoNano, epsilon: f64) -> f64 {
     if epsilon.is_nan() || epsilon < 0.0 {
         return 1.0;
     }
@@ -86,7 +89,7 @@ pub(in crate::vault) fn delta_of(rho: RhoNano, epsilon: f64) -> f64 {
 /// The smallest epsilon for which spending `rho` is (epsilon, `delta`) differentially private, rounded up a hair.
 ///
 /// A `delta` outside of 0..1 (both exclusive) gives infinity for 0 and below, 0 for 1 and above.
-pub(in crate::vault) fn epsilon_of(rho: RhoNano, delta: f64) -> f64 {
+pub fn epsilon_of(rho: RhoNano, delta: f64) -> f64 {
     if delta.is_nan() || delta <= 0.0 {
         return f64::INFINITY;
     }
@@ -134,7 +137,7 @@ fn log_delta(rho: f64, epsilon: f64) -> f64 {
 /// `sigma = sqrt(l2_squared / (2 rho))` in thousandths, rounded up in exact integers (arXiv:2004.00010,
 /// Theorem 14), so that what is spent never passes `rho`. An empty budget gives [`SigmaMilli::UNAFFORDABLE`];
 /// counters that nobody can move (`l2_squared` 0) give 0. The noise source refuses both.
-pub(in crate::vault) fn sigma_milli(l2_squared: u32, rho: RhoNano) -> SigmaMilli {
+pub fn sigma_milli(l2_squared: u32, rho: RhoNano) -> SigmaMilli {
     if rho.0 == 0 {
         return SigmaMilli::UNAFFORDABLE;
     }
@@ -149,7 +152,7 @@ pub(in crate::vault) fn sigma_milli(l2_squared: u32, rho: RhoNano) -> SigmaMilli
 ///
 /// Never more than the budget from which [`sigma_milli`] made this sigma. A sigma of 0 spends everything there
 /// is, `u64::MAX`.
-pub(in crate::vault) fn rho_spent(l2_squared: u32, sigma: SigmaMilli) -> RhoNano {
+pub fn rho_spent(l2_squared: u32, sigma: SigmaMilli) -> RhoNano {
     let square = u128::from(sigma.0) * u128::from(sigma.0);
     if square == 0 {
         return RhoNano(u64::MAX);
@@ -160,7 +163,7 @@ pub(in crate::vault) fn rho_spent(l2_squared: u32, sigma: SigmaMilli) -> RhoNano
 
 /// `basis_points` ten-thousandths of `total`, rounded down, so that shares which add up to 10,000 never add up to
 /// more than the total. More than 10,000 basis points give the total.
-pub(in crate::vault) fn rho_share(total: RhoNano, basis_points: u16) -> RhoNano {
+pub fn rho_share(total: RhoNano, basis_points: u16) -> RhoNano {
     let share = u128::from(total.0) * u128::from(basis_points.min(BASIS_POINTS_ALL));
     let units = share / u128::from(BASIS_POINTS_ALL);
     // At most `total`, which is a u64.

@@ -4,12 +4,13 @@
 //! a visitor who does the same on k of its days: k times the sensitivity, k^2 times the rho. The site's sketch does not grow,
 //! because the same visitor has the same register all the time; the pages' sketches grow with the pages, at most k-fold.
 
-use super::{
+use crate::{
     budget::{self, RhoNano},
+    calendar::PeriodKind,
     plan::{Plan, What},
     shares::Privacy,
+    tables::Table,
 };
-use crate::{calendar::PeriodKind, vault::tables::Table};
 
 /// How many days of each week, month and quarter somebody comes.
 struct Days {
@@ -28,7 +29,7 @@ const YEAR: Days =
 
 /// Epsilon, at the same delta as for one day, for a visitor who comes on every day of a week, a month and a year and does
 /// the same each day, which is the worst case.
-pub(in crate::vault) fn epsilons(plan: &Plan, privacy: &Privacy) -> [f64; 3] {
+pub fn epsilons(plan: &Plan, privacy: &Privacy) -> [f64; 3] {
     [WEEK, MONTH, YEAR].map(|days| budget::epsilon_of(rho(plan, &days), privacy.delta - privacy.delta_keys()))
 }
 
@@ -51,7 +52,7 @@ fn rho(plan: &Plan, days: &Days) -> RhoNano {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::{release::shares::Shares, tables::TableSet};
+    use crate::{shares::Shares, tables::TableSet};
 
     /// Computed apart, in Python, from the shares and the conversion in docs/PRIVACY.md.
     #[test]

@@ -5,7 +5,7 @@
 //! threshold that keeps this rare enough, by adding up the exact probabilities of the discrete Gaussian from the far
 //! tail inward (the smallest terms first, so nothing is lost in rounding). It never sees a count or a key.
 
-use super::budget::SigmaMilli;
+use crate::budget::SigmaMilli;
 
 /// Room for the rounding error of the sums, relative. The error itself is below 1e-11 for any sigma here.
 const HAIR: f64 = 1e-9;
@@ -24,7 +24,7 @@ const SIGMA_SUMMED_MAX: f64 = 100_000.0;
 /// `delta` above one half is taken as one half. Where it is 0, negative or not a number, and where sigma is 0, the
 /// answer is `i64::MAX`: no new key ever appears. The work is about 25 exponentials for each unit
 /// of sigma; above a sigma of 100,000 counts the answer is a safe bound instead of the smallest T (9 % more at 5e-8).
-pub(in crate::vault) fn threshold(sigma: SigmaMilli, delta: f64, alone: &[i64]) -> i64 {
+pub fn threshold(sigma: SigmaMilli, delta: f64, alone: &[i64]) -> i64 {
     let most = alone.iter().copied().max().unwrap_or(0);
     if delta.is_nan() || delta <= 0.0 || sigma.0 == 0 || sigma == SigmaMilli::UNAFFORDABLE {
         return i64::MAX;
