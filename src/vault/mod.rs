@@ -52,18 +52,22 @@ pub use intake::{
 };
 pub use keeper::Keeper;
 pub use keys::{Epoch, KeyFault};
-pub use outcome::{Books, Outcome};
 pub use release::{
     block::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
-    plan::{Mechanism, What},
     reader::{DayLedger, Releases, SiteInfo},
-    shares::{BASIS_POINTS, Privacy, Shares},
-    terms::{Cost, Terms},
 };
 pub use roster::Welcome;
 pub use site::SiteSettings;
 pub use store::Fault;
-pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX};
+
+// Words that everybody shares: not the vault's own.
+pub use headcount_model::{
+    outcome::{Books, Outcome},
+    plan::{Mechanism, What},
+    shares::{BASIS_POINTS, Privacy, Shares},
+    tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX},
+    terms::{Cost, Terms},
+};
 
 use crate::clock::Clock;
 use anonymize::network::Countries;

@@ -12,5 +12,6 @@ pub mod regular;
 pub mod rng;
 pub mod shares;
 pub mod tables;
+pub mod terms;
 pub mod threshold;
 pub mod units;

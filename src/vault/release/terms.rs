@@ -1,46 +1,17 @@
-//! The terms under which a day is counted: the promise, the bounds, and how the budget is shared.
+//! The terms of a site, one after the other, and what a period is released under.
 //!
 //! A configuration may change; a day may not. New terms hold from the next local midnight on, and every day keeps those
 //! under which it began. A week, month or quarter that has days under several terms is released under the
 //! strictest of them: for each mechanism the largest sigma and the highest threshold. Its noise is then at least that
 //! which each day's own terms ask for, so no day spends more than it was promised.
 
-use serde::{Deserialize, Serialize};
+pub(in crate::vault) use headcount_model::terms::{Cost, Terms};
 
-use super::{
-    budget::RhoNano,
-    plan::Plan,
-    shares::{Privacy, Shares},
-};
+use super::{budget::RhoNano, plan::Plan};
 use crate::{
     calendar::{Day, Period},
     vault::tables::{Bounds, Table, TableSet},
 };
-
-/// What holds for the days of a site from one day on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Terms {
-    /// The first local day.
-    pub from: Day,
-    /// The promise to every visitor, and the bounds.
-    pub privacy: Privacy,
-    /// The name of the profile.
-    pub profile: String,
-    /// How it shares the budget.
-    pub shares: Shares,
-    /// The tables that are counted and published.
-    pub tables: TableSet,
-    /// Whether the site has a list of its pages, or new pages must be found.
-    pub has_page_list: bool,
-}
-
-impl Terms {
-    /// Whether they say the same, whenever they begin.
-    #[must_use]
-    pub fn agree(&self, other: &Self) -> bool {
-        Self { from: other.from, ..self.clone() } == *other
-    }
-}
 
 /// Terms with the plan that follows from them.
 #[derive(Debug, Clone)]
@@ -82,15 +53,6 @@ pub(in crate::vault) struct Under {
     pub(in crate::vault) ever: TableSet,
     /// What the release takes from the budget of a visitor-day, by the first day of that day's terms.
     pub(in crate::vault) costs: Vec<Cost>,
-}
-
-/// What a release takes from the budget of each visitor-day that is under the terms that began on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
-    /// The first day of the terms.
-    pub terms_from: Day,
-    /// Billionths of rho.
-    pub rho_nano: u64,
 }
 
 impl History {

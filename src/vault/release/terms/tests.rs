@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     calendar::PeriodKind,
-    vault::release::budget::SigmaMilli,
+    vault::release::{
+        budget::SigmaMilli,
+        shares::{Privacy, Shares},
+    },
 };
 
 fn day(text: &str) -> Day {
