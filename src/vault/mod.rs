@@ -52,10 +52,7 @@ pub use intake::{
 };
 pub use keeper::Keeper;
 pub use keys::{Epoch, KeyFault};
-pub use release::{
-    block::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
-    reader::{DayLedger, Releases, SiteInfo},
-};
+pub use release::reader::{DayLedger, Releases, SiteInfo};
 pub use roster::Welcome;
 pub use site::SiteSettings;
 pub use store::Fault;
@@ -64,6 +61,7 @@ pub use store::Fault;
 pub use headcount_model::{
     outcome::{Books, Outcome},
     plan::{Mechanism, What},
+    release::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     shares::{BASIS_POINTS, Privacy, Shares},
     tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX},
     terms::{Cost, Terms},

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod outcome;
 pub mod plan;
 pub mod regular;
+pub mod release;
 pub mod rng;
 pub mod shares;
 pub mod tables;

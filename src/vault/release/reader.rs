@@ -249,7 +249,7 @@ impl Releases {
 pub(in crate::vault) fn read_release(disk: &Disk, number: u64) -> Result<Option<Release>, Fault> {
     let what = format!("release {number}");
     let Some(bytes) = disk.get_long(&rows::release_key(number), &what)? else { return Ok(None) };
-    Release::from_bytes(&bytes, &what).map(Some)
+    Release::from_bytes(&bytes).map(Some).map_err(|_| Fault::damaged(what))
 }
 
 /// Reads a release that must be there.

@@ -19,6 +19,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use headcount_model::release::EncodeError;
+
 use super::{
     anonymize::network::GeoFault,
     keys::{Epoch, KeyFault},
@@ -193,6 +195,12 @@ pub enum Fault {
     /// No noise could be drawn.
     #[error("no noise could be drawn: {0}")]
     Noise(String),
+}
+
+impl From<EncodeError> for Fault {
+    fn from(error: EncodeError) -> Self {
+        Self::damaged(error.to_string())
+    }
 }
 
 impl Fault {

@@ -248,7 +248,7 @@ fn a_directory_of_the_version_before_is_updated() {
         for row in db.scan_prefix("r/") {
             let (key, value) = row.unwrap();
             // These releases are short: each lies in one row.
-            let release = Release::from_bytes(&value[4..], "a release").unwrap();
+            let release = Release::from_bytes(&value[4..]).unwrap();
             let body = rows::encode(&release).unwrap();
             let stored = [&u32::try_from(body.len() + 1).unwrap().to_le_bytes()[..], &[2], &body].concat();
             db.insert(key, stored).unwrap();

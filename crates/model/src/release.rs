@@ -7,12 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::{Period, PeriodKind},
+    tables::{Bounds, Table},
+    terms::Cost,
     units::SiteName,
-    vault::{
-        release::terms::Cost,
-        store::{Fault, rows},
-        tables::{Bounds, Table},
-    },
 };
 
 /// The version of the stored form: this byte, the release (compressed: its keys are alike), and the BLAKE3 hash of both.
@@ -22,6 +19,16 @@ const VERSION_PLAIN: u8 = 2;
 const DIGEST_BYTES: usize = 32;
 /// What the allocator adds to a piece of memory, with its rounding.
 const PIECE_BYTES: usize = 16;
+
+/// A release that has no stored form. It cannot happen to one that was drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("a release that cannot be stored: {0}")]
+pub struct EncodeError(String);
+
+/// The bytes are not what [`Release::to_bytes`] gave: damaged, or of a version that this program does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no release, or a damaged one")]
+pub struct DecodeError;
 
 /// A published period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,34 +138,43 @@ impl From<KeyNumbers> for Unnamed {
 
 impl Release {
     /// Its stored form.
-    pub(in crate::vault) fn to_bytes(&self) -> Result<Vec<u8>, Fault> {
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EncodeError> {
+        let plain = postcard::to_allocvec(self).map_err(|e| EncodeError(e.to_string()))?;
         let mut compressed = ZlibEncoder::new(vec![VERSION], Compression::default());
-        let all = compressed.write_all(&rows::encode(self)?).and_then(|()| compressed.finish());
-        let mut bytes = all.map_err(|e| Fault::damaged(format!("a release that cannot be stored: {e}")))?;
+        let all = compressed.write_all(&plain).and_then(|()| compressed.finish());
+        let mut bytes = all.map_err(|e| EncodeError(e.to_string()))?;
         let digest = blake3::hash(&bytes);
         bytes.extend_from_slice(digest.as_bytes());
         Ok(bytes)
     }
 
-    /// Reads the stored form; `what` names it if it is damaged.
-    pub(in crate::vault) fn from_bytes(bytes: &[u8], what: &str) -> Result<Self, Fault> {
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// When the bytes are not what [`Self::to_bytes`] gave.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let decode = |body: &[u8]| postcard::from_bytes(body).map_err(|_| DecodeError);
         match bytes.split_first() {
-            Some((&VERSION_PLAIN, body)) => rows::decode(body, what),
+            Some((&VERSION_PLAIN, body)) => decode(body),
             Some((&VERSION, _)) => {
-                let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or_else(|| Fault::damaged(what))?;
+                let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or(DecodeError)?;
                 if blake3::hash(content).as_bytes() != digest {
-                    return Err(Fault::damaged(what));
+                    return Err(DecodeError);
                 }
                 let mut body = Vec::new();
-                ZlibDecoder::new(&content[1..]).read_to_end(&mut body).map_err(|_| Fault::damaged(what))?;
-                rows::decode(&body, what)
+                ZlibDecoder::new(&content[1..]).read_to_end(&mut body).map_err(|_| DecodeError)?;
+                decode(&body)
             }
-            _ => Err(Fault::damaged(what)),
+            _ => Err(DecodeError),
         }
     }
 
     /// About how much memory it takes, in bytes.
-    pub(super) fn memory_bytes(&self) -> usize {
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
         let vec = |counts: &Vec<i64>| PIECE_BYTES + size_of_val(&counts[..]);
         let hours = self.hours.iter().map(|hour| size_of_val(hour) + vec(&hour.counts));
         let keys = self.tables.iter().flat_map(|table| &table.keys);
@@ -192,3 +208,6 @@ impl TableNumbers {
         self.keys.binary_search_by(|k| k.key.as_str().cmp(key)).ok().map(|i| &self.keys[i])
     }
 }
+
+#[cfg(test)]
+mod tests;
