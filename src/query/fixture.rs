@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use headcount_model::source::ReadError;
+
 use super::Source;
 use crate::{
     calendar::{Calendar, Day, Period, PeriodKind},
     units::SiteName,
-    vault::{Bounds, Fault, HourNumbers, KeyNumbers, Noisy, Release, SiteInfo, SiteNumbers, Table, TableNumbers},
+    vault::{Bounds, HourNumbers, KeyNumbers, Noisy, Release, SiteInfo, SiteNumbers, Table, TableNumbers},
 };
 
 /// A source that holds what a test puts in.
@@ -70,7 +72,7 @@ impl Source for Memory {
         };
         self.names.iter().map(info).collect()
     }
-    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
         Ok(self.releases.get(&period).cloned())
     }
     fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {

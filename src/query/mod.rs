@@ -17,49 +17,15 @@ pub(crate) mod fixture;
 
 use std::sync::Arc;
 
+use headcount_model::source::ReadError;
+pub use headcount_model::source::Source;
+
 use crate::{
-    calendar::{Day, Period, PeriodKind},
+    calendar::Period,
     query::number::Why,
     units::SiteName,
-    vault::{Bounds, Fault, Release, Releases, SiteInfo},
+    vault::{Release, SiteInfo},
 };
-
-/// Where releases come from: the vault, or a test's memory.
-pub trait Source {
-    /// All sites, by name.
-    fn sites(&self) -> Vec<SiteInfo>;
-    /// A site.
-    fn site(&self, name: &SiteName) -> Option<SiteInfo> {
-        self.sites().into_iter().find(|site| site.name == *name)
-    }
-    /// The release of a period, if it is published.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault>;
-    /// The published periods of a kind from a day to a day, both included, in order.
-    fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period>;
-    /// The bounds that a visitor-day of a site is counted under today.
-    fn bounds(&self, site: &SiteName) -> Bounds;
-}
-
-impl Source for Releases {
-    fn sites(&self) -> Vec<SiteInfo> {
-        Releases::sites(self)
-    }
-    fn site(&self, name: &SiteName) -> Option<SiteInfo> {
-        Releases::site(self, name)
-    }
-    fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
-        Releases::get(self, site, period)
-    }
-    fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
-        Releases::published(self, site, kind, from, to)
-    }
-    fn bounds(&self, site: &SiteName) -> Bounds {
-        self.terms(site).map_or_else(Bounds::default, |(terms, _)| terms.privacy.bounds)
-    }
-}
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +53,7 @@ pub enum AskError {
     },
     /// The store cannot be read.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Read(#[from] ReadError),
 }
 
 impl AskError {
@@ -130,7 +96,7 @@ pub fn find_site(source: &impl Source, name: &str) -> Result<SiteInfo, AskError>
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn state(source: &impl Source, site: &SiteName, period: Period) -> Result<State<Arc<Release>>, Fault> {
+pub fn state(source: &impl Source, site: &SiteName, period: Period) -> Result<State<Arc<Release>>, ReadError> {
     Ok(match source.get(site, period)? {
         Some(release) if release.gap.is_some() => State::Gap,
         Some(release) => State::Numbers(release),

@@ -8,6 +8,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use headcount_model::source::ReadError;
+
 use super::{
     AskError, Source, State,
     estimate::{
@@ -24,7 +26,7 @@ use super::{
 use crate::{
     bins,
     calendar::{Day, Period, PeriodKind},
-    vault::{Fault, Release, SiteInfo, Table},
+    vault::{Release, SiteInfo, Table},
 };
 
 /// Rows of a page where none is asked for.
@@ -314,7 +316,7 @@ fn visitors<'b>(
     site: &SiteInfo,
     exact: Option<&'b Arc<Release>>,
     total: &Total,
-) -> Result<Visitors<'b>, Fault> {
+) -> Result<Visitors<'b>, ReadError> {
     let Some(release) = exact else { return Ok(Visitors::None) };
     if release.kind() != PeriodKind::Day {
         return Ok(Visitors::Month(release));

@@ -6,6 +6,8 @@
 
 use std::{cell::RefCell, sync::Arc};
 
+use headcount_model::source::ReadError;
+
 use super::{
     AskError, Source, State,
     estimate::{
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
-    vault::{Fault, Release, SiteInfo},
+    vault::{Release, SiteInfo},
 };
 
 /// The most points of a series.
@@ -158,11 +160,11 @@ struct Reader<'a, S> {
 }
 
 impl<S: Source> Reader<'_, S> {
-    fn state(&self, period: Period) -> Result<State<Arc<Release>>, Fault> {
+    fn state(&self, period: Period) -> Result<State<Arc<Release>>, ReadError> {
         super::state(self.source, &self.site.name, period)
     }
 
-    fn point(&self, period: Period) -> Result<Point, Fault> {
+    fn point(&self, period: Period) -> Result<Point, ReadError> {
         let start = self.site.calendar.label(period);
         let (end, figures) = match period.kind {
             PeriodKind::Hour => (start.clone(), self.hour(period)?),
@@ -171,7 +173,7 @@ impl<S: Source> Reader<'_, S> {
         Ok(Point { start, end, figures })
     }
 
-    fn block(&self, period: Period) -> Result<Figures, Fault> {
+    fn block(&self, period: Period) -> Result<Figures, ReadError> {
         Ok(match self.state(period)? {
             State::Numbers(release) => {
                 let total = self.numbers.period(&release)?;
@@ -183,7 +185,7 @@ impl<S: Source> Reader<'_, S> {
     }
 
     /// An hour: from its day's release, or from its own while the day is open.
-    fn hour(&self, period: Period) -> Result<Figures, Fault> {
+    fn hour(&self, period: Period) -> Result<Figures, ReadError> {
         let of = |found: &[Hour]| {
             let hour = found.iter().find(|hour| hour.hour == period.hour);
             hour.map_or_else(|| Figures::absent(Why::NotPublished), hour_figures)
@@ -201,7 +203,7 @@ impl<S: Source> Reader<'_, S> {
     }
 
     /// The hours of a day, which add up to it where all of them are published.
-    fn hours_of(&self, day: &Release) -> Result<Vec<Hour>, Fault> {
+    fn hours_of(&self, day: &Release) -> Result<Vec<Hour>, ReadError> {
         if let Some((_, found)) = self.hours.borrow().as_ref().filter(|(number, _)| *number == day.number) {
             return Ok(found.clone());
         }
@@ -218,7 +220,7 @@ impl<S: Source> Reader<'_, S> {
     }
 
     /// A range as a whole.
-    fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), Fault> {
+    fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), ReadError> {
         let cover = plan::cover(range, |period| self.state(period), |period| why_absent(self.site, period))?;
         let total = self.numbers.blocks(&cover.blocks)?;
         let visitors = match range.as_period() {

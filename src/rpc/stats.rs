@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use headcount_model::source::ReadError;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
@@ -22,7 +23,7 @@ use crate::{
         traffic::TrafficAsk,
     },
     units::SiteName,
-    vault::{Fault, Release, Releases, SiteInfo, Table},
+    vault::{Release, Releases, SiteInfo, Table},
 };
 
 /// Releases that wait for a slow reader of a stream.
@@ -188,7 +189,7 @@ fn asked(field: &str, what: &str, number: u32, default: u32, most: u32) -> Resul
 }
 
 /// What each of the latest releases took, the newest first.
-fn ledger(releases: &Releases, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, Fault> {
+fn ledger(releases: &Releases, site: &SiteInfo, entries: usize) -> Result<Vec<proto::LedgerEntry>, ReadError> {
     let mut ledger = Vec::new();
     for number in releases.numbers_after(Some(&site.name), 0).into_iter().rev().take(entries) {
         ledger.extend(releases.by_number(number)?.map(|release| convert::ledger_entry(&release)));
@@ -197,12 +198,12 @@ fn ledger(releases: &Releases, site: &SiteInfo, entries: usize) -> Result<Vec<pr
 }
 
 /// What was spent of the latest published days, oldest first.
-fn day_ledgers(releases: &Releases, site: &SiteInfo, days: u32) -> Result<Vec<proto::DayLedger>, Fault> {
+fn day_ledgers(releases: &Releases, site: &SiteInfo, days: u32) -> Result<Vec<proto::DayLedger>, ReadError> {
     let Some((first, last)) = site.days else { return Ok(Vec::new()) };
     let from = first.max(last.plus(1 - i32::try_from(days).unwrap_or(i32::MAX)));
     let published = releases.published(&site.name, PeriodKind::Day, from, last);
     let ledgers = published.into_iter().map(|day| releases.day_ledger(&site.name, day.start));
-    let found: Result<Vec<_>, Fault> = ledgers.collect();
+    let found: Result<Vec<_>, ReadError> = ledgers.collect();
     Ok(found?.iter().flatten().map(convert::day_ledger).collect())
 }
 

@@ -3,12 +3,12 @@
 //! Each says what was wrong, the value and what is allowed, and carries google.rpc details for programs: an `ErrorInfo`
 //! with a fixed reason, and the field, the way to go on or the time to wait. What went wrong inside is never shown.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt::Display, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{query::AskError, telemetry, vault::Fault};
+use crate::{query::AskError, telemetry};
 
 /// The domain of every reason.
 const DOMAIN: &str = "headcount";
@@ -77,7 +77,7 @@ pub(super) fn internal() -> Status {
 }
 
 /// Our own failure: logged here, and hidden from the caller.
-pub(super) fn fault(fault: &Fault) -> Status {
+pub(super) fn fault(fault: &impl Display) -> Status {
     telemetry::internal_fault(fault);
     internal()
 }
@@ -91,12 +91,14 @@ pub(super) fn unanswered(error: &AskError) -> Status {
             unknown_site(name, &known)
         }
         AskError::Field { field, what, allowed } => bad_field(field, what, allowed),
-        AskError::Fault(inner) => fault(inner),
+        AskError::Read(inner) => fault(inner),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use headcount_model::source::ReadError;
+
     use super::*;
 
     #[test]
@@ -136,8 +138,8 @@ mod tests {
 
     #[test]
     fn a_fault_shows_nothing_of_itself() {
-        let inner = Fault::InUse("/secret/place".into());
-        let status = unanswered(&AskError::Fault(inner));
+        let inner = ReadError::new("/secret/place");
+        let status = unanswered(&AskError::Read(inner));
         assert_eq!(status.code(), Code::Internal);
         assert!(!format!("{status:?}").contains("secret"));
     }

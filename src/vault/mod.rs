@@ -52,17 +52,19 @@ pub use intake::{
 };
 pub use keeper::Keeper;
 pub use keys::{Epoch, KeyFault};
-pub use release::reader::{DayLedger, Releases, SiteInfo};
+pub use release::reader::Releases;
 pub use roster::Welcome;
 pub use site::SiteSettings;
 pub use store::Fault;
 
 // Words that everybody shares: not the vault's own.
 pub use headcount_model::{
+    ledger::DayLedger,
     outcome::{Books, Outcome},
     plan::{Mechanism, What},
     release::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     shares::{BASIS_POINTS, Privacy, Shares},
+    source::SiteInfo,
     tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX},
     terms::{Cost, Terms},
 };

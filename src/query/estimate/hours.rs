@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use headcount_model::source::ReadError;
+
 use super::{
     super::{Source, number::Number},
     measure::Measure,
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     calendar::PeriodKind,
     units::SiteName,
-    vault::{Fault, HourNumbers, Release},
+    vault::{HourNumbers, Release},
 };
 
 /// An hour as a reader gets it.
@@ -55,7 +57,7 @@ impl Context {
         site: &SiteName,
         day: &Release,
         (visits, views): (i64, i64),
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, ReadError> {
         let is_alike = |release: &Release| release.hours.len() == day.hours.len();
         let past = latest(source, site, (PeriodKind::Day, DAYS), day.period.start, day.number, is_alike)?;
         Ok(Self { visits, views, past })

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use headcount_model::source::ReadError;
+
 use super::{
     super::{
         Source, State,
@@ -19,7 +21,7 @@ use super::{
 use crate::{
     calendar::{Period, PeriodKind},
     units::SiteName,
-    vault::{Fault, OTHER_KEY, Release, Table},
+    vault::{OTHER_KEY, Release, Table},
 };
 
 /// From how many days on a part of a month is made to agree with it.
@@ -82,7 +84,7 @@ impl<'a, S: Source> Keys<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn direct(&self) -> Result<BTreeMap<&'a str, Direct>, Fault> {
+    pub fn direct(&self) -> Result<BTreeMap<&'a str, Direct>, ReadError> {
         let mut found: BTreeMap<&str, Direct> = BTreeMap::new();
         for group in self.groups() {
             let mut sums: BTreeMap<&str, Measure> = BTreeMap::new();
@@ -136,7 +138,7 @@ impl<'a, S: Source> Keys<'a, S> {
     }
 
     /// Uses the month's release where the month is exactly the sum of its days, and a key is published in all of them.
-    fn agree_with_month(&self, group: &Group<'_>, sums: &mut BTreeMap<&'a str, Measure>) -> Result<(), Fault> {
+    fn agree_with_month(&self, group: &Group<'_>, sums: &mut BTreeMap<&'a str, Measure>) -> Result<(), ReadError> {
         let State::Numbers(month) = state(self.source, self.site, group.month)? else { return Ok(()) };
         let inside: BTreeSet<Period> = group.blocks.iter().map(|block| block.period).collect();
         let mut others: Vec<Arc<Release>> = Vec::new();
@@ -186,7 +188,7 @@ impl<'a, S: Source> Keys<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn shown(&self, direct: &BTreeMap<&'a str, Direct>, total: i64) -> Result<Vec<Key>, Fault> {
+    pub fn shown(&self, direct: &BTreeMap<&'a str, Direct>, total: i64) -> Result<Vec<Key>, ReadError> {
         let ask = Ask { source: self.source, site: self.site, table: self.table, part: self.part };
         let past = Past::read(&ask, self.blocks)?;
         let numbers: Vec<Number> = direct.values().map(|d| Number::of(d.measure, d.slack)).collect();

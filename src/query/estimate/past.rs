@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use headcount_model::source::ReadError;
+
 use super::{
     super::{Source, State, state},
     fresh,
@@ -15,7 +17,7 @@ use super::{
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
-    vault::{Fault, Release, Table},
+    vault::{Release, Table},
 };
 
 /// How many days are looked at: four weeks, so that every day of the week counts alike.
@@ -54,7 +56,7 @@ struct Seen<'r> {
 
 impl Past {
     /// The past before these blocks.
-    pub(super) fn read<S: Source>(ask: &Ask<'_, S>, blocks: &[Arc<Release>]) -> Result<Self, Fault> {
+    pub(super) fn read<S: Source>(ask: &Ask<'_, S>, blocks: &[Arc<Release>]) -> Result<Self, ReadError> {
         let releases = ask.releases(blocks)?;
         let seen: Vec<Seen<'_>> =
             releases.iter().filter_map(|release| Seen::of(release, ask.table, ask.part)).collect();
@@ -93,7 +95,7 @@ impl Past {
 
 impl<S: Source> Ask<'_, S> {
     /// The month, if there is one, and the days.
-    fn releases(&self, blocks: &[Arc<Release>]) -> Result<Vec<Arc<Release>>, Fault> {
+    fn releases(&self, blocks: &[Arc<Release>]) -> Result<Vec<Arc<Release>>, ReadError> {
         let (Some(first), Some(number)) = (blocks.first(), blocks.iter().map(|b| b.number).min()) else {
             return Ok(Vec::new());
         };
@@ -113,7 +115,7 @@ pub(super) fn latest(
     end: Day,
     number: u64,
     is_of_use: impl Fn(&Release) -> bool,
-) -> Result<Vec<Arc<Release>>, Fault> {
+) -> Result<Vec<Arc<Release>>, ReadError> {
     let days_back = if kind == PeriodKind::Month { MONTH_BACK } else { DAYS_BACK };
     let mut found = Vec::new();
     let periods = source.published(site, kind, end.plus(-days_back), end.plus(-1));

@@ -8,6 +8,8 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
+use headcount_model::source::ReadError;
+
 use super::{
     super::{Source, State, number::Number, state},
     measure::Measure,
@@ -17,7 +19,7 @@ use super::{
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
-    vault::{Fault, Release},
+    vault::Release,
 };
 
 /// The numbers of one site. Reads each month once.
@@ -59,7 +61,7 @@ impl<'a, S: Source> Site<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn blocks(&self, blocks: &[Arc<Release>]) -> Result<Total, Fault> {
+    pub fn blocks(&self, blocks: &[Arc<Release>]) -> Result<Total, ReadError> {
         let mut total = Total::default();
         let mut days: BTreeMap<Period, Vec<Day>> = BTreeMap::new();
         for block in blocks {
@@ -80,13 +82,13 @@ impl<'a, S: Source> Site<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn period(&self, release: &Release) -> Result<Total, Fault> {
+    pub fn period(&self, release: &Release) -> Result<Total, ReadError> {
         let mut total = Total::default();
         self.add_period(release, &mut total)?;
         Ok(total)
     }
 
-    fn add_period(&self, release: &Release, total: &mut Total) -> Result<(), Fault> {
+    fn add_period(&self, release: &Release, total: &mut Total) -> Result<(), ReadError> {
         let period = release.period;
         let first = self.month(Period::month_of(period.start))?;
         if period.kind != PeriodKind::Day && !first.tied.contains(&period) {
@@ -102,7 +104,7 @@ impl<'a, S: Source> Site<'a, S> {
         Ok(())
     }
 
-    fn month(&self, period: Period) -> Result<Rc<Month>, Fault> {
+    fn month(&self, period: Period) -> Result<Rc<Month>, ReadError> {
         if let Some(month) = self.months.borrow().get(&period) {
             return Ok(month.clone());
         }
@@ -111,7 +113,7 @@ impl<'a, S: Source> Site<'a, S> {
         Ok(month)
     }
 
-    fn read(&self, month: Period) -> Result<Month, Fault> {
+    fn read(&self, month: Period) -> Result<Month, ReadError> {
         let (first, end) = (month.start.monday(), month.end_day().plus(-1).monday().plus(7));
         let mut measured: Vec<(Period, Series)> = Vec::new();
         let mut numbers: BTreeMap<Day, (usize, u64)> = BTreeMap::new();
@@ -144,7 +146,7 @@ impl<'a, S: Source> Site<'a, S> {
         Ok(Month { measured, trees, days, tied })
     }
 
-    fn series(&self, period: Period) -> Result<Option<(u64, Series)>, Fault> {
+    fn series(&self, period: Period) -> Result<Option<(u64, Series)>, ReadError> {
         Ok(match state(self.source, self.name, period)? {
             State::Numbers(release) => series(&release).map(|series| (release.number, series)),
             State::Gap | State::Absent => None,

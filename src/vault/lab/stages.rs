@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use headcount_model::source::ReadError;
+
 use super::world::{edition::release, fault};
 use crate::{
     calendar::{Calendar, Day, Period, PeriodKind},
@@ -12,7 +14,7 @@ use crate::{
     },
     units::SiteName,
     vault::{
-        AccessEvent, Bounds, Fault, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
+        AccessEvent, Bounds, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
         anonymize::{Anonymizer, Bench, Sighting, network::Countries},
         bound::Bounder,
         cells::Cells,
@@ -203,7 +205,7 @@ impl Source for Published {
     fn sites(&self) -> Vec<SiteInfo> {
         vec![self.info.clone()]
     }
-    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
         Ok((period == self.release.period).then(|| self.release.clone()))
     }
     fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {

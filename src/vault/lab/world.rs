@@ -12,7 +12,7 @@ use std::{
 
 pub(super) use edition::Edition;
 
-use headcount_model::rng::SplitMix64;
+use headcount_model::{rng::SplitMix64, source::ReadError};
 
 use super::{alias::Alias, crowd, parallel};
 use crate::{
@@ -309,5 +309,6 @@ pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
 
 /// What goes wrong in the laboratory: a fault of the vault or of a question.
 pub(super) fn fault(fault: impl Into<Fault>) -> AskError {
-    AskError::Fault(fault.into())
+    let fault: Fault = fault.into();
+    AskError::Read(ReadError::new(fault))
 }

@@ -2,6 +2,10 @@
 
 use std::sync::{Arc, RwLock};
 
+use headcount_model::{
+    ledger::{DayLedger, Ledger},
+    source::{ReadError, SiteInfo, Source},
+};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::watch;
 
@@ -13,13 +17,14 @@ use super::{
     terms::Terms,
 };
 use crate::{
-    calendar::{Calendar, Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
+    calendar::{Day, Period, PeriodKind},
     clock::Clock,
     units::SiteName,
     vault::{
         roster::Roster,
         site::Site,
         store::{Fault, disk::Disk, rows},
+        tables::Bounds,
     },
 };
 
@@ -57,47 +62,6 @@ struct ByBytes;
 impl Weighter<u64, Cached> for ByBytes {
     fn weight(&self, _: &u64, cached: &Cached) -> u64 {
         cached.bytes
-    }
-}
-
-/// What is public about a site.
-#[derive(Debug, Clone)]
-pub struct SiteInfo {
-    /// Its name.
-    pub name: SiteName,
-    /// Its calendar.
-    pub calendar: Calendar,
-    /// The name of its profile.
-    pub profile: String,
-    /// Whether its configuration lists pages, which then appear in every period.
-    pub has_known_pages: bool,
-    /// First and last published day.
-    pub days: Option<(Day, Day)>,
-    /// How many periods are published.
-    pub releases: usize,
-}
-
-/// What was spent of the budget of the visitor-days of one day.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DayLedger {
-    /// The day.
-    pub day: Day,
-    /// The first day of its terms; the smallest day there is for the first terms of a site.
-    pub terms_from: Day,
-    /// What was promised not to be exceeded, in billionths of rho.
-    pub promised_rho_nano: u64,
-    /// By release: its period, its number, what it took in billionths of rho. Hours that are published before their day
-    /// each take the share of all hours, because one visitor-day may lie in a single one; they share it once.
-    pub spent: Vec<(Period, u64, u64)>,
-}
-
-impl DayLedger {
-    /// What was spent in all.
-    #[must_use]
-    pub fn spent_rho_nano(&self) -> u64 {
-        let of = |is_hour: bool| self.spent.iter().filter(move |(p, ..)| (p.kind == PeriodKind::Hour) == is_hour);
-        // A visitor-day raises at most its bound of counters over all hours together: their cost is not added up.
-        of(true).map(|(.., rho)| *rho).max().unwrap_or(0) + of(false).map(|(.., rho)| *rho).sum::<u64>()
     }
 }
 
@@ -174,23 +138,8 @@ impl Releases {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn day_ledger(&self, name: &SiteName, day: Day) -> Result<Option<DayLedger>, Fault> {
-        let Some(site) = self.inner.roster.get(name) else { return Ok(None) };
-        let terms = &site.terms_of(day).terms;
-        let mut ledger =
-            DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
-        for kind in PeriodKind::ALL {
-            let hours = if kind == PeriodKind::Hour { HOURS_PER_DAY_MAX } else { 1 };
-            for hour in 0..hours {
-                let period = Period { hour, ..Period::of(kind, day) };
-                let Some(release) = self.get(name, period)? else { continue };
-                // A gap has no numbers and takes nothing. It may even name terms that were withdrawn after it was given up.
-                let costs = release.costs.iter().filter(|_| release.gap.is_none());
-                let cost = costs.into_iter().find(|cost| cost.terms_from == terms.from);
-                ledger.spent.push((period, release.number, cost.map_or(0, |cost| cost.rho_nano)));
-            }
-        }
-        Ok(Some(ledger))
+    pub fn day_ledger(&self, name: &SiteName, day: Day) -> Result<Option<DayLedger>, ReadError> {
+        Ledger::day_ledger(self, name, day)
     }
 
     /// The published periods of a kind from a day to a day, both included, in order.
@@ -204,7 +153,7 @@ impl Releases {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+    pub fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
         match self.with_index(site, |i| i.sealed.release(period)).flatten() {
             Some(number) => self.by_number(number),
             None => Ok(None),
@@ -222,11 +171,12 @@ impl Releases {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, Fault> {
+    pub fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
         if let Some(cached) = self.inner.cache.get(&number) {
             return Ok(Some(cached.release));
         }
-        let Some(release) = read_release(&self.inner.disk, number)? else { return Ok(None) };
+        let found = read_release(&self.inner.disk, number).map_err(ReadError::new)?;
+        let Some(release) = found else { return Ok(None) };
         let release = Arc::new(release);
         let bytes = release.memory_bytes() as u64;
         self.inner.cache.insert(number, Cached { release: release.clone(), bytes });
@@ -242,6 +192,48 @@ impl Releases {
     fn with_index<T>(&self, site: &SiteName, read: impl FnOnce(&SiteIndex) -> T) -> Option<T> {
         let index = self.inner.index.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         index.sites.get(site).map(read)
+    }
+}
+
+impl Source for Releases {
+    fn sites(&self) -> Vec<SiteInfo> {
+        self.sites()
+    }
+    fn site(&self, name: &SiteName) -> Option<SiteInfo> {
+        self.site(name)
+    }
+    fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
+        self.get(site, period)
+    }
+    fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
+        self.published(site, kind, from, to)
+    }
+    fn bounds(&self, site: &SiteName) -> Bounds {
+        self.terms(site).map_or_else(Bounds::default, |(terms, _)| terms.privacy.bounds)
+    }
+    fn country_sources(&self) -> &[String] {
+        self.country_sources()
+    }
+}
+
+impl Ledger for Releases {
+    fn terms(&self, site: &SiteName) -> Option<(Terms, Vec<Terms>)> {
+        self.terms(site)
+    }
+    fn terms_of(&self, site: &SiteName, day: Day) -> Option<Terms> {
+        Some(self.inner.roster.get(site)?.terms_of(day).terms.clone())
+    }
+    fn mechanisms(&self, site: &SiteName) -> Option<Vec<Mechanism>> {
+        self.mechanisms(site)
+    }
+    fn regular_epsilons(&self, site: &SiteName) -> Option<[f64; 3]> {
+        self.regular_epsilons(site)
+    }
+    fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64> {
+        self.numbers_after(site, after)
+    }
+    fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
+        self.by_number(number)
     }
 }
 

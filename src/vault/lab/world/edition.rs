@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use headcount_model::source::ReadError;
+
 use super::{World, fault, site};
 use crate::{
     calendar::{Day, Period, PeriodKind},
@@ -17,7 +19,7 @@ use crate::{
     },
     units::SiteName,
     vault::{
-        Bounds, Fault, Release, SiteInfo, Table,
+        Bounds, Release, SiteInfo, Table,
         release::{
             draw::{Body, Draw},
             index::PublicKeys,
@@ -194,7 +196,7 @@ impl Source for Edition<'_> {
     fn sites(&self) -> Vec<SiteInfo> {
         vec![self.info()]
     }
-    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
         Ok(self.releases.get(&period).cloned())
     }
     fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
