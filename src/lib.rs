@@ -20,7 +20,6 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod proto;
-pub mod query;
 pub mod report;
 pub mod rpc;
 pub mod serve;
@@ -30,3 +29,4 @@ pub mod telemetry;
 pub mod vault;
 
 pub use headcount_model::{bins, calendar, clock, units};
+pub use headcount_query as query;

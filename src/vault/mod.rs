@@ -205,9 +205,3 @@ fn open_on(
 pub fn check_countries(files: &[PathBuf]) -> Result<Vec<String>, GeoFault> {
     Countries::load(files).map(|countries| countries.sources().to_vec())
 }
-
-/// The noise that a site with these shares gets, for tests of answers over releases made by hand.
-#[cfg(test)]
-pub(crate) fn mechanisms(shares: &Shares) -> Vec<Mechanism> {
-    release::plan::Plan::new(&Privacy::default(), shares, TableSet::without_sources()).mechanisms
-}

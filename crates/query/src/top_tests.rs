@@ -1,14 +1,13 @@
 //! Breakdowns over releases made by hand.
 
+use headcount_model::{release::Measured, tables::OTHER_KEY};
 use jiff::civil::date;
 
 use super::*;
+
 use crate::{
-    query::{
-        find_site,
-        fixture::{Memory, table},
-    },
-    vault::{Measured, OTHER_KEY},
+    find_site,
+    fixture::{Memory, table},
 };
 
 fn day(d: i8) -> Day {
@@ -121,13 +120,13 @@ fn percentiles_are_given_where_enough_was_measured() {
     let ask_times = |known: i64| {
         let mut memory = memory();
         let period = *memory.releases.keys().next().unwrap();
-        let counts: Vec<(&str, [i64; 1])> = crate::bins::RESPONSE_TIMES
+        let counts: Vec<(&str, [i64; 1])> = headcount_model::bins::RESPONSE_TIMES
             .labels
             .iter()
             .map(|label| (*label, [if *label == "30-50 ms" { known } else { 0 }]))
             .collect();
         let keys: Vec<(&str, &[i64])> = counts.iter().map(|(label, count)| (*label, &count[..])).collect();
-        memory.edit(period).tables.push(crate::query::fixture::table(Table::ResponseTime, &keys));
+        memory.edit(period).tables.push(crate::fixture::table(Table::ResponseTime, &keys));
         let date = period.start.to_string();
         let ask_for = TopAsk { table: Table::ResponseTime, from_date: &date, to_date: &date, ..ALL };
         ask(&memory, &ask_for).unwrap().percentiles

@@ -15,7 +15,7 @@ const REACH: f64 = 5.0;
 
 /// The best guess at a number of which only `direct` is known, as a part of `total`.
 #[must_use]
-pub fn guess(direct: Measure, total: f64) -> Measure {
+pub(super) fn guess(direct: Measure, total: f64) -> Measure {
     let deviation = direct.standard_error();
     if deviation <= 0.0 || !deviation.is_finite() {
         return direct;

@@ -6,7 +6,7 @@ use super::{
     super::{dense::variance_of, synthetic::World},
     *,
 };
-use crate::query::{fixture::Memory, plan, range::Range, why_absent};
+use crate::{fixture::Memory, plan, range::Range, why_absent};
 
 fn day(m: i8, d: i8) -> Day {
     Day::from_date(date(2026, m, d))
@@ -19,7 +19,7 @@ fn published() -> Memory {
 
 fn range(memory: &Memory, from: Day, to: Day) -> Total {
     let name = &memory.names[0];
-    let info = crate::query::find_site(memory, "").unwrap();
+    let info = crate::find_site(memory, "").unwrap();
     let cover = plan::cover(Range { from, to }, |p| state(memory, name, p), |p| why_absent(&info, p)).unwrap();
     Site::new(memory, name).blocks(&cover.blocks).unwrap()
 }

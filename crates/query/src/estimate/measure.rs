@@ -5,7 +5,7 @@
 //! (Aitken 1936). For one total and a partition of it they have the closed forms used here, which the tests compare
 //! with a dense solution. Neither assumes anything about the true numbers.
 
-use crate::vault::Noisy;
+use headcount_model::release::Noisy;
 
 /// An unbiased estimate of a count: its expectation over the noise is the true count.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -3,8 +3,9 @@
 //! The interval is made of the unbiased value and its exact standard error and of nothing else. What is shown as the
 //! estimate may lean on more (totals, the past), but never leaves the interval.
 
+use headcount_model::release::Measured;
+
 use super::estimate::measure::Measure;
-use crate::vault::Measured;
 
 /// Standard deviations to each side that hold 95 % of a normal distribution.
 const Z_95: f64 = 1.96;
@@ -100,7 +101,7 @@ pub fn unpublished(threshold: i64, sigma_milli: u64, times: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::estimate::random::Random;
+    use crate::estimate::random::Random;
     use proptest::prelude::*;
 
     #[test]

@@ -6,7 +6,11 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use headcount_model::source::ReadError;
+use headcount_model::{
+    calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
+    release::Release,
+    source::{ReadError, SiteInfo},
+};
 
 use super::{
     AskError, Source, State,
@@ -18,10 +22,6 @@ use super::{
     plan::{self, Cover},
     range::{Range, parse_date},
     why_absent,
-};
-use crate::{
-    calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
-    vault::{Release, SiteInfo},
 };
 
 /// The most points of a series.

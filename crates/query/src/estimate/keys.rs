@@ -5,7 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use headcount_model::source::ReadError;
+use headcount_model::{
+    calendar::{Period, PeriodKind},
+    release::Release,
+    source::ReadError,
+    tables::{OTHER_KEY, Table},
+    units::SiteName,
+};
 
 use super::{
     super::{
@@ -17,11 +23,6 @@ use super::{
     past::{Ask, Past},
     project::{Goal, Span, project, whole},
     within::{self, Part, find, is_partition},
-};
-use crate::{
-    calendar::{Period, PeriodKind},
-    units::SiteName,
-    vault::{OTHER_KEY, Release, Table},
 };
 
 /// From how many days on a part of a month is made to agree with it.

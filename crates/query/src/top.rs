@@ -8,7 +8,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use headcount_model::source::ReadError;
+use headcount_model::{
+    bins,
+    calendar::{Day, Period, PeriodKind},
+    release::Release,
+    source::{ReadError, SiteInfo},
+    tables::Table,
+};
 
 use super::{
     AskError, Source, State,
@@ -22,11 +28,6 @@ use super::{
     plan,
     range::{Range, parse_date},
     token, why_absent,
-};
-use crate::{
-    bins,
-    calendar::{Day, Period, PeriodKind},
-    vault::{Release, SiteInfo, Table},
 };
 
 /// Rows of a page where none is asked for.
@@ -110,7 +111,10 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<To
 }
 
 /// The same for any length of a page.
-pub(crate) fn answer(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
+///
+/// # Errors
+/// As for [`top`].
+pub fn answer(source: &impl Source, site: &SiteInfo, ask: &TopAsk<'_>) -> Result<Top, AskError> {
     breakdown(source, site, ask)?.page(site, ask)
 }
 

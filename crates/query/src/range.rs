@@ -1,9 +1,9 @@
 //! The range of a question: dates as they were typed, and what is meant where they were left out.
 
+use headcount_model::calendar::{Day, Period, PeriodKind};
 use jiff::civil::Date;
 
 use super::{AskError, excerpt};
-use crate::calendar::{Day, Period, PeriodKind};
 
 /// The longest range that one answer covers, in days: ten years.
 pub const RANGE_DAYS_MAX: i32 = 3_660;

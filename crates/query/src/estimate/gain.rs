@@ -6,6 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use headcount_model::{
+    calendar::{Day, Period, PeriodKind},
+    shares::Shares,
+    tables::Table,
+};
 use jiff::civil::date;
 
 use super::{
@@ -13,15 +18,12 @@ use super::{
     synthetic::{Synthetic, Truth, World, key},
     within::Part,
 };
+
 use crate::{
-    calendar::{Day, Period, PeriodKind},
-    query::{
-        find_site,
-        number::Number,
-        top::{TopAsk, top},
-        traffic::{TrafficAsk, traffic},
-    },
-    vault::{Shares, Table},
+    find_site,
+    number::Number,
+    top::{TopAsk, top},
+    traffic::{TrafficAsk, traffic},
 };
 
 /// Counts that a reader cares about.

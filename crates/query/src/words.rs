@@ -1,6 +1,6 @@
 //! The metrics in words, with the bounds that were in force. One plain sentence or two each.
 
-use crate::vault::{Bounds, Table};
+use headcount_model::tables::{Bounds, Table};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,12 @@
 
 use std::sync::Arc;
 
-use headcount_model::source::ReadError;
+use headcount_model::{
+    calendar::PeriodKind,
+    release::{HourNumbers, Release},
+    source::ReadError,
+    units::SiteName,
+};
 
 use super::{
     super::{Source, number::Number},
@@ -16,11 +21,6 @@ use super::{
     project::{Goal, Span, project, whole},
     usual::{self, Past, Scatter, Share},
     within::{FURTHER, VISITS, series},
-};
-use crate::{
-    calendar::PeriodKind,
-    units::SiteName,
-    vault::{HourNumbers, Release},
 };
 
 /// An hour as a reader gets it.

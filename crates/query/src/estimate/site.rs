@@ -8,18 +8,18 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
-use headcount_model::source::ReadError;
+use headcount_model::{
+    calendar::{Day, Period, PeriodKind},
+    release::Release,
+    source::ReadError,
+    units::SiteName,
+};
 
 use super::{
     super::{Source, State, number::Number, state},
     measure::Measure,
     tree::{Tree, Whole},
     within::{FURTHER, LIMITED, SECOND, SERIES, Series, VISITS, series},
-};
-use crate::{
-    calendar::{Day, Period, PeriodKind},
-    units::SiteName,
-    vault::Release,
 };
 
 /// The numbers of one site. Reads each month once.

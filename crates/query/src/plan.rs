@@ -2,8 +2,9 @@
 //!
 //! Fewer and larger blocks carry less noise. Each day of the range lies in exactly one block or is listed as missing.
 
+use headcount_model::calendar::{Day, Period};
+
 use super::{State, number::Why, range::Range};
-use crate::calendar::{Day, Period};
 
 /// How a range is covered.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ pub fn cover<T, E>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::PeriodKind;
+    use headcount_model::calendar::PeriodKind;
     use proptest::prelude::*;
     use std::{collections::BTreeMap, convert::Infallible};
 

@@ -4,7 +4,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use headcount_model::source::ReadError;
+use headcount_model::{
+    calendar::{Day, Period, PeriodKind},
+    release::Release,
+    source::ReadError,
+    tables::Table,
+    units::SiteName,
+};
 
 use super::{
     super::{Source, State, state},
@@ -13,11 +19,6 @@ use super::{
     measure::Measure,
     usual::{self, Scatter, Share},
     within::{self, Part},
-};
-use crate::{
-    calendar::{Day, Period, PeriodKind},
-    units::SiteName,
-    vault::{Release, Table},
 };
 
 /// How many days are looked at: four weeks, so that every day of the week counts alike.

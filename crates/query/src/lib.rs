@@ -2,6 +2,7 @@
 //!
 //! A query reads published numbers only, so it costs no privacy and the same question always gets the same answer.
 //! This room knows neither the wire nor the open counts: it asks a [`Source`], which gives releases.
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod estimate;
 pub mod number;
@@ -12,20 +13,20 @@ pub mod top;
 pub mod traffic;
 pub mod words;
 
-#[cfg(test)]
-pub(crate) mod fixture;
+#[cfg(any(test, feature = "testing"))]
+pub mod fixture;
 
 use std::sync::Arc;
 
-use headcount_model::source::ReadError;
 pub use headcount_model::source::Source;
-
-use crate::{
+use headcount_model::{
     calendar::Period,
-    query::number::Why,
+    release::Release,
+    source::{ReadError, SiteInfo},
     units::SiteName,
-    vault::{Release, SiteInfo},
 };
+
+use crate::number::Why;
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]

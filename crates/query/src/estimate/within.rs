@@ -1,7 +1,11 @@
 //! One release made to agree with itself: its visits were counted directly and, by every complete table, once more.
 
+use headcount_model::{
+    release::{KeyNumbers, Release, TableNumbers},
+    tables::Table,
+};
+
 use super::measure::{Measure, agree, combine};
-use crate::vault::{KeyNumbers, Release, Table, TableNumbers};
 
 /// How many series of the site there are.
 pub(super) const SERIES: usize = 4;

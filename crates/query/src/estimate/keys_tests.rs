@@ -1,5 +1,6 @@
 //! Keys of made-up sites: what is shown agrees, and is honest.
 
+use headcount_model::{calendar::Day, shares::Shares};
 use jiff::civil::date;
 
 use super::{
@@ -9,7 +10,8 @@ use super::{
     },
     *,
 };
-use crate::{calendar::Day, query::fixture::Memory, vault::Shares};
+
+use crate::fixture::Memory;
 
 fn day(m: i8, d: i8) -> Period {
     Period::day(Day::from_date(date(2026, m, d)))

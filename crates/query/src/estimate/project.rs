@@ -9,15 +9,15 @@
 
 /// What is known of one number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
+pub(super) struct Span {
     /// The best value by itself.
-    pub target: f64,
+    pub(super) target: f64,
     /// How far from it the truth may lie, as a variance: who is less sure moves more. Not negative.
-    pub spread: f64,
+    pub(super) spread: f64,
     /// The least value allowed.
-    pub low: f64,
+    pub(super) low: f64,
     /// The greatest value allowed, not below `low`.
-    pub high: f64,
+    pub(super) high: f64,
 }
 
 impl Span {
@@ -28,7 +28,7 @@ impl Span {
 
 /// What the numbers must add up to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Goal {
+pub(super) enum Goal {
     /// Anything.
     Free,
     /// This at most: a table that shows only a part of its keys.
@@ -42,7 +42,7 @@ const STEPS: usize = 128;
 
 /// The nearest possible numbers. Where the intervals do not allow the goal, the sum comes as near to it as they do.
 #[must_use]
-pub fn project(spans: &[Span], goal: Goal) -> Vec<f64> {
+pub(super) fn project(spans: &[Span], goal: Goal) -> Vec<f64> {
     let at = |t: f64| spans.iter().map(move |span| span.at(t));
     let here: f64 = at(0.0).sum();
     let total = match goal {
@@ -73,7 +73,7 @@ pub fn project(spans: &[Span], goal: Goal) -> Vec<f64> {
 /// Whole numbers near these that add up to the whole number nearest to their sum, by largest remainders (Hamilton's
 /// method), each moved by less than one. So what is shown adds up as well.
 #[must_use]
-pub fn whole(values: &[f64]) -> Vec<i64> {
+pub(super) fn whole(values: &[f64]) -> Vec<i64> {
     // Cast safety: `as` saturates, and there is no NaN.
     let mut rounded: Vec<i64> = values.iter().map(|value| value.floor() as i64).collect();
     let rest: f64 = values.iter().map(|value| value - value.floor()).sum();

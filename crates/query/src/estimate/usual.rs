@@ -28,22 +28,22 @@ const OUTLIER: f64 = 3.0;
 
 /// The past of a key: sums over the periods in which it was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Past {
+pub(super) struct Past {
     /// Its counts, with the variance of their noise.
-    pub counts: Measure,
+    pub(super) counts: Measure,
     /// The site's total in the same periods.
-    pub total: f64,
+    pub(super) total: f64,
     /// How many days these were.
-    pub days: f64,
+    pub(super) days: f64,
 }
 
 /// A key's share of a total: the variance is that of the noise, and of how far what is usual now may lie from what was.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share(pub Measure);
+pub(super) struct Share(pub(super) Measure);
 
 /// A key's share of the site's total, from several pasts weighed by precision.
 #[must_use]
-pub fn share(pasts: [Past; 2]) -> Option<Share> {
+pub(super) fn share(pasts: [Past; 2]) -> Option<Share> {
     let known = || pasts.into_iter().filter(|past| past.total > 0.0 && past.days > 0.0);
     let by_noise = |past: Past| Measure {
         value: past.counts.value / past.total,
@@ -62,7 +62,7 @@ pub fn share(pasts: [Past; 2]) -> Option<Share> {
 impl Share {
     /// The share of a total of now.
     #[must_use]
-    pub fn of(&self, total: f64) -> Measure {
+    pub(super) fn of(&self, total: f64) -> Measure {
         let total = total.max(0.0);
         Measure { value: self.0.value * total, variance: self.0.variance * total.powi(2) }
     }
@@ -70,14 +70,14 @@ impl Share {
 
 /// Learns the relative scatter `c` of a table from past days: by moments, pooled over keys, weighed by precision.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Scatter {
+pub(super) struct Scatter {
     weighted: f64,
     weights: f64,
 }
 
 impl Scatter {
     /// Notes what a key had on a past day, and what it usually has on a day like that.
-    pub fn learn(&mut self, seen: Measure, usual: f64) {
+    pub(super) fn learn(&mut self, seen: Measure, usual: f64) {
         let usual = usual.max(0.0);
         let expected = seen.variance + usual + (SCATTER_ASSUMED * usual).powi(2);
         if usual <= 0.0 || expected <= 0.0 {
@@ -92,7 +92,7 @@ impl Scatter {
 
     /// The relative scatter from one day to the next.
     #[must_use]
-    pub fn relative(&self) -> f64 {
+    pub(super) fn relative(&self) -> f64 {
         // Below this the sums say nothing: less than what one key seen without noise on one day would say.
         const WEIGHT_MIN: f64 = 1e-3;
         if self.weights < WEIGHT_MIN {
@@ -107,7 +107,7 @@ impl Scatter {
 /// `usual`: what the key usually has, with the variance of how well that is known; for `days` days that differ by
 /// `scatter`.
 #[must_use]
-pub fn lean(direct: Measure, usual: Measure, days: f64, scatter: f64) -> Measure {
+pub(super) fn lean(direct: Measure, usual: Measure, days: f64, scatter: f64) -> Measure {
     let level = usual.value.max(0.0);
     let lasting = scatter.powi(2) * (days.max(1.0).recip() + LASTING).min(1.0);
     let spread = level + lasting * level.powi(2) + usual.variance;

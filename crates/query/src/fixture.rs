@@ -2,30 +2,35 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use headcount_model::source::ReadError;
-
-use super::Source;
-use crate::{
+use headcount_model::{
     calendar::{Calendar, Day, Period, PeriodKind},
+    release::{HourNumbers, KeyNumbers, Noisy, Release, SiteNumbers, TableNumbers},
+    source::{ReadError, SiteInfo},
+    tables::{Bounds, Table},
     units::SiteName,
-    vault::{Bounds, HourNumbers, KeyNumbers, Noisy, Release, SiteInfo, SiteNumbers, Table, TableNumbers},
 };
 
+use super::Source;
+
 /// A source that holds what a test puts in.
-pub(crate) struct Memory {
-    pub(crate) names: Vec<SiteName>,
-    pub(crate) releases: BTreeMap<Period, Arc<Release>>,
+pub struct Memory {
+    /// Its sites, by name; all releases are the first one's.
+    pub names: Vec<SiteName>,
+    /// By period.
+    pub releases: BTreeMap<Period, Arc<Release>>,
 }
 
 impl Memory {
-    pub(crate) fn new(names: &[&str]) -> Self {
+    /// Sites without releases.
+    #[must_use]
+    pub fn new(names: &[&str]) -> Self {
         let mut names: Vec<SiteName> = names.iter().map(|n| SiteName::new(n).unwrap()).collect();
         names.sort();
         Self { names, releases: BTreeMap::new() }
     }
 
     /// Puts in a release of a period with these site counts by rank, each with sigma 2.
-    pub(crate) fn put(&mut self, period: Period, ranks: &[i64]) -> &mut Release {
+    pub fn put(&mut self, period: Period, ranks: &[i64]) -> &mut Release {
         let noisy = |&count: &i64| Noisy { count, sigma_milli: 2_000 };
         let release = Release {
             number: self.releases.len() as u64 + 1,
@@ -49,7 +54,7 @@ impl Memory {
     }
 
     /// A release to change.
-    pub(crate) fn edit(&mut self, period: Period) -> &mut Release {
+    pub fn edit(&mut self, period: Period) -> &mut Release {
         Arc::get_mut(self.releases.get_mut(&period).unwrap()).unwrap()
     }
 
@@ -84,12 +89,12 @@ impl Source for Memory {
 }
 
 /// An hour's numbers with sigma 1.
-pub(crate) fn hour(hour: u8, counts: &[i64]) -> HourNumbers {
+pub fn hour(hour: u8, counts: &[i64]) -> HourNumbers {
     HourNumbers { hour, counts: counts.to_vec(), sigma_milli: 1_000 }
 }
 
 /// A table with sigma 1 and a threshold of 10. The keys are put in order.
-pub(crate) fn table(table: Table, keys: &[(&str, &[i64])]) -> TableNumbers {
+pub fn table(table: Table, keys: &[(&str, &[i64])]) -> TableNumbers {
     let mut keys: Vec<KeyNumbers> = keys
         .iter()
         .map(|(key, counts)| KeyNumbers { key: (*key).to_owned(), counts: counts.to_vec(), visitors: None })

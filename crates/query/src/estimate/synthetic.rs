@@ -5,18 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use headcount_model::{
+    calendar::{Day, Period, PeriodKind},
+    plan::{Mechanism, Plan, What},
+    release::{HourNumbers, KeyNumbers, Noisy, Release, SiteNumbers, TableNumbers},
+    shares::{Privacy, Shares},
+    tables::{Bounds, Table, TableSet},
+    units::SiteName,
+};
 use jiff::civil::date;
 
 use super::random::Random;
-use crate::{
-    calendar::{Day, Period, PeriodKind},
-    query::fixture::Memory,
-    units::SiteName,
-    vault::{
-        Bounds, HourNumbers, KeyNumbers, Mechanism, Noisy, Release, Shares, SiteNumbers, Table, TableNumbers, What,
-        mechanisms,
-    },
-};
+
+use crate::fixture::Memory;
 
 /// The first day of every made-up site.
 pub(super) const FIRST: (i16, i8, i8) = (2026, 8, 1);
@@ -91,7 +92,7 @@ impl World {
     /// Lives and publishes.
     pub(super) fn publish(&self) -> Synthetic {
         let mut publisher = Publisher {
-            plan: mechanisms(&self.shares),
+            plan: Plan::new(&Privacy::default(), &self.shares, TableSet::without_sources()).mechanisms,
             random: Random::new(self.seed ^ 0x5eed),
             memory: Memory::new(&["www"]),
         };

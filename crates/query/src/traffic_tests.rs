@@ -1,14 +1,13 @@
 //! A series over releases made by hand.
 
+use headcount_model::release::Measured;
 use jiff::civil::date;
 
 use super::*;
+
 use crate::{
-    query::{
-        find_site,
-        fixture::{Memory, hour},
-    },
-    vault::Measured,
+    find_site,
+    fixture::{Memory, hour},
 };
 
 fn day(m: i8, d: i8) -> Day {
