@@ -1,4 +1,13 @@
-//! The words that every room of headcount shares. Nothing here reads or writes anything, and nothing knows of a visitor.
+//! The words that every room of headcount shares. Nothing here knows of a visitor.
+//!
+//! Pure data and arithmetic: no files of its own, no network, no runtime, no database. Only [`clock::SystemClock`] asks the
+//! system for the time, and [`calendar`] for its time zones. In the order in which data flows:
+//!
+//! - [`units`], [`calendar`], [`clock`], [`bins`], [`rng`]: names, periods, the time, percentiles, repeatable chance.
+//! - [`outcome`]: how an event ends.
+//! - [`tables`], [`keys`]: what can be published at all.
+//! - [`shares`], [`budget`], [`threshold`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it is kept.
+//! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent.
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod bins;

@@ -1,0 +1,64 @@
+//! What each crate of the workspace depends on.
+//!
+//! A failure: a crate that a wall keeps small reaches the database, the noise, the wire or another room, directly or
+//! through something else; or it opens files, sockets or processes by itself.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+/// What neither words nor answers need: the database, the noise, the wire, the runtime, keys, the command line.
+const HEAVY: &[&str] =
+    &["sled", "opendp", "tonic", "prost", "tokio", "chacha20poly1305", "getrandom", "clap", "ureq", "ua-parser"];
+
+/// What reaches outside of the process.
+const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::process", "std::env", "std::thread"];
+
+/// A crate, the crates of the workspace that it may use, and how many others its tree may hold at most.
+const CRATES: &[(&str, &[&str], usize)] =
+    &[("headcount-model", &[], 32), ("headcount-query", &["headcount-model"], 32)];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The names of all that is linked into a crate, without itself.
+fn tree(name: &str) -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let arguments = ["tree", "--package", name, "--edges", "normal", "--prefix", "none", "--offline", "--locked"];
+    let output = cargo.args(arguments).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = text.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|other| *other != name).map(str::to_owned).collect()
+}
+
+#[test]
+fn words_and_answers_stay_small() {
+    for (name, own, others_max) in CRATES {
+        let (ours, others): (BTreeSet<_>, BTreeSet<_>) =
+            tree(name).into_iter().partition(|other| other.starts_with("headcount"));
+        assert_eq!(ours, own.iter().map(|own| (*own).to_owned()).collect(), "{name}");
+        let heavy: Vec<_> = others.iter().filter(|other| HEAVY.contains(&other.as_str())).collect();
+        assert!(heavy.is_empty(), "{name} depends on {heavy:?}");
+        assert!(!others.is_empty() && others.len() <= *others_max, "{name} depends on {others:?}");
+    }
+}
+
+fn texts(directory: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: std::path::PathBuf| match path.is_dir() {
+        true => texts(&path),
+        false => vec![(path.display().to_string(), fs::read_to_string(&path).unwrap())],
+    };
+    entries.flat_map(read).collect()
+}
+
+#[test]
+fn words_and_answers_reach_for_nothing_outside() {
+    for (name, ..) in CRATES {
+        let directory = root().join("crates").join(name.trim_start_matches("headcount-")).join("src");
+        for (path, text) in texts(&directory) {
+            let found = OUTSIDE.iter().find(|outside| text.contains(*outside));
+            assert!(found.is_none(), "{path} names {}", found.unwrap());
+        }
+    }
+}
