@@ -10,7 +10,8 @@
 //! - [`sitemap`]: pages that are known without looking at anybody.
 //! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
 //!
-//! Beside the rooms: [`bins`], [`calendar`], [`clock`] and [`units`], which know nothing of people.
+//! Words that all of them share are in the crate `headcount-model`: [`bins`], [`calendar`], [`clock`], [`units`] and more.
+//! They know nothing of people.
 //!
 //! Words: a *visitor* is a browser as far as a site can tell; a *visit* is all that a visitor does on a site from local
 //! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
@@ -26,6 +27,7 @@ pub mod serve;
 pub mod ship;
 pub mod sitemap;
 pub mod telemetry;
+mod text;
 pub mod vault;
 
 pub use headcount_model::{bins, calendar, clock, units};

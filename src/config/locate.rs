@@ -13,6 +13,7 @@ use toml::{
 };
 
 use super::{ConfigError, Place, Problem, raw::Variables};
+use crate::text::line_at;
 
 /// A parsed file that remembers where everything stands.
 pub(super) struct Source<'t> {
@@ -71,12 +72,6 @@ impl<'t> Source<'t> {
         }
         offset_bytes.map(|offset| line_at(self.text.as_bytes(), offset))
     }
-}
-
-/// The line, counted from 1, of a place in a text.
-pub(crate) fn line_at(text: &[u8], offset_bytes: usize) -> usize {
-    let before = &text[..offset_bytes.min(text.len())];
-    1 + before.iter().filter(|&&byte| byte == b'\n').count()
 }
 
 /// A path as people write it: `site[0].hosts[1]`.

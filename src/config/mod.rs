@@ -18,13 +18,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(crate) use locate::line_at;
-pub(crate) use raw::{nearest, shown};
-
-pub use crate::sitemap::KNOWN_PAGES_MAX;
 use crate::{
     calendar::Calendar,
     sitemap::Sitemap,
+    text::line_at,
     units::SiteName,
     vault::{Shares, TableSet},
 };
@@ -205,7 +202,7 @@ fn read_text(path: &Path) -> Result<String, String> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = locate::line_at(error.as_bytes(), at);
+        let line = line_at(error.as_bytes(), at);
         format!("is not UTF-8 on line {line}; save it as UTF-8")
     })
 }

@@ -17,6 +17,7 @@ use figment::{
 use serde::Deserialize;
 
 use super::Problem;
+use crate::text::{nearest, shown};
 
 /// Variables with this beginning and a `__` belong to the configuration.
 const PREFIX: &str = "HEADCOUNT_";
@@ -26,8 +27,6 @@ const SEPARATOR: &str = "__";
 const SECTIONS: [&str; 4] = ["server", "privacy", "bounds", "seal"];
 /// The keys whose values are text even where they look like a number.
 const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
-/// The longest value that is repeated in a message, in characters.
-const SHOWN_CHARS_MAX: usize = 80;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -244,40 +243,4 @@ fn allowed_words(allowed: &str) -> &str {
         other if other.starts_with("struct ") => "a table",
         other => other,
     }
-}
-
-/// A value for a message: in quotes, controls escaped, cut where it is long.
-pub(crate) fn shown(value: &str) -> String {
-    if value.chars().count() <= SHOWN_CHARS_MAX {
-        return format!("{value:?}");
-    }
-    let cut: String = value.chars().take(SHOWN_CHARS_MAX).collect();
-    format!("{cut:?}…")
-}
-
-/// The candidate that differs from a word by the fewest single-character edits, if it is by few.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > SHOWN_CHARS_MAX {
-        return None;
-    }
-    let edits_max = 1 + word.chars().count() / 4;
-    let rated = candidates.map(|candidate| (edits(word, candidate), candidate));
-    rated.min_by_key(|&(count, _)| count).filter(|&(count, _)| count <= edits_max).map(|(_, c)| c)
-}
-
-/// How many characters must be put in, taken out or replaced to turn one word into the other: one row of the usual table
-/// at a time.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (taken, from_char) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = taken + 1;
-        for (at, &to_char) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(from_char != to_char);
-            diagonal = row[at + 1];
-            row[at + 1] = replaced.min(row[at] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }

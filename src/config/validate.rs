@@ -15,11 +15,12 @@ use std::{
 
 use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
-    raw::{Bounds, Geo, Privacy, Profiled, Raw, Seal, Server, Site, nearest, shown},
+    raw::{Bounds, Geo, Privacy, Profiled, Raw, Seal, Server, Site},
 };
 use crate::{
     calendar::Calendar,
     sitemap::{self, Limits, Sitemap},
+    text::{nearest, shown},
     units::{MS_PER_MINUTE, SiteName},
     vault::{Shares, Table, TableSet, check_countries},
 };

@@ -9,7 +9,7 @@ use std::fmt;
 
 use ureq::http::Uri;
 
-use crate::config::{nearest, shown};
+use crate::text::{nearest, shown};
 
 /// The longest URL, in bytes. The format of sitemaps allows 2,048 characters.
 pub(super) const URL_BYTES_MAX: usize = 8_192;

@@ -12,7 +12,7 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 
-use crate::config::shown;
+use crate::text::shown;
 
 /// The largest sitemap, unpacked, in bytes. The format allows 50 MiB.
 pub(super) const FILE_BYTES_MAX: u64 = 64 << 20;

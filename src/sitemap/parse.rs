@@ -12,7 +12,7 @@ use quick_xml::{
 };
 
 use super::address::URL_BYTES_MAX;
-use crate::config::{line_at, shown};
+use crate::text::{line_at, shown};
 
 /// What a file holds.
 pub(super) enum Content {

@@ -3,10 +3,9 @@
 //! Whether a page view is counted depends on that visitor's own earlier page views and on nothing else. This is what
 //! the sensitivity rests on.
 
-use super::{
-    anonymize::health::ERROR_CLASSES,
-    tables::{Bounds, VIEWS_PER_DAY_MAX},
-};
+use headcount_model::keys::ERROR_CLASSES;
+
+use super::tables::{Bounds, VIEWS_PER_DAY_MAX};
 
 // What most visitors have stands low: numbers are stored with as few bytes as they need.
 const COUNT_BITS: u32 = 4;

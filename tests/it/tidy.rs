@@ -12,8 +12,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Known pages come from somewhere that knows nothing of visitors.
     (
         "sitemap",
-        &["crate::vault", "crate::proto", "crate::rpc", "crate::query", "crate::cli", "crate::serve", "crate::ship"],
+        &[
+            "crate::vault",
+            "crate::proto",
+            "crate::rpc",
+            "crate::query",
+            "crate::cli",
+            "crate::config",
+            "crate::serve",
+            "crate::ship",
+        ],
     ),
+    // Texts of messages know no room.
+    ("text.rs", &["crate::"]),
     // Logs take nothing from the vault.
     ("telemetry.rs", &["crate::vault", "crate::proto", "crate::ship"]),
     ("demo", &["crate::vault", "crate::rpc", "crate::query", "crate::proto"]),

@@ -3,7 +3,7 @@
 //! It is here because an exact time or size may tell one request, and so one visitor, from all others. Only positions
 //! in short public lists leave this file.
 
-pub(in crate::vault) use headcount_model::keys::ERROR_CLASSES;
+pub(super) use headcount_model::keys::ERROR_CLASSES;
 
 use crate::bins;
 
