@@ -1,8 +1,8 @@
 //! The hours of a day, made to add up to it.
 //!
 //! An hour's own noise is large where a site is small, and most of its nights are empty. The day is known better, and so is
-//! which part of a day an hour usually has. So each hour leans on its past ([`super::usual`]), and then the hours are moved
-//! to the nearest numbers that are not negative and add up to what the day shows ([`super::project`]), none past its own
+//! which part of a day an hour usually has. So each hour leans on its past (`usual`), and then the hours are moved
+//! to the nearest numbers that are not negative and add up to what the day shows (`project`), none past its own
 //! interval. Hours never move their day: one that was published early lacks what came later.
 
 use std::sync::Arc;

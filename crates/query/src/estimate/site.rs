@@ -1,7 +1,7 @@
 //! The site's visits, views and limited visits over any days, weeks and months.
 //!
 //! A day's, week's and month's release count the same people with noise of their own, and a week or month is exactly the
-//! sum of its days. So days are estimated from all three ([`super::tree`]), month by month: for the days of a month count
+//! sum of its days. So days are estimated from all three (`tree`), month by month: for the days of a month count
 //! that month, the weeks that touch it, and the days of these. A week or month takes part only where each of its days
 //! is published with numbers, before it: else it might hold less than its days or more. A range is the sum of its days,
 //! and its variance is that of the same sum, exactly, also where weeks lie across two months.
