@@ -1,7 +1,7 @@
 //! How much error the estimates remove, on made-up sites with the noise of real plans.
 //!
 //! ```text
-//! cargo test --lib estimation_gain -- --ignored --nocapture
+//! cargo test -p headcount-query estimation_gain -- --ignored --nocapture
 //! ```
 
 use std::collections::BTreeMap;
