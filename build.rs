@@ -1,7 +1,6 @@
-//! Prepares what the crate includes: the protocol, compiled with protox so that cargo alone builds headcount (no
-//! protoc), and the user-agent patterns.
+//! Prepares the user-agent patterns, which the crate includes.
 //!
-//! The patterns (uap-core's regexes.yaml, Apache-2.0) ship inside the `ua-parser` package. They are taken from there
+//! They (uap-core's regexes.yaml, Apache-2.0) ship inside the `ua-parser` package. They are taken from there
 //! on every build and never copied into this repository, so they are always those of the version in Cargo.lock.
 
 #![allow(clippy::disallowed_methods)] // a build script is told everything through its environment
@@ -17,23 +16,7 @@ use std::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    protocol(&out)?;
     agent_patterns(&out)
-}
-
-fn protocol(out: &Path) -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=proto");
-    let files = protox::compile(["proto/headcount/v1/ingest.proto", "proto/headcount/v1/stats.proto"], ["proto"])?;
-    fs::write(out.join("headcount_descriptor.bin"), prost_encode(&files))?;
-    tonic_prost_build::configure()
-        // An access event must not be printable, so that no log line or error can carry one.
-        .skip_debug(["headcount.v1.AccessEvent", "headcount.v1.IngestRequest"])
-        .compile_fds(files)?;
-    Ok(())
-}
-
-fn prost_encode(files: &impl prost::Message) -> Vec<u8> {
-    files.encode_to_vec()
 }
 
 /// Converts the patterns to JSON, which the crate can read without a YAML parser at run time.

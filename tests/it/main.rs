@@ -7,6 +7,7 @@ mod clients;
 mod clocks;
 mod compile_fail;
 mod crash;
+mod crates;
 mod damage;
 mod demo;
 mod disk;
