@@ -1,7 +1,6 @@
-//! Prepares what the crate includes: the protocol, compiled with protox so that cargo alone builds headcount (no
-//! protoc), and the user-agent patterns.
+//! Prepares the user-agent patterns, which the crate includes.
 //!
-//! The patterns (uap-core's regexes.yaml, Apache-2.0) ship inside the `ua-parser` package. They are taken from there
+//! They (uap-core's regexes.yaml, Apache-2.0) ship inside the `ua-parser` package. They are taken from there
 //! on every build and never copied into this repository, so they are always those of the version in Cargo.lock.
 
 #![allow(clippy::disallowed_methods)] // a build script is told everything through its environment
@@ -15,29 +14,19 @@ use std::{
     process::Command,
 };
 
-use tonic_prost_build::{FileDescriptorSet, manual};
+use tonic_prost_build::manual;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    protocol(&out)?;
+    transport(&out)?;
     agent_patterns(&out)
-}
-
-fn protocol(out: &Path) -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=proto");
-    let files = protox::compile(["proto/headcount/v1/ingest.proto", "proto/headcount/v1/stats.proto"], ["proto"])?;
-    fs::write(out.join("headcount_descriptor.bin"), prost_encode(&files))?;
-    transport(&files, out)?;
-    tonic_prost_build::configure()
-        // An access event must not be printable, so that no log line or error can carry one.
-        .skip_debug(["headcount.v1.AccessEvent", "headcount.v1.IngestRequest"])
-        .compile_fds(files)?;
-    Ok(())
 }
 
 /// Generates the server side of each service. Names and kinds of the methods are the protocol's; the messages are those of
 /// `src/rpc`, which reads batches in place and sends answers that are encoded already.
-fn transport(files: &FileDescriptorSet, out: &Path) -> Result<(), Box<dyn Error>> {
+fn transport(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let files = protox::compile(["proto/headcount/v1/ingest.proto", "proto/headcount/v1/stats.proto"], ["proto"])?;
     for file in &files.file {
         for service in &file.service {
             let mut server = manual::Service::builder().name(service.name()).package(file.package());
@@ -85,10 +74,6 @@ fn snake_case(name: &str) -> String {
         snake.push(letter.to_ascii_lowercase());
     }
     snake
-}
-
-fn prost_encode(files: &impl prost::Message) -> Vec<u8> {
-    files.encode_to_vec()
 }
 
 /// A list of uap-core: each entry is a pattern and what replaces parts of it.

@@ -3,7 +3,7 @@
 //! Site backends stream access events over gRPC; headcount keeps per-page counters and sketches of visitors, and lets
 //! anybody read statistics from which nobody can be picked out. The rooms, in the order in which data flows:
 //!
-//! - [`ship`]: the client side, from log files to the wire.
+//! - [`ship`]: the client side, from log files to the wire; it sends by the crate `headcount-client`.
 //! - [`rpc`]: the wire; [`serve`] runs it.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
 //! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask.

@@ -1,15 +1,19 @@
 //! A lean producer: sends encoded batches over one stream as a backend with a client of its own would, keeps some of
 //! them unanswered, and counts what the server says is durable.
 
-use headcount::{proto::IngestResponse, ship::IngestCodec};
-use prost::bytes::Bytes;
+use headcount::proto::{IngestResponse, path};
+use prost::bytes::{BufMut as _, Bytes};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Streaming, codegen::http::uri::PathAndQuery, transport::Endpoint};
+use tonic::{
+    Request, Status, Streaming,
+    codec::{Codec, EncodeBuf, Encoder},
+    codegen::http::uri::PathAndQuery,
+    transport::Endpoint,
+};
+use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::{Result, encode::Parcel};
-
-const PATH: &str = "/headcount.v1.IngestService/Ingest";
 
 /// An open stream.
 pub struct Stream {
@@ -29,7 +33,7 @@ impl Stream {
         grpc.ready().await?;
         let (requests, receiver) = mpsc::channel(window.max(1));
         let request = Request::new(ReceiverStream::new(receiver));
-        let answer = grpc.streaming(request, PathAndQuery::from_static(PATH), IngestCodec).await?;
+        let answer = grpc.streaming(request, PathAndQuery::from_static(path::ingest_service::INGEST), Encoded).await?;
         Ok(Self { requests, answers: answer.into_inner() })
     }
 
@@ -53,5 +57,33 @@ impl Stream {
             answered += 1;
         }
         Ok(accepted)
+    }
+}
+
+/// Sends requests that are encoded already.
+pub struct Encoded;
+
+impl Codec for Encoded {
+    type Encode = Bytes;
+    type Decode = IngestResponse;
+    type Encoder = Self;
+    type Decoder = ProstDecoder<IngestResponse>;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<IngestResponse, IngestResponse>::default().decoder()
+    }
+}
+
+impl Encoder for Encoded {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> std::result::Result<(), Status> {
+        buffer.put(item);
+        Ok(())
     }
 }

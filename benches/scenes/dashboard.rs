@@ -9,12 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use headcount::{
-    proto::{
-        GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest, ListTopResponse,
-        PeriodKind, Table, WatchReleasesRequest, stats_service_client::StatsServiceClient,
-    },
-    ship::IngestCodec,
+use headcount::proto::{
+    GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest, ListTopResponse,
+    PeriodKind, Table, WatchReleasesRequest, path::stats_service, stats_service_client::StatsServiceClient,
 };
 use prost::{
     Message as _,
@@ -32,7 +29,7 @@ use tonic::{
 use super::{DAY_MS, NEW_YEAR_UNIX_MS, day, parcel, serve, waits};
 use crate::load::{
     Result,
-    client::Stream,
+    client::{Encoded, Stream},
     encode::{Parcel, batches},
     traffic::{Random, Size, Traffic},
 };
@@ -145,15 +142,15 @@ impl Question {
             Self::YearOfDays => {
                 let granularity = PeriodKind::Day.into();
                 let request = GetTrafficRequest { site: site(), from_date, to_date, granularity };
-                ("/headcount.v1.StatsService/GetTraffic", request.encode_to_vec())
+                (stats_service::GET_TRAFFIC, request.encode_to_vec())
             }
             Self::TopPagesOfAYear => {
                 let (table, page_size) = (Table::Page.into(), 100);
                 let request =
                     ListTopRequest { site: site(), table, from_date, to_date, page_size, ..ListTopRequest::default() };
-                ("/headcount.v1.StatsService/ListTop", request.encode_to_vec())
+                (stats_service::LIST_TOP, request.encode_to_vec())
             }
-            Self::AllSites => ("/headcount.v1.StatsService/ListSites", ListSitesRequest::default().encode_to_vec()),
+            Self::AllSites => (stats_service::LIST_SITES, ListSitesRequest::default().encode_to_vec()),
         };
         (method, bytes.into())
     }
@@ -183,11 +180,11 @@ struct AsItCame;
 impl Codec for AsItCame {
     type Encode = Bytes;
     type Decode = Bytes;
-    type Encoder = IngestCodec;
+    type Encoder = Encoded;
     type Decoder = Self;
 
-    fn encoder(&mut self) -> IngestCodec {
-        IngestCodec
+    fn encoder(&mut self) -> Encoded {
+        Encoded
     }
 
     fn decoder(&mut self) -> Self {

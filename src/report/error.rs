@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 
+use headcount_client::UsageError;
 use thiserror::Error;
 use tonic::{Code, Status};
 
@@ -13,14 +14,8 @@ use super::value::clean;
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// The server's address cannot be read.
-    #[error("server address \"{server}\" cannot be read ({problem}); allowed is a URL such as {example}",
-        example = super::DEFAULT_SERVER)]
-    Address {
-        /// The address as given.
-        server: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    #[error(transparent)]
+    Address(#[from] UsageError),
     /// No server answers there.
     #[error(
         "no answer from {server}: {problem}\nIs `headcount serve` running there? Start it, or name another server with --server URL."
@@ -48,7 +43,7 @@ impl ReportError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Address { .. } => 2,
+            Self::Address(_) => 2,
             Self::Unreachable { .. } | Self::Refused { .. } => 3,
         }
     }

@@ -4,11 +4,9 @@
 
 use std::time::Duration;
 
+use headcount_client::ServerAddress;
 use jiff::{ToSpan, civil::Date};
-use tonic::{
-    Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Status, transport::Channel};
 
 use super::error::{ReportError, chain};
 use crate::proto::{
@@ -16,8 +14,6 @@ use crate::proto::{
     ListTopResponse, PeriodKind, Site, Table, stats_service_client::StatsServiceClient,
 };
 
-/// How long to wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for one answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer accepted, in bytes: some twenty years of hours.
@@ -89,16 +85,10 @@ pub struct Numbers {
 ///
 /// # Errors
 ///
-/// [`ReportError::Address`] for an address that is not a URL, [`ReportError::Unreachable`] if no server answers.
+/// [`ReportError::Address`] for an address that cannot be used, [`ReportError::Unreachable`] if no server answers.
 pub async fn connect(server: &str) -> Result<Channel, ReportError> {
-    let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
-    let address_error = |problem: String| ReportError::Address { server: server.to_owned(), problem };
-    let endpoint = Endpoint::from_shared(url).map_err(|error| address_error(chain(&error)))?;
-    if !matches!(endpoint.uri().scheme_str(), Some("http" | "https")) {
-        return Err(address_error("its scheme is neither http nor https".to_owned()));
-    }
-    endpoint
-        .connect_timeout(CONNECT_TIMEOUT)
+    ServerAddress::parse(server)?
+        .endpoint()
         .timeout(ANSWER_TIMEOUT)
         .connect()
         .await

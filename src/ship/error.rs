@@ -2,10 +2,7 @@
 //!
 //! Damage in one input is not here: it is told in that input's summary, and the rest is shipped.
 
-use std::error::Error as _;
-
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use headcount_client::{SendError, UsageError};
 
 /// Why shipping stopped. What had been acknowledged is kept by the server, and running the same command again goes
 /// on from there (standard input excepted).
@@ -65,91 +62,23 @@ pub enum ShipError {
     Protocol(String),
 }
 
-/// What a failed call means: the end, or a reason to try again.
-pub(super) enum Failure {
-    /// No use in trying again.
-    Fatal(ShipError),
-    /// The connection is gone, or the server asks to come back later.
-    Broken(String),
-}
-
-impl From<ShipError> for Failure {
-    fn from(error: ShipError) -> Self {
-        Self::Fatal(error)
-    }
-}
-
-impl From<Status> for Failure {
-    fn from(status: Status) -> Self {
-        // A status that was made on this side, for a connection that broke, has the reason for it as its source.
-        if let Some(source) = status.source() {
-            return Self::Broken(innermost(source));
-        }
-        if matches!(status.code(), Code::Unavailable | Code::Cancelled) {
-            return Self::Broken(described(&status));
-        }
-        Self::Fatal(ShipError::Refused { code: code_name(status.code()), message: described(&status) })
-    }
-}
-
-impl From<tonic::transport::Error> for Failure {
-    fn from(error: tonic::transport::Error) -> Self {
-        Self::Broken(innermost(&error))
-    }
-}
-
-/// The innermost reason, which is the one that says something ("Connection refused").
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
-/// A status' message and what its details name.
-fn described(status: &Status) -> String {
-    let mut text = match status.message() {
-        "" => "no message".to_owned(),
-        message => message.to_owned(),
-    };
-    let details = status.get_error_details();
-    let fields = details.bad_request().into_iter().flat_map(|bad| {
-        let violations = bad.field_violations.iter();
-        violations.map(|violation| (&violation.field, &violation.description))
-    });
-    let conditions = details.precondition_failure().into_iter().flat_map(|failure| {
-        let violations = failure.violations.iter();
-        violations.map(|violation| (&violation.subject, &violation.description))
-    });
-    for (subject, description) in fields.chain(conditions) {
-        // A detail that repeats the message says nothing more.
-        if !text.contains(description.as_str()) {
-            text.push_str(&format!("; {subject}: {description}"));
+impl From<SendError> for ShipError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Usage(error) => Self::Usage(error.to_string()),
+            SendError::Refused { code, message } => Self::Refused { code, message },
+            SendError::Unreachable { server, seconds, reason } => Self::Unreachable { server, seconds, reason },
+            SendError::WentBack { producer, acknowledged, durable } => {
+                Self::WentBack { producer, acknowledged, durable }
+            }
+            SendError::Diverged { producer, sequence } => Self::Diverged { producer, sequence },
+            SendError::Protocol(problem) => Self::Protocol(problem),
         }
     }
-    text
 }
 
-/// A gRPC code as the protocol writes it.
-fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
+impl From<UsageError> for ShipError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error.to_string())
     }
 }

@@ -5,11 +5,10 @@
 //! with an event; it shows counts and line numbers and never what a line held.
 //!
 //! ```text
-//! source -> lines -> prepare -> reader ==batches==> client -> window -> wire -> server
-//!  (thread of its own, bounded channel)             (answers go back the same way into the summary)
+//! source -> lines -> prepare -> reader ==batches==> headcount_client::Producer -> server
+//!  (thread of its own, bounded channel)             (its receipt goes into the summary)
 //! ```
 
-mod client;
 mod cursor;
 mod error;
 mod format;
@@ -22,10 +21,9 @@ mod source;
 mod summary;
 mod text;
 mod time;
-mod window;
-mod wire;
 
 #[cfg(test)]
+#[path = "../../crates/client/tests/fake/mod.rs"]
 mod fake;
 #[cfg(test)]
 mod tests;
@@ -38,9 +36,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use headcount_client::{Connection, Producer, ServerAddress, check_producer, check_site};
 use tokio::sync::{mpsc, oneshot};
 
-pub use client::WINDOW_BATCHES;
 pub use error::ShipError;
 pub use format::{Format, Malformed};
 pub use lines::LINE_BYTES_MAX;
@@ -48,22 +46,13 @@ pub use print::print_summary;
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
 pub use source::Input;
 pub use summary::{CountsByName, FileSummary, Summary};
-pub use wire::IngestCodec;
 
-use client::Uplink;
 use prepare::{InputError, Prepared, prepare};
 use progress::{Meter, Progress};
 use reader::{ReadOptions, Reader, Tally};
-use window::Position;
 
 /// How many batches may lie between reading and sending.
 const READ_AHEAD_BATCHES: usize = 4;
-
-/// The longest producer name the protocol allows, in bytes.
-const PRODUCER_BYTES_MAX: usize = 128;
-
-/// The longest site name the protocol allows, in bytes.
-const SITE_BYTES_MAX: usize = 64;
 
 // A batch may go over its limit by one event, and must stay below what a gRPC server takes by default.
 const _: () = assert!(BATCH_BYTES_MAX + LINE_BYTES_MAX < 4 * 1024 * 1024);
@@ -99,93 +88,91 @@ pub struct ShipOptions {
 /// An option is outside its limits, or the server refused, could not be reached, or is used by somebody else under
 /// the same name.
 pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
-    check(&options).map_err(ShipError::Usage)?;
+    check(&options)?;
     let started = Instant::now();
     let meter = Arc::new(Meter::default());
     let sizes = options.inputs.iter().map(Input::size_bytes);
-    let progress = Progress::start(options.show_progress, sizes.sum(), &meter);
-    let mut uplink = Uplink::new(&options.server, &options.site, options.retry_for, &progress, Arc::clone(&meter))?;
+    let progress = Arc::new(Progress::start(options.show_progress, sizes.sum(), &meter, &options.server));
+    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site)?
+        .with_retry_for(options.retry_for)
+        .with_observer(Arc::clone(&progress) as _);
+    let (files, complete) = ship_inputs(&options, connection, &meter).await?;
+    // The last that holds the bar, which disappears here.
+    drop(progress);
+    let mut summary = Summary::of(options.site, files, started.elapsed());
+    summary.complete_through_unix_ms = complete.then_some(options.now_unix_ms);
+    Ok(summary)
+}
+
+/// Ships one input after the other, and then states that they were complete, where they were. Tells whether it did.
+async fn ship_inputs(
+    options: &ShipOptions,
+    mut connection: Connection,
+    meter: &Arc<Meter>,
+) -> Result<(Vec<FileSummary>, bool), ShipError> {
     let mut files = Vec::with_capacity(options.inputs.len());
     // Where each producer ended, with the last input that it stands for.
     let mut ends = BTreeMap::new();
     for input in &options.inputs {
-        let (file, end) = ship_input(&options, input, &mut uplink, &meter).await?;
-        // A producer that never sent anything is active in no period and has nothing to state.
-        if let Some(end) = end
-            && end.durable_sequence > 0
-        {
-            ends.insert(file.producer.clone(), (end, files.len()));
+        let mut file = FileSummary::new(input.name());
+        match open_input(options, input, meter).await {
+            Ok(None) => {}
+            Ok(Some(prepared)) => {
+                let mut producer = Producer::open(connection, &prepared.producer).await?;
+                read_and_send(options, prepared, &mut producer, meter, &mut file).await?;
+                let end;
+                (connection, end) = producer.into_parts();
+                // A producer that never sent anything is active in no period and has nothing to state.
+                if end.durable_sequence > 0 {
+                    ends.insert(file.producer.clone(), (end, files.len()));
+                }
+            }
+            Err(error) => file.error = Some(error.to_string()),
         }
         files.push(file);
     }
     // Stated last and for all: a period is sealed once every producer that was active in it has stated so, and a
     // damaged input may still have to bring events to any period.
-    let complete = !options.live && files.iter().all(|file| file.error.is_none());
+    let complete = !options.live && !ends.is_empty() && files.iter().all(|file| file.error.is_none());
     if complete {
-        for (producer, (end, index)) in &ends {
-            let end = uplink.state_complete(producer, end.clone(), options.now_unix_ms).await?;
-            files[*index].durable_sequence = end.durable_sequence;
+        for (name, (end, index)) in ends {
+            let mut producer = Producer::resume(connection, &name, end)?;
+            producer.complete_through(options.now_unix_ms).await?;
+            let end;
+            (connection, end) = producer.into_parts();
+            files[index].durable_sequence = end.durable_sequence;
         }
     }
-    drop(progress);
-    let mut summary = Summary::of(options.site, files, started.elapsed());
-    summary.complete_through_unix_ms = (complete && !ends.is_empty()).then_some(options.now_unix_ms);
-    Ok(summary)
+    Ok((files, complete))
 }
 
-/// Ships one input. The position is where its producer ended, if it has one.
-async fn ship_input(
-    options: &ShipOptions,
-    input: &Input,
-    uplink: &mut Uplink<'_>,
-    meter: &Arc<Meter>,
-) -> Result<(FileSummary, Option<Position>), ShipError> {
-    let mut file = FileSummary::new(input.name());
-    let opened = {
-        let (input, producer, meter) = (input.clone(), options.producer.clone(), Arc::clone(meter));
-        on_thread(move || prepare(&input, producer, &meter)).await
-    };
-    let prepared = match opened {
-        Ok(Ok(Some(prepared))) => prepared,
-        Ok(Ok(None)) => return Ok((file, None)),
-        Ok(Err(error)) => {
-            file.error = Some(error.to_string());
-            return Ok((file, None));
-        }
-        Err(_) => {
-            file.error = Some(InputError::Stopped.to_string());
-            return Ok((file, None));
-        }
-    };
-    file.producer.clone_from(&prepared.producer);
-    let position = uplink.greet(&file.producer).await?;
-    let (end, tally, error) = read_and_deliver(options, prepared, position, uplink, meter, &mut file).await?;
-    file.read(&tally);
-    file.durable_sequence = end.durable_sequence;
-    file.error = error.map(|error| error.to_string());
-    debug_assert!(file.error.is_some() || file.is_balanced(), "the books balance");
-    Ok((file, Some(end)))
+/// Opens an input on a thread of its own; `None` where it is empty and has no name.
+async fn open_input(options: &ShipOptions, input: &Input, meter: &Arc<Meter>) -> Result<Option<Prepared>, InputError> {
+    let (input, producer, meter) = (input.clone(), options.producer.clone(), Arc::clone(meter));
+    on_thread(move || prepare(&input, producer, &meter)).await.unwrap_or(Err(InputError::Stopped))
 }
 
-/// Reads on one thread and delivers here until both are done.
-async fn read_and_deliver(
+/// Reads on one thread and sends here until both are done.
+async fn read_and_send(
     options: &ShipOptions,
     prepared: Prepared,
-    position: Position,
-    uplink: &mut Uplink<'_>,
+    producer: &mut Producer,
     meter: &Arc<Meter>,
     file: &mut FileSummary,
-) -> Result<(Position, Tally, Option<InputError>), ShipError> {
-    let (sender, batches) = mpsc::channel(READ_AHEAD_BATCHES);
-    let read_options = ReadOptions { site: options.site.clone(), format: options.format, live: options.live };
-    let (durable, cursor) = (position.durable_sequence, position.cursor.clone());
-    let meter = Arc::clone(meter);
-    let reading = on_thread(move || Reader::new(prepared, read_options, durable, sender, meter).run(&cursor));
-    let delivering = uplink.deliver(&file.producer, position, batches);
-    let (end, answers) = delivering.await?;
-    file.answered(&answers);
+) -> Result<(), ShipError> {
+    file.producer.clone_from(&prepared.producer);
+    let (sender, mut batches) = mpsc::channel(READ_AHEAD_BATCHES);
+    let read_options = ReadOptions { format: options.format, live: options.live };
+    let (position, meter) = (producer.position().clone(), Arc::clone(meter));
+    let reading = on_thread(move || Reader::new(prepared, read_options, sender, meter).run(&position));
+    producer.send_all(&mut batches).await?;
     let (tally, error) = reading.await.unwrap_or_else(|_| (Tally::default(), Some(InputError::Stopped)));
-    Ok((end, tally, error))
+    file.answered(producer.receipt());
+    file.read(&tally);
+    file.durable_sequence = producer.position().durable_sequence;
+    file.error = error.map(|error| error.to_string());
+    debug_assert!(file.error.is_some() || file.is_balanced(), "the books balance");
+    Ok(())
 }
 
 /// Starts blocking work on a thread of its own; the answer fails if that panicked or could not start. Not on the
@@ -202,27 +189,21 @@ fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> on
 }
 
 /// Checks the options against the protocol's limits, before anything is sent.
-fn check(options: &ShipOptions) -> Result<(), String> {
-    let is_site_byte = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
-    if !(1..=SITE_BYTES_MAX).contains(&options.site.len()) || !options.site.bytes().all(is_site_byte) {
-        return Err(format!(
-            "the site {:?} is not a site's name: allowed are 1 to {SITE_BYTES_MAX} characters of a-z, 0-9, '.', '-' and '_'",
-            options.site
-        ));
-    }
+fn check(options: &ShipOptions) -> Result<(), ShipError> {
+    check_site(&options.site)?;
     if let Some(producer) = &options.producer {
-        let is_graphic = producer.bytes().all(|byte| byte.is_ascii_graphic());
-        if !(1..=PRODUCER_BYTES_MAX).contains(&producer.len()) || !is_graphic {
-            return Err(format!(
-                "the producer {producer:?} is not a producer's name: allowed are 1 to {PRODUCER_BYTES_MAX} printable ASCII characters without space"
-            ));
-        }
-        if options.inputs.len() > 1 {
-            return Err(format!(
-                "one producer cannot stand for {} inputs, because each has its own position: leave --producer away, or name one FILE",
-                options.inputs.len()
-            ));
-        }
+        check_producer(producer)?;
+    }
+    check_inputs(options).map_err(ShipError::Usage)
+}
+
+/// Makes sure that there is something to read, and that it can be told apart.
+fn check_inputs(options: &ShipOptions) -> Result<(), String> {
+    if options.producer.is_some() && options.inputs.len() > 1 {
+        return Err(format!(
+            "one producer cannot stand for {} inputs, because each has its own position: leave --producer away, or name one FILE",
+            options.inputs.len()
+        ));
     }
     let stdin_count = options.inputs.iter().filter(|input| **input == Input::Stdin).count();
     match (options.inputs.len(), stdin_count) {

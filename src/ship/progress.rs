@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use headcount_client::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often the bar is drawn.
@@ -51,16 +52,19 @@ pub(super) struct Progress {
     bar: ProgressBar,
     task: Option<tokio::task::JoinHandle<()>>,
     shown: bool,
+    meter: Arc<Meter>,
+    /// The server's URL, for notices.
+    server: String,
 }
 
 impl Progress {
     /// Starts to draw where `shown` and standard error is a terminal. `total_bytes` is the size of all inputs where
     /// it is known.
-    pub(super) fn start(shown: bool, total_bytes: Option<u64>, meter: &Arc<Meter>) -> Self {
+    pub(super) fn start(shown: bool, total_bytes: Option<u64>, meter: &Arc<Meter>, server: &str) -> Self {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(total_bytes, target);
         if bar.is_hidden() {
-            return Self { bar, task: None, shown };
+            return Self { bar, task: None, shown, meter: Arc::clone(meter), server: server.to_owned() };
         }
         let template = match total_bytes {
             Some(_) => "{bar:30} {bytes}/{total_bytes} {msg} (about {eta} left)",
@@ -70,11 +74,11 @@ impl Progress {
             bar.set_style(style);
         }
         let task = tokio::spawn(draw(bar.clone(), Arc::clone(meter)));
-        Self { bar, task: Some(task), shown }
+        Self { bar, task: Some(task), shown, meter: Arc::clone(meter), server: server.to_owned() }
     }
 
     /// Says something on standard error without disturbing the bar.
-    pub(super) fn notice(&self, text: &str) {
+    fn notice(&self, text: &str) {
         if !self.shown {
             return;
         }
@@ -83,6 +87,17 @@ impl Progress {
             // Nobody is left to be told when standard error is gone.
             let _ = writeln!(std::io::stderr(), "headcount: {text}");
         });
+    }
+}
+
+impl Observer for Progress {
+    fn accepted(&self, events: u64) {
+        self.meter.add_accepted(events);
+    }
+
+    fn interrupted(&self, reason: &str, retry_for: Duration) {
+        let (server, seconds) = (&self.server, retry_for.as_secs());
+        self.notice(&format!("no connection to {server} ({reason}); trying again for {seconds} s"));
     }
 }
 

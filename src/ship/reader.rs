@@ -8,16 +8,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use prost::Message as _;
-use prost::bytes::Bytes;
+use headcount_client::{Batch, Position};
 use tokio::sync::mpsc;
 
 use super::cursor::{Checker, Cursor};
 use super::format::{Format, Malformed, parse};
-use super::lines::{Line, wide};
+use super::lines::Line;
 use super::prepare::{InputError, Prepared};
 use super::progress::Meter;
-use crate::proto::{AccessEvent, IngestRequest};
+use crate::proto::AccessEvent;
 
 /// A batch ends after this many lines were read for it, sent or not.
 pub const BATCH_LINES_MAX: u64 = 1_000;
@@ -28,14 +27,6 @@ pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
 /// How many numbers of malformed lines are kept for each file.
 pub const MALFORMED_LINES_SHOWN: usize = 10;
-
-/// One batch, ready for the wire. It holds visitor data, so it has no Debug.
-pub(super) struct Batch {
-    pub(super) sequence: u64,
-    pub(super) request: Bytes,
-    pub(super) events: u64,
-    pub(super) cursor: Vec<u8>,
-}
 
 /// What became of the lines of one input on this side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +56,6 @@ impl Tally {
 /// How an input is read.
 #[derive(Clone)]
 pub(super) struct ReadOptions {
-    pub(super) site: String,
     pub(super) format: Format,
     /// The content still grows: an unfinished last line waits.
     pub(super) live: bool,
@@ -83,18 +73,15 @@ pub(super) struct Reader {
     last_was_combined: bool,
     /// The last line was taken although it has no line feed.
     line_open: bool,
-    sequence: u64,
-    events: Vec<AccessEvent>,
-    event_bytes: usize,
+    batch: Batch,
     batch_lines: u64,
 }
 
 impl Reader {
-    /// Goes on after `durable_sequence`.
+    /// Prepares without reading.
     pub(super) fn new(
         prepared: Prepared,
         options: ReadOptions,
-        durable_sequence: u64,
         batches: mpsc::Sender<Batch>,
         meter: Arc<Meter>,
     ) -> Self {
@@ -108,17 +95,15 @@ impl Reader {
             tally: Tally::default(),
             last_was_combined: false,
             line_open: false,
-            sequence: durable_sequence,
-            events: Vec::new(),
-            event_bytes: 0,
+            batch: Batch::new(),
             batch_lines: 0,
         }
     }
 
-    /// Reads everything; `cursor` is what the server keeps with the last durable batch. What was counted is told in
-    /// any case, an error where the end was not reached.
-    pub(super) fn run(mut self, cursor: &[u8]) -> (Tally, Option<InputError>) {
-        let mut error = self.resume(cursor).err();
+    /// Reads everything after the position that the server keeps. What was counted is told in any case, an error where
+    /// the end was not reached.
+    pub(super) fn run(mut self, position: &Position) -> (Tally, Option<InputError>) {
+        let mut error = self.resume(position).err();
         if error.is_none() {
             error = self.read_lines().err().map(|error| {
                 let lines = self.tally.resumed_at_line + self.tally.lines;
@@ -131,11 +116,11 @@ impl Reader {
     }
 
     /// Goes to where the last run ended, where there was one.
-    fn resume(&mut self, cursor: &[u8]) -> Result<(), InputError> {
-        if self.sequence == 0 || !self.prepared.resumable {
+    fn resume(&mut self, position: &Position) -> Result<(), InputError> {
+        if position.durable_sequence == 0 || !self.prepared.resumable {
             return Ok(());
         }
-        let resumed = self.prepared.resume(&self.checker, cursor)?;
+        let resumed = self.prepared.resume(&self.checker, &position.cursor)?;
         self.tally.resumed_at_line = resumed.lines;
         self.line_open = resumed.line_open;
         Ok(())
@@ -151,7 +136,7 @@ impl Reader {
             if !self.read_line()? {
                 return Ok(());
             }
-            let full = self.batch_lines >= BATCH_LINES_MAX || self.event_bytes >= BATCH_BYTES_MAX;
+            let full = self.batch_lines >= BATCH_LINES_MAX || self.batch.encoded_bytes() >= BATCH_BYTES_MAX;
             if full && !self.hand_over() {
                 return Ok(());
             }
@@ -188,7 +173,7 @@ impl Reader {
         self.count_line();
         match parsed {
             None => self.tally.empty += 1,
-            Some(Ok(event)) => self.take(event),
+            Some(Ok(event)) => self.take(&event),
             Some(Err(reason)) => self.malformed(reason, number),
         }
         Ok(true)
@@ -202,7 +187,7 @@ impl Reader {
                 self.prepared.lines.consume_rest();
                 self.line_open = true;
                 self.count_line();
-                self.take(event);
+                self.take(&event);
                 true
             }
             Err(reason) => {
@@ -220,10 +205,9 @@ impl Reader {
         self.batch_lines += 1;
     }
 
-    fn take(&mut self, event: AccessEvent) {
+    fn take(&mut self, event: &AccessEvent) {
         self.tally.sent += 1;
-        self.event_bytes += event.encoded_len();
-        self.events.push(event);
+        self.batch.add(event);
     }
 
     fn malformed(&mut self, reason: Malformed, number: u64) {
@@ -243,22 +227,8 @@ impl Reader {
             return true;
         }
         self.meter.add_lines(self.batch_lines);
-        self.sequence += 1;
-        let events = std::mem::take(&mut self.events);
-        let sent = wide(events.len());
-        let cursor = self.cursor();
-        let request = IngestRequest {
-            site: self.options.site.clone(),
-            producer: self.prepared.producer.clone(),
-            sequence: self.sequence,
-            events,
-            complete_through_unix_ms: 0,
-            cursor: cursor.clone(),
-        };
-        let batch = Batch { sequence: self.sequence, request: request.encode_to_vec().into(), events: sent, cursor };
-        self.events = request.events;
-        self.events.clear();
-        self.event_bytes = 0;
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.set_cursor(self.cursor());
         self.batch_lines = 0;
         self.batches.blocking_send(batch).is_ok()
     }

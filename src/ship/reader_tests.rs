@@ -26,24 +26,22 @@ fn reader(content: impl Read + Send + 'static, live: bool, resumable: bool) -> (
     let meter = Arc::new(Meter::default());
     let source = Source::new(content, None, &meter).unwrap();
     let prepared = Prepared { lines: Lines::new(source), producer: "p".to_owned(), resumable };
-    let options = ReadOptions { site: "www".to_owned(), format: Format::Auto, live };
+    let options = ReadOptions { format: Format::Auto, live };
     let (sender, batches) = mpsc::channel(100);
-    (Reader::new(prepared, options, 0, sender, meter), batches)
+    (Reader::new(prepared, options, sender, meter), batches)
 }
 
 #[test]
 fn batches_are_cut_by_lines() {
     let content = log(0..2_500).replace("GET /page/7 ", "");
     let (reader, mut batches) = reader(io::Cursor::new(content.into_bytes()), false, true);
-    let (tally, error) = reader.run(&[]);
+    let (tally, error) = reader.run(&Position::default());
     assert!(error.is_none());
     assert_eq!((tally.lines, tally.sent), (2_500, 2_499));
     for (sequence, events) in [(1, 999), (2, 1_000), (3, 500)] {
         let batch = batches.blocking_recv().unwrap();
-        assert_eq!((batch.sequence, batch.events), (sequence, events));
-        let request = IngestRequest::decode(batch.request).unwrap();
-        assert_eq!(request.cursor, batch.cursor);
-        let cursor = Cursor::decode(&batch.cursor).unwrap();
+        assert_eq!(batch.events(), events);
+        let cursor = Cursor::decode(batch.cursor()).unwrap();
         assert_eq!(cursor.lines, (sequence * BATCH_LINES_MAX).min(2_500));
     }
     assert!(batches.blocking_recv().is_none());
@@ -55,12 +53,12 @@ fn a_followed_pipe_does_not_wait_for_a_full_batch() {
     to_pipe.send(b"19".to_vec()).unwrap();
     to_pipe.send(line(0).as_bytes()[2..].to_vec()).unwrap();
     let (reader, mut batches) = reader(Pipe(pipe), true, false);
-    let thread = std::thread::spawn(move || reader.run(&[]));
-    assert_eq!(batches.blocking_recv().unwrap().events, 1);
+    let thread = std::thread::spawn(move || reader.run(&Position::default()));
+    assert_eq!(batches.blocking_recv().unwrap().events(), 1);
     let half = log(1..4);
     to_pipe.send(half.as_bytes()[..half.len() - 10].to_vec()).unwrap();
     let second = batches.blocking_recv().unwrap();
-    assert_eq!((second.events, second.cursor.len()), (2, 0));
+    assert_eq!((second.events(), second.cursor().len()), (2, 0));
     drop(to_pipe);
     let (tally, error) = thread.join().unwrap();
     assert!(error.is_none());
@@ -71,6 +69,6 @@ fn a_followed_pipe_does_not_wait_for_a_full_batch() {
 fn a_reader_without_a_taker_ends() {
     let (reader, batches) = reader(io::Cursor::new(log(0..50_000).into_bytes()), false, true);
     drop(batches);
-    let (tally, _) = reader.run(&[]);
+    let (tally, _) = reader.run(&Position::default());
     assert_eq!(tally.lines, BATCH_LINES_MAX);
 }

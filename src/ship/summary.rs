@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use headcount_client::Receipt;
 use serde::Serialize;
 
 use super::progress::lines_per_second;
 use super::reader::Tally;
-use super::window::Answers;
 use crate::proto::Outcome;
 
 /// Counts by stable name, e.g. "counted" or "no_time".
@@ -109,11 +109,11 @@ impl FileSummary {
     }
 
     /// Takes in what the server answered.
-    pub(super) fn answered(&mut self, answers: &Answers) {
-        self.accepted = answers.accepted;
-        self.rejected = answers.rejected;
-        self.duplicates = answers.duplicates;
-        for (outcome, count) in &answers.outcomes {
+    pub(super) fn answered(&mut self, receipt: &Receipt) {
+        self.accepted = receipt.accepted;
+        self.rejected = receipt.rejected;
+        self.duplicates = receipt.duplicates;
+        for (outcome, count) in &receipt.outcomes {
             *self.outcomes.entry(outcome_name(*outcome)).or_default() += count;
         }
     }

@@ -1,7 +1,7 @@
 //! What each crate of the workspace depends on.
 //!
 //! A failure: a crate that a wall keeps small reaches the database, the noise, the wire or another room, directly or
-//! through something else; or it opens files, sockets or processes by itself.
+//! through something else; opens files, sockets or processes by itself; or has grown beyond its part.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -20,27 +20,52 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The names of all that is linked into a crate, without itself.
-fn tree(name: &str) -> BTreeSet<String> {
+/// All that is linked into a crate, itself included: names with versions.
+fn tree(package: &str) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
-    let arguments = ["tree", "--package", name, "--edges", "normal", "--prefix", "none", "--offline", "--locked"];
-    let output = cargo.args(arguments).current_dir(root()).output().unwrap();
+    let arguments = ["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let output = cargo.args(arguments).args(["--locked", "--offline"]).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let names = text.lines().filter_map(|line| line.split_whitespace().next());
-    names.filter(|other| *other != name).map(str::to_owned).collect()
+    let text = String::from_utf8(output.stdout).expect("names are text");
+    // What follows name and version says where it is, or that it was listed before.
+    let name_and_version = |line: &str| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" ");
+    text.lines().filter(|line| !line.is_empty()).map(name_and_version).collect()
+}
+
+/// The names of all that is linked into a crate, without itself.
+fn names(package: &str) -> BTreeSet<String> {
+    let names = tree(package).into_iter().filter_map(|one| Some(one.split(' ').next()?.to_owned()));
+    names.filter(|name| name != package).collect()
 }
 
 #[test]
 fn words_and_answers_stay_small() {
     for (name, own, others_max) in CRATES {
         let (ours, others): (BTreeSet<_>, BTreeSet<_>) =
-            tree(name).into_iter().partition(|other| other.starts_with("headcount"));
+            names(name).into_iter().partition(|other| other.starts_with("headcount"));
         assert_eq!(ours, own.iter().map(|own| (*own).to_owned()).collect(), "{name}");
         let heavy: Vec<_> = others.iter().filter(|other| HEAVY.contains(&other.as_str())).collect();
         assert!(heavy.is_empty(), "{name} depends on {heavy:?}");
         assert!(!others.is_empty() && others.len() <= *others_max, "{name} depends on {others:?}");
     }
+}
+
+#[test]
+fn the_client_is_at_most_a_quarter_of_headcount() {
+    let (client, whole) = (tree("headcount-client"), tree("headcount"));
+    assert!(whole.len() > 100 && whole.is_superset(&client), "{} crates", whole.len());
+    assert!(4 * client.len() <= whole.len(), "{} of {} crates: {client:?}", client.len(), whole.len());
+    // What a backend must never take in for it.
+    let heavy = ["sled", "opendp", "clap", "axum", "indicatif", "rustls", "serde"];
+    let found: Vec<_> = names("headcount-client").into_iter().filter(|name| heavy.contains(&name.as_str())).collect();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn messages_alone_need_prost_alone() {
+    let transport = ["tonic", "tokio", "hyper"];
+    let found: Vec<_> = names("headcount-proto").into_iter().filter(|name| transport.contains(&name.as_str())).collect();
+    assert!(found.is_empty(), "{found:?}");
 }
 
 fn texts(directory: &Path) -> Vec<(String, String)> {

@@ -1,6 +1,9 @@
 //! A server for tests: keeps sequences, cursors and events in memory, and fails on demand.
 //!
-//! It keeps the events it committed, so that a test can see that each line arrived exactly once.
+//! It keeps the events it committed, so that a test can see that each one arrived exactly once. The tests of `src/ship` in
+//! the root use it too.
+
+#![allow(dead_code, unreachable_pub)] // not every test needs all of it
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -13,12 +16,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::proto::ingest_service_server::{IngestService, IngestServiceServer};
-use crate::proto::{AccessEvent, IngestRequest, IngestResponse, Outcome, OutcomeCount};
+use headcount_proto::ingest_service_server::{IngestService, IngestServiceServer};
+use headcount_proto::{AccessEvent, IngestRequest, IngestResponse, Outcome, OutcomeCount};
 
 /// What goes wrong at a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// It is committed, and the stream ends before the answer.
     LoseAnswer,
     /// The stream ends and the batch is forgotten.
@@ -35,19 +38,19 @@ pub(super) enum Fault {
 
 /// What the server holds.
 #[derive(Default)]
-pub(super) struct State {
+pub struct State {
     /// Sequence and cursor of each producer.
-    pub(super) producers: HashMap<String, (u64, Vec<u8>)>,
-    pub(super) events: Vec<AccessEvent>,
+    pub producers: HashMap<String, (u64, Vec<u8>)>,
+    pub events: Vec<AccessEvent>,
     /// Producer, instant, and how many events had been committed when it was stated.
-    pub(super) stated: Vec<(String, i64, usize)>,
+    pub stated: Vec<(String, i64, usize)>,
     /// At which batch (from 1, over all producers, repeated ones too) what fails.
-    pub(super) faults: VecDeque<(u64, Fault)>,
-    pub(super) batches_seen: u64,
+    pub faults: VecDeque<(u64, Fault)>,
+    pub batches_seen: u64,
     /// Producer, sequence, cursor, and how many events there were after it.
     commits: Vec<(String, u64, Vec<u8>, usize)>,
     /// The site that exists; empty: every one.
-    pub(super) only_site: String,
+    pub only_site: String,
 }
 
 impl State {
@@ -109,14 +112,14 @@ impl State {
 }
 
 /// A running server.
-pub(super) struct Fake {
-    pub(super) address: SocketAddr,
+pub struct Fake {
+    pub address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 impl Fake {
     /// Listens on a free port of loopback.
-    pub(super) async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::<Mutex<State>>::default();
@@ -129,22 +132,22 @@ impl Fake {
         Self { address, state }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// Every committed target, in order.
-    pub(super) fn targets(&self) -> Vec<String> {
+    pub fn targets(&self) -> Vec<String> {
         let state = self.state();
         state.events.iter().map(|event| event.target.clone()).collect()
     }
 
     /// A way to this server whose first connections break after so many milliseconds each. Gives its URL.
-    pub(super) async fn through_broken_line(&self, cut_after_ms: Vec<u64>) -> String {
+    pub async fn through_broken_line(&self, cut_after_ms: Vec<u64>) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = self.address;
