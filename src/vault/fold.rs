@@ -166,17 +166,6 @@ impl Keeper {
         self.parts.remove(epoch);
     }
 
-    /// Writes cells that are stored as a whole in parts.
-    pub(super) fn split_whole(&mut self, epochs: &BTreeSet<Epoch>) -> Result<(), Fault> {
-        for epoch in epochs {
-            let mut step = Step::default();
-            self.disk.remove_cell(&mut step, epoch)?;
-            self.put_cell(epoch, &mut step)?;
-            self.disk.commit(step)?;
-        }
-        Ok(())
-    }
-
     /// Removes some of the records that are in the cells already.
     pub(super) fn trim(&mut self, step: &mut Step, records_max: u64) -> Result<(), Fault> {
         let through = self.base.sequence.min(self.trimmed + records_max);

@@ -185,7 +185,6 @@ fn open_on(
         accepts,
     };
     keeper.note_sites()?;
-    keeper.split_whole(&recovered.whole)?;
     keeper.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
     let releases =

@@ -19,11 +19,8 @@ use super::{
         Fault,
         archive::Archive,
         disk::{Disk, Step},
-        journal::{Checkpoint, Form, Place, Record},
-        rows::{
-            self, ChainPoint, FORMAT, FORMAT_OF_OLDER_DAYS, FORMAT_OF_WHOLE_CELLS, FORMAT_UNFINISHED,
-            FORMAT_WITHOUT_DIGESTS, ProducerRow, SiteRow,
-        },
+        journal::{Checkpoint, Place, Record},
+        rows::{self, ChainPoint, FORMAT, FORMAT_UNFINISHED, ProducerRow, SiteRow},
     },
     tally::{Part, ProducerId, Through},
 };
@@ -42,8 +39,6 @@ pub(super) struct Recovered {
     pub(super) dirty: BTreeSet<Epoch>,
     /// The parts in which each cell is stored, but for the rest.
     pub(super) parts: HashMap<Epoch, BTreeSet<Part>>,
-    /// Cells that are stored as a whole, as formats before 5 did.
-    pub(super) whole: BTreeSet<Epoch>,
     pub(super) base: ChainPoint,
     /// The journal's records up to this one are gone.
     pub(super) trimmed: u64,
@@ -102,22 +97,18 @@ impl Site {
     }
 }
 
-/// Checks the format of the directory; a new one gets its mark, one of a version before becomes one of this version.
+/// Checks the format of the directory; a new one gets its mark.
 pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
     match known_format(disk, path)? {
-        Some(FORMAT) => Ok(()),
-        // What the first version lacks, the digest over the rows, comes with the step itself; open days are read in either
-        // form.
-        _ => mark_format(disk, FORMAT),
+        Some(_) => Ok(()),
+        None => mark_format(disk, FORMAT),
     }
 }
 
 /// The format of the directory, none in a new one. One that cannot be opened is refused.
 pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        format @ (None | Some(FORMAT | FORMAT_OF_WHOLE_CELLS | FORMAT_OF_OLDER_DAYS | FORMAT_WITHOUT_DIGESTS)) => {
-            Ok(format)
-        }
+        format @ (None | Some(FORMAT)) => Ok(format),
         Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
         Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
@@ -244,7 +235,6 @@ pub(super) fn load_cells(
         cells: Cells::default(),
         dirty: BTreeSet::new(),
         parts: HashMap::new(),
-        whole: BTreeSet::new(),
         base,
         trimmed: trimmed(disk)?.unwrap_or(base.sequence).min(base.sequence),
         head: ChainPoint::default(),
@@ -289,9 +279,6 @@ impl Recovered {
         for value in disk.scan_long(rows::PART_PREFIX) {
             epochs.extend(rows::parse_part_key(&value?.0).map(|(epoch, _)| epoch));
         }
-        for value in disk.scan_long(rows::WHOLE_PREFIX) {
-            epochs.extend(rows::parse_whole_key(&value?.0));
-        }
         let head: ChainPoint = disk.row(rows::HEAD_KEY, "the journal's head")?.unwrap_or_default();
         for sequence in self.base.sequence + 1..=head.sequence {
             let what = format!("journal record {sequence}");
@@ -313,20 +300,6 @@ impl Recovered {
         given_up: &BTreeSet<Epoch>,
     ) -> Result<HashMap<Epoch, Through>, Fault> {
         let mut through: HashMap<Epoch, Through> = HashMap::new();
-        for value in disk.scan_long(rows::WHOLE_PREFIX) {
-            let (key, value) = value?;
-            let epoch = rows::parse_whole_key(&key).ok_or_else(|| Fault::damaged("a cell's row"))?;
-            if given_up.contains(&epoch) || self.is_closed(&epoch) {
-                continue;
-            }
-            let stored = checkpoint(value, &epoch)?;
-            let (tally, form) = stored.section.open(&epoch, &*keys.existing(&epoch)?, Place::Whole(stored.through))?;
-            self.cells.merge_encoded(&epoch, &tally, form == Form::Older).map_err(|_| damaged_tally(&epoch))?;
-            let of_cell = through.entry(epoch.clone()).or_default();
-            of_cell.note(Part::REST, stored.through);
-            of_cell.note(Part::ALL, stored.through);
-            self.whole.insert(epoch);
-        }
         for value in disk.scan_long(rows::PART_PREFIX) {
             let (key, value) = value?;
             let (epoch, part) = rows::parse_part_key(&key).ok_or_else(|| Fault::damaged("a cell's row"))?;
@@ -335,7 +308,7 @@ impl Recovered {
             }
             let stored = checkpoint(value, &epoch)?;
             let place = Place::Part(part, stored.through);
-            let (tally, _) = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            let tally = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
             self.cells.merge_part(&epoch, part, &tally).map_err(|_| damaged_tally(&epoch))?;
             through.entry(epoch.clone()).or_default().note(part, stored.through);
             if part != Part::REST {
@@ -369,9 +342,9 @@ impl Recovered {
                 if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }
-                let (tally, form) = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
+                let tally = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
                 self.cells
-                    .merge_record(&epoch, &tally, form == Form::Older, sequence, through)
+                    .merge_record(&epoch, &tally, false, sequence, through)
                     .map_err(|_| damaged_tally(&epoch))?;
                 self.dirty.insert(epoch);
             }

@@ -174,17 +174,14 @@ impl Disk {
                 found.add(&key, &value);
             }
         }
-        // A directory of format 2 has no digest yet; the migration writes it.
-        let format: Option<u32> = self.row(rows::FORMAT_KEY, "the format row")?;
-        let is_old = stored == RowSum::default() && format == Some(rows::FORMAT_WITHOUT_DIGESTS);
-        if found != stored && !is_old {
+        if found != stored {
             return Err(Fault::damaged("rows are missing, altered, or older than the others"));
         }
         match said {
             Some(said) if said.steps > stored.steps => {
                 return Err(Fault::Behind { path: self.shared.directory.clone(), steps: said.steps - stored.steps });
             }
-            Some(said) if said.steps == stored.steps && said != stored && !is_old => {
+            Some(said) if said.steps == stored.steps && said != stored => {
                 return Err(Fault::damaged("the last step is not the one that was last durable"));
             }
             _ => {}

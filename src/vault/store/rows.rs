@@ -20,12 +20,6 @@ use crate::{
 
 /// The layout's version. A program that finds another refuses to open.
 pub(in crate::vault) const FORMAT: u32 = 5;
-/// The version before, which stored cells as a whole: a directory of it becomes one of [`FORMAT`] when it is opened.
-pub(in crate::vault) const FORMAT_OF_WHOLE_CELLS: u32 = 4;
-/// The version before that, which stored open days in another form.
-pub(in crate::vault) const FORMAT_OF_OLDER_DAYS: u32 = 3;
-/// The version before that, which had no digests either.
-pub(in crate::vault) const FORMAT_WITHOUT_DIGESTS: u32 = 2;
 
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 /// In the place of a version: a backup is being put back and is not complete.
@@ -40,8 +34,6 @@ pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
 pub(in crate::vault) const RELEASE_PREFIX: &[u8] = b"r/";
 /// Parts of cells.
 pub(in crate::vault) const PART_PREFIX: &[u8] = b"o/";
-/// Cells as a whole, in formats before 5.
-pub(in crate::vault) const WHOLE_PREFIX: &[u8] = b"c/";
 pub(in crate::vault) const SITE_PREFIX: &[u8] = b"s/";
 pub(in crate::vault) const INDEX_PREFIX: &[u8] = b"x/";
 pub(in crate::vault) const LOST_PREFIX: &[u8] = b"l/";
@@ -124,16 +116,6 @@ pub(in crate::vault) fn parse_part_key(key: &[u8]) -> Option<(Epoch, Part)> {
     Some((epoch, Part::from_number(u32::from_be_bytes(*part))?))
 }
 
-/// `c/SITE/KIND/DAY/HOUR/`: an epoch's cell as a whole.
-pub(in crate::vault) fn whole_key(epoch: &Epoch) -> Vec<u8> {
-    format!("c/{}/{}/", epoch.site, period_text(epoch.period)).into_bytes()
-}
-
-pub(in crate::vault) fn parse_whole_key(key: &[u8]) -> Option<Epoch> {
-    let text = std::str::from_utf8(key.strip_prefix(WHOLE_PREFIX)?).ok()?;
-    parse_site_and_period(text.strip_suffix('/')?)
-}
-
 /// `x/SITE/KIND/DAY/HOUR`: that a period is released, and as what number.
 pub(in crate::vault) fn index_key(site: &SiteName, period: Period) -> Vec<u8> {
     format!("x/{site}/{}", period_text(period)).into_bytes()
@@ -180,13 +162,12 @@ impl Step {
 impl Disk {
     /// Removes all that is stored of an epoch's cell.
     pub(in crate::vault) fn remove_cell(&self, step: &mut Step, epoch: &Epoch) -> Result<(), Fault> {
-        self.remove_long(step, &parts_prefix(epoch))?;
-        self.remove_long(step, &whole_key(epoch))
+        self.remove_long(step, &parts_prefix(epoch))
     }
 
     /// Whether something is stored of an epoch's cell.
     pub(in crate::vault) fn has_cell(&self, epoch: &Epoch) -> bool {
-        [parts_prefix(epoch), whole_key(epoch)].iter().any(|prefix| self.scan(prefix).next().is_some())
+        self.scan(&parts_prefix(epoch)).next().is_some()
     }
 
     /// A row's content; `what` names it if it is damaged.
@@ -214,7 +195,6 @@ mod tests {
         for period in [Period::hour(day, 24), Period::day(day), Period::week_of(day), Period::month_of(day)] {
             let epoch = Epoch { site: site.clone(), period };
             assert_eq!(parse_index_key(&index_key(&site, period)), Some(epoch.clone()));
-            assert_eq!(parse_whole_key(&whole_key(&epoch)), Some(epoch.clone()));
             for part in [Part::REST, Part::ALL, Part::from_number(0x002f_2f2f).unwrap()] {
                 assert_eq!(parse_part_key(&part_key(&epoch, part)), Some((epoch.clone(), part)));
             }

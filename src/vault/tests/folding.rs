@@ -8,10 +8,6 @@ use std::{
 
 use super::*;
 use keys::Epoch;
-use store::{
-    journal::{Checkpoint, Place},
-    rows,
-};
 
 /// Commits a batch, and waits until it is durable.
 fn commit(keeper: &mut Keeper, lane: &Lane, batch: TestBatch) {
@@ -81,42 +77,4 @@ fn a_checkpoint_that_is_cut_short_loses_and_doubles_nothing() {
     keeper.checkpoint().unwrap();
     assert_eq!((keeper.base, keeper.trimmed), (keeper.head, keeper.head.sequence));
     assert_same_after_a_crash(&house, &keeper, "at the end");
-}
-
-/// Puts all cells back as the version before stored them: as a whole, through the journal's head.
-fn store_as_a_whole(keeper: &Keeper) {
-    let mut step = store::disk::Step::default();
-    step.put_row(rows::FORMAT_KEY, &rows::FORMAT_OF_WHOLE_CELLS).unwrap();
-    let through = keeper.head.sequence;
-    for epoch in keeper.cells.epochs() {
-        let section = keeper.section(epoch, Place::Whole(through), keeper.cells.encode(epoch)).unwrap();
-        keeper.disk.remove_cell(&mut step, epoch).unwrap();
-        let bytes = rows::encode(&Checkpoint { through, section }).unwrap();
-        step.put_long(&rows::whole_key(epoch), &bytes).unwrap();
-    }
-    keeper.disk.commit(step).unwrap();
-}
-
-#[test]
-fn cells_of_the_version_before_are_read_and_split() {
-    let house = House::new();
-    let Opened { intake, mut keeper, .. } = open(house.options(), house.clock.clone()).unwrap();
-    let lane = intake.lane(&SiteName::new("www").unwrap(), "p").unwrap();
-    let views = |visitors: std::ops::Range<u32>| visitors.map(|n| view(NOON_UNIX_MS, n, "/a")).collect();
-    commit(&mut keeper, &lane, batch(1, views(0..60), 0));
-    store_as_a_whole(&keeper);
-    // The cells hold the first record, which the journal still has, and lack the second.
-    commit(&mut keeper, &lane, batch(2, views(30..90), 0));
-    assert!(keeper.base.sequence == 0 && keeper.parts.is_empty());
-    assert_same_after_a_crash(&house, &keeper, "in the form before");
-    let counted = keeper.cells.days.values().map(tally::DayTally::halved_bytes).collect::<Vec<_>>();
-    drop((lane, intake, keeper));
-    assert_eq!(upkeep::verify(&house.directories(), house.clock.clone()).unwrap().damaged, [""; 0]);
-    let Opened { mut keeper, .. } = open(house.options(), house.clock.clone()).unwrap();
-    assert_eq!(keeper.cells.days.values().map(tally::DayTally::halved_bytes).collect::<Vec<_>>(), counted);
-    assert!(
-        keeper.disk.scan(rows::WHOLE_PREFIX).next().is_none() && keeper.parts.values().all(|parts| parts.len() > 1)
-    );
-    keeper.checkpoint().unwrap();
-    assert_same_after_a_crash(&house, &keeper, "in today's form");
 }

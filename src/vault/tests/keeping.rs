@@ -238,27 +238,23 @@ fn damage_in_the_archive_is_named() {
 }
 
 #[test]
-fn a_directory_of_the_version_before_is_updated() {
+fn a_directory_of_another_version_is_refused() {
     let house = House::new();
     history(&house).close();
-    let before = releases(&house);
-    tamper(&house, |db| {
-        db.remove("m/sum").unwrap();
-        db.insert("m/format", &[2]).unwrap();
-        for row in db.scan_prefix("r/") {
-            let (key, value) = row.unwrap();
-            // These releases are short: each lies in one row.
-            let release = Release::from_bytes(&value[4..], "a release").unwrap();
-            let body = rows::encode(&release).unwrap();
-            let stored = [&u32::try_from(body.len() + 1).unwrap().to_le_bytes()[..], &[2], &body].concat();
-            db.insert(key, stored).unwrap();
-        }
-    });
-    fs::remove_file(house.data().join("witness")).unwrap();
-    fs::remove_dir_all(house.archive()).unwrap();
-    assert_eq!(checked(&house).damaged, [""; 0]);
-    assert_eq!(releases(&house), before);
-    assert_eq!(checked(&house).notes, [""; 0]);
+    let good = house.directory.path().join("good");
+    copy(&house.data(), &good);
+    for found in [2, rows::FORMAT - 1, rows::FORMAT + 1] {
+        let disk = store::disk::Disk::open(&house.data(), 0).unwrap();
+        let mut step = store::disk::Step::default();
+        step.put_row(rows::FORMAT_KEY, &found).unwrap();
+        disk.commit(step).unwrap();
+        drop(disk);
+        let refused = house.open_with(house.options()).err().unwrap();
+        assert!(matches!(refused, Fault::Format { found: f, .. } if f == found), "{refused}");
+        assert!(checked(&house).damaged.iter().any(|what| what.contains("matching version")));
+        fs::remove_dir_all(house.data()).unwrap();
+        copy(&good, &house.data());
+    }
 }
 
 #[test]

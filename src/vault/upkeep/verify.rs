@@ -127,12 +127,8 @@ impl Verified {
         archived: &Archived,
         clock: Arc<dyn Clock>,
     ) -> Result<(), Fault> {
-        match recover::known_format(disk, &directories.data)? {
-            None => self.damaged.push("the format of the database is missing".to_owned()),
-            Some(rows::FORMAT) => {}
-            Some(_) => self
-                .notes
-                .push("the database is of a version before; the next start of the server updates it".to_owned()),
+        if recover::known_format(disk, &directories.data)?.is_none() {
+            self.damaged.push("the format of the database is missing".to_owned());
         }
         let (index, sites) = recover::load_published(disk)?;
         self.check("sites", sites.len());
