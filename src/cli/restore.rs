@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::place::Place;
-use crate::vault::upkeep::{Restore, restore};
+use crate::vault::admin::{Restore, restore};
 
 /// Put a database back from a backup, from the archive of releases, or from both
 ///

@@ -8,33 +8,27 @@
 //! AccessEvent --anonymize--> Visit --bound--> delta --commit--> open cells --seal--> Release --query--> answer
 //! ```
 
+pub mod admin;
 mod anonymize;
-mod attendant;
 mod bound;
 mod cells;
+mod commit;
 mod event;
-mod fold;
-mod intake;
-mod keeper;
 mod keys;
 #[cfg(any(test, feature = "lab"))]
 pub mod lab;
 mod limit;
 mod names;
 mod outcome;
-mod recover;
 mod release;
-mod roster;
 mod seal;
-mod site;
+mod sites;
 mod sketch;
 mod store;
 mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
-pub mod upkeep;
-mod writer;
 
 use std::{
     collections::BTreeSet,
@@ -44,14 +38,16 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
+pub use admin::running::Attendant;
 pub use anonymize::network::GeoFault;
-pub use attendant::Attendant;
-pub use event::{AccessEvent, Text};
-pub use intake::{
-    Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
-    Unreadable,
+pub use commit::{
+    committer::Keeper,
+    intake::{
+        Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
+        Unreadable,
+    },
 };
-pub use keeper::Keeper;
+pub use event::{AccessEvent, Text};
 pub use keys::{Epoch, KeyFault};
 pub use outcome::{Books, Outcome};
 pub use release::{
@@ -61,15 +57,19 @@ pub use release::{
     shares::{BASIS_POINTS, Privacy, Shares},
     terms::{Cost, Terms},
 };
-pub use roster::Welcome;
-pub use site::SiteSettings;
+pub use sites::{registry::Welcome, settings::SiteSettings};
 pub use store::Fault;
 pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX};
 
 use crate::clock::Clock;
+use admin::running as attendant;
 use anonymize::network::Countries;
+use commit::{checkpoint as fold, committer as keeper, intake, recover, writer};
 use release::noise::{Noise, SystemNoise};
-use roster::Roster;
+use sites::{
+    registry::{self as roster, Roster},
+    settings as site,
+};
 
 /// Batches that wait for the keeper at most; then senders wait.
 const BATCHES_WAITING_MAX: usize = 256;

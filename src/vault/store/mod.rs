@@ -8,7 +8,6 @@ pub(super) mod backup;
 mod blobs;
 mod chunks;
 pub(super) mod disk;
-pub(super) mod journal;
 pub(super) mod rows;
 mod stopwatch;
 mod sum;
@@ -19,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(super) use super::commit::journal;
 use super::{
     anonymize::network::GeoFault,
     keys::{Epoch, KeyFault},

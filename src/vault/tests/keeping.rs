@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use super::*;
 use crate::calendar::{Period, PeriodKind};
+use admin::{Restore, Verified, export, restore, verify};
 use store::rows;
-use upkeep::{Restore, Verified, export, restore, verify};
 
 /// Three weeks of October and November with a published week and month, and an open day.
 fn history(house: &House) -> Running {
@@ -154,7 +154,7 @@ fn a_backup_of_a_running_server_brings_back_what_was_open() {
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
     fs::write(&file, &damaged).unwrap();
-    assert!(matches!(upkeep::check_backup(&file), Err(Fault::Backup(_))));
+    assert!(matches!(admin::check_backup(&file), Err(Fault::Backup(_))));
     fs::write(&file, &damaged[..middle]).unwrap();
     assert!(matches!(restore(&what), Err(Fault::Backup(_))));
 }

@@ -56,8 +56,8 @@ impl House {
         self.directory.path().join("archive")
     }
 
-    pub(super) fn directories(&self) -> upkeep::Directories {
-        upkeep::Directories { data: self.data(), keys: self.keys(), archive: self.archive() }
+    pub(super) fn directories(&self) -> admin::Directories {
+        admin::Directories { data: self.data(), keys: self.keys(), archive: self.archive() }
     }
 
     pub(super) fn options(&self) -> Options {

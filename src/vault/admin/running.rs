@@ -7,14 +7,14 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{
+use crate::vault::{
     intake::Refusal,
     keeper::Keeper,
     store::{Fault, at},
 };
 
 /// Something to do between two commits.
-pub(super) enum Order {
+pub(in crate::vault) enum Order {
     /// Write all rows to a file that has no name.
     BackUp(oneshot::Sender<Result<File, Fault>>),
 }
@@ -27,7 +27,7 @@ pub struct Attendant {
 }
 
 impl Attendant {
-    pub(super) fn new(orders: mpsc::Sender<Order>, accepts: watch::Receiver<bool>) -> Self {
+    pub(in crate::vault) fn new(orders: mpsc::Sender<Order>, accepts: watch::Receiver<bool>) -> Self {
         Self { orders, accepts }
     }
 
@@ -50,7 +50,7 @@ impl Attendant {
 }
 
 impl Keeper {
-    pub(super) fn follow_order(&mut self, order: Order) -> Result<(), Fault> {
+    pub(in crate::vault) fn follow_order(&mut self, order: Order) -> Result<(), Fault> {
         match order {
             Order::BackUp(reply) => {
                 // The journal is folded first: a copy without one is smaller and sooner read.

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-use super::{
+use crate::vault::{
     attendant::Order,
     bound::Bounder,
     cells::Cells,
@@ -44,47 +44,47 @@ const SIGHTINGS_PER_GROUP_MAX: usize = 20_000;
 /// Records that are removed with each group: more than come with it.
 const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
 
-/// Owns what is not yet sealed. Made by [`super::open`]; [`Keeper::run`] is its life.
+/// Owns what is not yet sealed. Made by [`crate::vault::open`]; [`Keeper::run`] is its life.
 pub struct Keeper {
-    pub(super) disk: Disk,
-    pub(super) writer: Writer,
-    pub(super) keys: Arc<KeyRing>,
-    pub(super) roster: Arc<Roster>,
-    pub(super) index: Arc<RwLock<Index>>,
-    pub(super) cells: Cells,
+    pub(in crate::vault) disk: Disk,
+    pub(in crate::vault) writer: Writer,
+    pub(in crate::vault) keys: Arc<KeyRing>,
+    pub(in crate::vault) roster: Arc<Roster>,
+    pub(in crate::vault) index: Arc<RwLock<Index>>,
+    pub(in crate::vault) cells: Cells,
     /// The delta of the last group, emptied: its memory is used again.
-    pub(super) spare: Cells,
+    pub(in crate::vault) spare: Cells,
     /// Epochs whose stored cell is older than the journal's head.
-    pub(super) dirty: BTreeSet<Epoch>,
+    pub(in crate::vault) dirty: BTreeSet<Epoch>,
     /// Weeks and months of which some days were restored without their sums.
-    pub(super) lost: BTreeSet<Epoch>,
+    pub(in crate::vault) lost: BTreeSet<Epoch>,
     /// Sites of which something may be due.
-    pub(super) look_at: BTreeSet<SiteName>,
+    pub(in crate::vault) look_at: BTreeSet<SiteName>,
     /// The parts in which each cell is stored, but for the rest.
-    pub(super) parts: HashMap<Epoch, BTreeSet<Part>>,
+    pub(in crate::vault) parts: HashMap<Epoch, BTreeSet<Part>>,
     /// The journal begins after this record.
-    pub(super) base: ChainPoint,
+    pub(in crate::vault) base: ChainPoint,
     /// Records up to this one are removed from the disk.
-    pub(super) trimmed: u64,
+    pub(in crate::vault) trimmed: u64,
     /// The last record.
-    pub(super) head: ChainPoint,
-    pub(super) journal_bytes: u64,
+    pub(in crate::vault) head: ChainPoint,
+    pub(in crate::vault) journal_bytes: u64,
     /// The checkpoint under way.
-    pub(super) fold: Option<Fold>,
+    pub(in crate::vault) fold: Option<Fold>,
     /// What the cells took that the last checkpoint wrote.
-    pub(super) folded_bytes: u64,
+    pub(in crate::vault) folded_bytes: u64,
     /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
-    pub(super) journal_bytes_max: u64,
-    pub(super) archive: Archive,
-    pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
-    pub(super) noise: Box<dyn Noise + Send>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) max_lateness_ms: i64,
-    pub(super) latest: watch::Sender<u64>,
-    pub(super) commits: mpsc::Receiver<Commit>,
-    pub(super) orders: mpsc::Receiver<Order>,
+    pub(in crate::vault) journal_bytes_max: u64,
+    pub(in crate::vault) archive: Archive,
+    pub(in crate::vault) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
+    pub(in crate::vault) noise: Box<dyn Noise + Send>,
+    pub(in crate::vault) clock: Arc<dyn Clock>,
+    pub(in crate::vault) max_lateness_ms: i64,
+    pub(in crate::vault) latest: watch::Sender<u64>,
+    pub(in crate::vault) commits: mpsc::Receiver<Commit>,
+    pub(in crate::vault) orders: mpsc::Receiver<Order>,
     /// Whether there is room to take anything.
-    pub(super) accepts: watch::Sender<bool>,
+    pub(in crate::vault) accepts: watch::Sender<bool>,
 }
 
 /// What the keeper does next.
@@ -112,7 +112,7 @@ struct Group {
 }
 
 impl Keeper {
-    /// Commits and seals until the last [`super::Intake`] is dropped; then writes a checkpoint and ends.
+    /// Commits and seals until the last [`crate::vault::Intake`] is dropped; then writes a checkpoint and ends.
     ///
     /// # Errors
     /// When the store or a key cannot be used any more. The process must stop then: it must never go on from memory
@@ -169,7 +169,7 @@ impl Keeper {
     }
 
     /// Hands a batch with all that wait behind it to the writer.
-    pub(super) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
+    pub(in crate::vault) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
         let mut group = Group { delta: std::mem::take(&mut self.spare), ..Group::default() };
         let mut sightings = first.sightings.len();
         let now_unix_ms = self.clock.now_unix_ms();
@@ -281,7 +281,7 @@ impl Keeper {
     }
 
     /// What was encoded of an epoch, under its key.
-    pub(super) fn section(
+    pub(in crate::vault) fn section(
         &self,
         epoch: &Epoch,
         place: Place,
@@ -293,7 +293,7 @@ impl Keeper {
     }
 
     /// Notes a site that is seen for the first time, in the step and in the index.
-    pub(super) fn note_site(&self, name: &SiteName, now_unix_ms: i64, step: &mut Step) -> Result<(), Fault> {
+    pub(in crate::vault) fn note_site(&self, name: &SiteName, now_unix_ms: i64, step: &mut Step) -> Result<(), Fault> {
         let Some(site) = self.roster.get(name) else { return Ok(()) };
         step.put_row(&rows::site_key(name), &site.row(now_unix_ms))?;
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
@@ -303,7 +303,7 @@ impl Keeper {
 
     /// Notes the sites that are new or have new terms. Configured ones are published from today on, also when nobody
     /// comes.
-    pub(super) fn note_sites(&mut self) -> Result<(), Fault> {
+    pub(in crate::vault) fn note_sites(&mut self) -> Result<(), Fault> {
         let now_unix_ms = self.clock.now_unix_ms();
         let mut step = Step::default();
         let mut is_new = false;
@@ -331,7 +331,7 @@ impl Keeper {
 
     /// Ends open periods whose keys are lost: they become gaps, and the journal is cut so that it is not asked for
     /// them again.
-    pub(super) fn give_up(&mut self, epochs: &BTreeSet<Epoch>) -> Result<(), Fault> {
+    pub(in crate::vault) fn give_up(&mut self, epochs: &BTreeSet<Epoch>) -> Result<(), Fault> {
         let now_unix_ms = self.clock.now_unix_ms();
         for epoch in epochs {
             let Some(site) = self.roster.get(&epoch.site) else { continue };
@@ -344,6 +344,6 @@ impl Keeper {
     }
 }
 
-fn receipt(row: &ProducerRow, books: Option<super::outcome::Books>) -> Receipt {
+fn receipt(row: &ProducerRow, books: Option<crate::vault::outcome::Books>) -> Receipt {
     Receipt { durable_sequence: row.sequence, cursor: row.cursor.clone(), books }
 }

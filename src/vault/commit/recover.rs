@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
+use crate::vault::{
     Options,
     cells::Cells,
     keys::{Epoch, KeyFault, KeyRing, ProducerKey, parse_epoch},
@@ -33,31 +33,31 @@ use crate::{
 const PRODUCERS: &str = "producers";
 
 /// What was read back.
-pub(super) struct Recovered {
-    pub(super) index: Index,
-    pub(super) cells: Cells,
-    pub(super) dirty: BTreeSet<Epoch>,
+pub(in crate::vault) struct Recovered {
+    pub(in crate::vault) index: Index,
+    pub(in crate::vault) cells: Cells,
+    pub(in crate::vault) dirty: BTreeSet<Epoch>,
     /// The parts in which each cell is stored, but for the rest.
-    pub(super) parts: HashMap<Epoch, BTreeSet<Part>>,
-    pub(super) base: ChainPoint,
+    pub(in crate::vault) parts: HashMap<Epoch, BTreeSet<Part>>,
+    pub(in crate::vault) base: ChainPoint,
     /// The journal's records up to this one are gone.
-    pub(super) trimmed: u64,
-    pub(super) head: ChainPoint,
-    pub(super) journal_bytes: u64,
-    pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
+    pub(in crate::vault) trimmed: u64,
+    pub(in crate::vault) head: ChainPoint,
+    pub(in crate::vault) journal_bytes: u64,
+    pub(in crate::vault) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
 }
 
 /// What the vault is made of.
-pub(super) struct Loaded {
-    pub(super) recovered: Recovered,
-    pub(super) stored: BTreeMap<SiteName, SiteRow>,
-    pub(super) archive: Archive,
-    pub(super) producer_key: ProducerKey,
-    pub(super) given_up: BTreeSet<Epoch>,
+pub(in crate::vault) struct Loaded {
+    pub(in crate::vault) recovered: Recovered,
+    pub(in crate::vault) stored: BTreeMap<SiteName, SiteRow>,
+    pub(in crate::vault) archive: Archive,
+    pub(in crate::vault) producer_key: ProducerKey,
+    pub(in crate::vault) given_up: BTreeSet<Epoch>,
 }
 
 /// Reads and checks all that is on the disk, but for the releases themselves.
-pub(super) fn load(disk: &Disk, keys: &KeyRing, options: &Options) -> Result<Loaded, Fault> {
+pub(in crate::vault) fn load(disk: &Disk, keys: &KeyRing, options: &Options) -> Result<Loaded, Fault> {
     check_format(disk, &options.data)?;
     let (index, stored) = load_published(disk)?;
     destroy_stale_keys(disk, keys, &index)?;
@@ -88,7 +88,7 @@ fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, Fault> {
 
 impl Site {
     /// What is stored of it.
-    pub(super) fn row(&self, created_unix_ms: i64) -> SiteRow {
+    pub(in crate::vault) fn row(&self, created_unix_ms: i64) -> SiteRow {
         SiteRow {
             zone: self.calendar.zone_name().to_owned(),
             created_unix_ms,
@@ -98,7 +98,7 @@ impl Site {
 }
 
 /// Checks the format of the directory; a new one gets its mark.
-pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
+pub(in crate::vault) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
     match known_format(disk, path)? {
         Some(_) => Ok(()),
         None => mark_format(disk, FORMAT),
@@ -106,7 +106,7 @@ pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
 }
 
 /// The format of the directory, none in a new one. One that cannot be opened is refused.
-pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
+pub(in crate::vault) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
         format @ (None | Some(FORMAT)) => Ok(format),
         Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
@@ -115,12 +115,12 @@ pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Faul
 }
 
 /// Whether a backup was being put back when the process ended.
-pub(super) fn is_unfinished(disk: &Disk) -> Result<bool, Fault> {
+pub(in crate::vault) fn is_unfinished(disk: &Disk) -> Result<bool, Fault> {
     Ok(disk.row::<u32>(rows::FORMAT_KEY, "the format row")? == Some(FORMAT_UNFINISHED))
 }
 
 /// Notes that a backup is being put back.
-pub(super) fn mark_unfinished(disk: &Disk) -> Result<(), Fault> {
+pub(in crate::vault) fn mark_unfinished(disk: &Disk) -> Result<(), Fault> {
     mark_format(disk, FORMAT_UNFINISHED)
 }
 
@@ -131,7 +131,7 @@ fn mark_format(disk: &Disk, format: u32) -> Result<(), Fault> {
 }
 
 /// The index of what is published, and the stored sites.
-pub(super) fn load_published(disk: &Disk) -> Result<(Index, BTreeMap<SiteName, SiteRow>), Fault> {
+pub(in crate::vault) fn load_published(disk: &Disk) -> Result<(Index, BTreeMap<SiteName, SiteRow>), Fault> {
     let mut index = Index::default();
     let sites = load_sites(disk, &mut index)?;
     load_index(disk, &mut index)?;
@@ -175,7 +175,7 @@ fn load_index(disk: &Disk, index: &mut Index) -> Result<(), Fault> {
 }
 
 /// Opens the archive and appends what a crash kept from it. An archive that is ahead of the database is refused.
-pub(super) fn open_archive(
+pub(in crate::vault) fn open_archive(
     directory: &Path,
     disk: &Disk,
     index: &Index,
@@ -215,7 +215,7 @@ fn producer_key(disk: &Disk, keys: &KeyRing, is_given_up: bool) -> Result<Option
 }
 
 /// Weeks and months of which some days were restored without their sums.
-pub(super) fn load_lost(disk: &Disk) -> Result<BTreeSet<Epoch>, Fault> {
+pub(in crate::vault) fn load_lost(disk: &Disk) -> Result<BTreeSet<Epoch>, Fault> {
     let epoch = |row: Result<(sled::IVec, _), Fault>| {
         rows::parse_lost_key(&row?.0).ok_or_else(|| Fault::damaged("a row of a lost period"))
     };
@@ -223,7 +223,7 @@ pub(super) fn load_lost(disk: &Disk) -> Result<BTreeSet<Epoch>, Fault> {
 }
 
 /// Reads the open cells and the journal on top of them. `given_up` epochs are left out.
-pub(super) fn load_cells(
+pub(in crate::vault) fn load_cells(
     disk: &Disk,
     keys: &KeyRing,
     index: Index,
@@ -262,7 +262,7 @@ fn trimmed(disk: &Disk) -> Result<Option<u64>, Fault> {
 impl Recovered {
     /// The latest day of a site that has data, open or sealed. After the clock was set back, hours may be published of a day
     /// that is yet to come.
-    pub(super) fn newest_day(&self, site: &SiteName) -> Option<Day> {
+    pub(in crate::vault) fn newest_day(&self, site: &SiteName) -> Option<Day> {
         let open = self.cells.periods(site, PeriodKind::Day).last().map(|period| period.start);
         let of_site = self.index.sites.get(site).map(|of_site| &of_site.sealed);
         let sealed = of_site.and_then(|sealed| sealed.days()).map(|(_, last)| last);
@@ -343,9 +343,7 @@ impl Recovered {
                     continue;
                 }
                 let tally = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
-                self.cells
-                    .merge_record(&epoch, &tally, false, sequence, through)
-                    .map_err(|_| damaged_tally(&epoch))?;
+                self.cells.merge_record(&epoch, &tally, false, sequence, through).map_err(|_| damaged_tally(&epoch))?;
                 self.dirty.insert(epoch);
             }
             self.journal_bytes += bytes.len() as u64;
@@ -382,7 +380,7 @@ fn load_producers(disk: &Disk) -> Result<HashMap<SiteName, HashMap<ProducerId, P
 }
 
 /// Destroys the keys of epochs that are sealed: a crash may have come between the release and this.
-pub(super) fn destroy_stale_keys(disk: &Disk, keys: &KeyRing, index: &Index) -> Result<(), Fault> {
+pub(in crate::vault) fn destroy_stale_keys(disk: &Disk, keys: &KeyRing, index: &Index) -> Result<(), Fault> {
     for epoch in keys.on_disk()? {
         let number = index.sites.get(&epoch.site).and_then(|site| site.sealed.release(epoch.period));
         let Some(number) = number else { continue };

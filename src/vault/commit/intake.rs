@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::{
+use crate::vault::{
     anonymize::{Anonymizer, Bench, Sighting},
     event::AccessEvent,
     keys::ProducerKey,
@@ -78,18 +78,18 @@ pub enum Refusal {
 }
 
 /// A batch on its way to the keeper.
-pub(super) struct Commit {
-    pub(super) site: Arc<Site>,
-    pub(super) producer: ProducerId,
-    pub(super) sequence: u64,
-    pub(super) names: Names,
-    pub(super) sightings: Vec<(u32, Sighting)>,
-    pub(super) books: Books,
-    pub(super) complete_through_unix_ms: i64,
-    pub(super) cursor: Vec<u8>,
-    pub(super) reply: oneshot::Sender<Result<Receipt, Refusal>>,
+pub(in crate::vault) struct Commit {
+    pub(in crate::vault) site: Arc<Site>,
+    pub(in crate::vault) producer: ProducerId,
+    pub(in crate::vault) sequence: u64,
+    pub(in crate::vault) names: Names,
+    pub(in crate::vault) sightings: Vec<(u32, Sighting)>,
+    pub(in crate::vault) books: Books,
+    pub(in crate::vault) complete_through_unix_ms: i64,
+    pub(in crate::vault) cursor: Vec<u8>,
+    pub(in crate::vault) reply: oneshot::Sender<Result<Receipt, Refusal>>,
     /// Its part of what may be under way; given back when it was answered.
-    pub(super) room: OwnedSemaphorePermit,
+    pub(in crate::vault) room: OwnedSemaphorePermit,
 }
 
 /// A batch that is under way: the answer comes when it is durable.
@@ -116,12 +116,12 @@ pub struct Intake {
     room: Arc<Semaphore>,
 }
 
-pub(super) struct Shared {
-    pub(super) anonymizer: Anonymizer,
-    pub(super) roster: Arc<Roster>,
-    pub(super) index: Arc<RwLock<Index>>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) producer_key: ProducerKey,
+pub(in crate::vault) struct Shared {
+    pub(in crate::vault) anonymizer: Anonymizer,
+    pub(in crate::vault) roster: Arc<Roster>,
+    pub(in crate::vault) index: Arc<RwLock<Index>>,
+    pub(in crate::vault) clock: Arc<dyn Clock>,
+    pub(in crate::vault) producer_key: ProducerKey,
 }
 
 /// A producer of one site, ready to send.
@@ -132,7 +132,7 @@ pub struct Lane {
 }
 
 impl Intake {
-    pub(super) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
+    pub(in crate::vault) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
         Self { shared: Arc::new(shared), commits, room: Arc::new(Semaphore::new(EVENTS_UNDER_WAY_MAX)) }
     }
 
@@ -203,7 +203,7 @@ impl Lane {
 
     /// Sends a batch; the answer comes when it is durable.
     #[cfg(test)]
-    pub(super) async fn send(&self, batch: Batch<Vec<AccessEvent<'_>>>) -> Result<Receipt, Refusal> {
+    pub(in crate::vault) async fn send(&self, batch: Batch<Vec<AccessEvent<'_>>>) -> Result<Receipt, Refusal> {
         let Batch { sequence, events, length, complete_through_unix_ms, cursor } = batch;
         let events = events.into_iter().map(Ok);
         let batch = Batch { sequence, events, length, complete_through_unix_ms, cursor };

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{
+use crate::vault::{
     keeper::Keeper,
     keys::Epoch,
     store::{
@@ -30,7 +30,7 @@ const LARGE_STEP_BYTES: usize = 16 * STEP_BYTES;
 const RECORDS_TRIMMED_AT_ONCE: u64 = 64;
 
 /// A checkpoint under way.
-pub(super) struct Fold {
+pub(in crate::vault) struct Fold {
     /// What is not written yet.
     left: VecDeque<(Epoch, Part)>,
     /// Where the journal begins afterwards, and how many of its bytes come before that.
@@ -42,7 +42,7 @@ pub(super) struct Fold {
 
 impl Keeper {
     /// Writes every changed cell and removes the journal.
-    pub(super) fn checkpoint(&mut self) -> Result<(), Fault> {
+    pub(in crate::vault) fn checkpoint(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
         self.finish_fold()?;
         if self.base != self.head || !self.dirty.is_empty() {
@@ -58,7 +58,7 @@ impl Keeper {
     }
 
     /// Begins a checkpoint of all changed cells. No part of them is still on its way to the disk.
-    pub(super) fn begin_fold(&mut self) -> Result<(), Fault> {
+    pub(in crate::vault) fn begin_fold(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
         let left = self.dirty.iter().flat_map(|epoch| self.parts_of(epoch));
         let left = left.collect();
@@ -75,7 +75,7 @@ impl Keeper {
     }
 
     /// Writes some more of a checkpoint while nothing comes in.
-    pub(super) fn go_on_folding(&mut self) -> Result<(), Fault> {
+    pub(in crate::vault) fn go_on_folding(&mut self) -> Result<(), Fault> {
         self.writer.settle()?;
         self.write_some(STEP_BYTES)
     }
@@ -88,7 +88,7 @@ impl Keeper {
 
     /// Puts some more of a checkpoint into a step: at least one part, and about so many bytes. The step is durable after the
     /// journal's head, or with it.
-    pub(super) fn fold_some(&mut self, step: &mut Step, bytes: usize) -> Result<(), Fault> {
+    pub(in crate::vault) fn fold_some(&mut self, step: &mut Step, bytes: usize) -> Result<(), Fault> {
         let Some(mut fold) = self.fold.take() else { return Ok(()) };
         let before = step.bytes();
         while let Some((epoch, part)) = fold.left.pop_front() {
@@ -113,7 +113,7 @@ impl Keeper {
     }
 
     /// Puts all of an epoch's cell, as of the journal's head, into a step.
-    pub(super) fn put_cell(&mut self, epoch: &Epoch, step: &mut Step) -> Result<(), Fault> {
+    pub(in crate::vault) fn put_cell(&mut self, epoch: &Epoch, step: &mut Step) -> Result<(), Fault> {
         if self.cells.has(epoch) {
             for (epoch, part) in self.parts_of(epoch) {
                 self.put_part(&epoch, part, step)?;
@@ -135,7 +135,7 @@ impl Keeper {
     }
 
     /// Puts a part of an epoch's cell, as of the journal's head, into a step; one that has grown is split.
-    pub(super) fn put_part(&mut self, epoch: &Epoch, part: Part, step: &mut Step) -> Result<(), Fault> {
+    pub(in crate::vault) fn put_part(&mut self, epoch: &Epoch, part: Part, step: &mut Step) -> Result<(), Fault> {
         self.disk.remove_long(step, &rows::part_key(epoch, part))?;
         if part == Part::REST {
             return self.put_one(epoch, part, step);
@@ -160,14 +160,14 @@ impl Keeper {
     }
 
     /// Forgets an epoch that is sealed.
-    pub(super) fn forget(&mut self, epoch: &Epoch) {
+    pub(in crate::vault) fn forget(&mut self, epoch: &Epoch) {
         self.cells.remove(epoch);
         self.dirty.remove(epoch);
         self.parts.remove(epoch);
     }
 
     /// Removes some of the records that are in the cells already.
-    pub(super) fn trim(&mut self, step: &mut Step, records_max: u64) -> Result<(), Fault> {
+    pub(in crate::vault) fn trim(&mut self, step: &mut Step, records_max: u64) -> Result<(), Fault> {
         let through = self.base.sequence.min(self.trimmed + records_max);
         for sequence in self.trimmed + 1..=through {
             self.disk.remove_long(step, &rows::journal_key(sequence))?;

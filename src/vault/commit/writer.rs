@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{
+use crate::vault::{
     intake::{Receipt, Refusal},
     store::{
         Fault,
@@ -21,28 +21,28 @@ use super::{
 };
 
 /// A reply that waits for its step to be durable.
-pub(super) type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
+pub(in crate::vault) type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
 
 /// A step with all that is answered once it is durable.
 #[derive(Default)]
-pub(super) struct Job {
+pub(in crate::vault) struct Job {
     /// Nothing where a group changes nothing: it is answered in its turn all the same.
-    pub(super) step: Option<Step>,
-    pub(super) waiting: Vec<Waiting>,
+    pub(in crate::vault) step: Option<Step>,
+    pub(in crate::vault) waiting: Vec<Waiting>,
     /// What these batches take of the room for events under way.
-    pub(super) rooms: Vec<OwnedSemaphorePermit>,
+    pub(in crate::vault) rooms: Vec<OwnedSemaphorePermit>,
     /// Told once this job and all before it are done.
     done: Option<SyncSender<()>>,
 }
 
 impl Job {
-    pub(super) fn new(step: Option<Step>, waiting: Vec<Waiting>, rooms: Vec<OwnedSemaphorePermit>) -> Self {
+    pub(in crate::vault) fn new(step: Option<Step>, waiting: Vec<Waiting>, rooms: Vec<OwnedSemaphorePermit>) -> Self {
         Self { step, waiting, rooms, done: None }
     }
 }
 
 /// The thread and the way to it.
-pub(super) struct Writer {
+pub(in crate::vault) struct Writer {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<Result<(), Fault>>>,
     /// Ends with the thread.
@@ -51,7 +51,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(disk: Disk) -> Result<Self, Fault> {
+    pub(in crate::vault) fn start(disk: Disk) -> Result<Self, Fault> {
         // Room for one: neither waits for the other while there is work for both.
         let (jobs, handed_over) = sync_channel(1);
         let (here, gone) = oneshot::channel();
@@ -65,7 +65,7 @@ impl Writer {
     }
 
     /// Hands a job over; waits while another does so that was not begun yet.
-    pub(super) fn hand_over(&mut self, job: Job) -> Result<(), Fault> {
+    pub(in crate::vault) fn hand_over(&mut self, job: Job) -> Result<(), Fault> {
         match self.jobs.as_ref().map(|jobs| jobs.send(job)) {
             Some(Ok(())) => Ok(()),
             _ => Err(self.end()),
@@ -73,14 +73,14 @@ impl Writer {
     }
 
     /// Waits until everything that was handed over is durable.
-    pub(super) fn settle(&mut self) -> Result<(), Fault> {
+    pub(in crate::vault) fn settle(&mut self) -> Result<(), Fault> {
         let (done, is_done) = sync_channel(1);
         self.hand_over(Job { done: Some(done), ..Job::default() })?;
         is_done.recv().map_err(|_| self.end())
     }
 
     /// Waits until the thread has ended, which it does by itself only where a step failed.
-    pub(super) async fn failed(&mut self) {
+    pub(in crate::vault) async fn failed(&mut self) {
         if let Some(gone) = &mut self.gone {
             let _ = gone.await;
             self.gone = None;
@@ -88,7 +88,7 @@ impl Writer {
     }
 
     /// Why the thread ended.
-    pub(super) fn end(&mut self) -> Fault {
+    pub(in crate::vault) fn end(&mut self) -> Fault {
         self.jobs = None;
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(Err(fault))) => fault,

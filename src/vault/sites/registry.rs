@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{
+use crate::vault::{
     release::{shares::Privacy, terms::History},
     site::{Site, SiteSettings},
     store::{Fault, rows::SiteRow},
@@ -28,7 +28,7 @@ pub enum Welcome {
 }
 
 /// All sites. They are added, never removed.
-pub(super) struct Roster {
+pub(in crate::vault) struct Roster {
     sites: RwLock<BTreeMap<SiteName, Arc<Site>>>,
     privacy: Privacy,
     welcome: Welcome,
@@ -36,7 +36,7 @@ pub(super) struct Roster {
 
 impl Roster {
     /// The sites that are configured and those that are stored. `newest` gives the latest day of a site that has data.
-    pub(super) fn open(
+    pub(in crate::vault) fn open(
         privacy: Privacy,
         welcome: Welcome,
         settings: &[SiteSettings],
@@ -80,20 +80,20 @@ impl Roster {
         Ok(())
     }
 
-    pub(super) fn get(&self, name: &SiteName) -> Option<Arc<Site>> {
+    pub(in crate::vault) fn get(&self, name: &SiteName) -> Option<Arc<Site>> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    pub(super) fn names(&self) -> Vec<SiteName> {
+    pub(in crate::vault) fn names(&self) -> Vec<SiteName> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<Site>> {
+    pub(in crate::vault) fn all(&self) -> Vec<Arc<Site>> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The site that takes events under this name, made now if any name is welcome.
-    pub(super) fn taking_events(&self, name: &SiteName) -> Option<Arc<Site>> {
+    pub(in crate::vault) fn taking_events(&self, name: &SiteName) -> Option<Arc<Site>> {
         let known = self.get(name);
         match &self.welcome {
             Welcome::Configured => known.filter(|site| site.is_configured),

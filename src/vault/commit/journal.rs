@@ -11,12 +11,12 @@ use chacha20poly1305::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{
-    Fault,
-    rows::{ChainPoint, decode, encode},
-};
 use crate::vault::{
     keys::{Epoch, EpochKeys, KeyFault},
+    store::{
+        Fault,
+        rows::{ChainPoint, decode, encode},
+    },
     tally::Part,
 };
 

@@ -3,6 +3,7 @@
 
 mod export;
 mod restore;
+pub(super) mod running;
 mod verify;
 
 use std::{
