@@ -98,6 +98,7 @@ pub(super) fn unanswered(error: &AskError) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::EngineError;
 
     #[test]
     fn every_error_carries_a_reason_of_this_domain() {
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_fault_shows_nothing_of_itself() {
-        let inner = Fault::InUse("/secret/place".into());
+        let inner = Fault::Engine(EngineError::InUse("/secret/place".into()));
         let status = unanswered(&AskError::Fault(inner));
         assert_eq!(status.code(), Code::Internal);
         assert!(!format!("{status:?}").contains("secret"));

@@ -26,7 +26,7 @@ pub(super) async fn follow(
                 changed = draining.changed() => changed,
             };
             if is_draining || changed.is_err() {
-                // The keeper has ended: nothing is taken any more.
+                // The committer has ended: nothing is taken any more.
                 return say(&reporter, false).await;
             }
         }

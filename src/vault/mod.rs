@@ -1,7 +1,7 @@
 //! The room with people in it.
 //!
 //! Everything that knows more of a visitor than a published number lives in private children of this module. The
-//! door is narrow: [`open`] gives an [`Intake`] that only takes events, a [`Keeper`] that only moves data onward, and
+//! door is narrow: [`open`] gives an [`Intake`] that only takes events, a [`Committer`] that only moves data onward, and
 //! [`Releases`] that only reads what is published. Data goes one way:
 //!
 //! ```text
@@ -31,17 +31,17 @@ mod tally;
 mod tests;
 
 use std::{
-    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, RwLock},
 };
 
 use tokio::sync::{mpsc, watch};
 
-pub use admin::running::Attendant;
+pub use admin::running::Admin;
 pub use anonymize::network::GeoFault;
 pub use commit::{
-    committer::Keeper,
+    checkpoint::Limits,
+    committer::Committer,
     intake::{
         Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
         Unreadable,
@@ -57,21 +57,28 @@ pub use release::{
     shares::{BASIS_POINTS, Privacy, Shares},
     terms::{Cost, Terms},
 };
-pub use sites::{registry::Welcome, settings::SiteSettings};
-pub use store::Fault;
+pub use sites::{registry::SitePolicy, settings::SiteSettings};
+pub use store::{
+    AdminError, ArchiveError, CommitError, Damaged, EngineError, FileError, OpenError, ReadError, ReadError as Fault,
+};
 pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX};
 
 use crate::clock::Clock;
-use admin::running as attendant;
 use anonymize::network::Countries;
-use commit::{checkpoint as fold, committer as keeper, intake, recover, writer};
-use release::noise::{Noise, SystemNoise};
-use sites::{
-    registry::{self as roster, Roster},
-    settings as site,
+use commit::{
+    checkpoint::Checkpointer,
+    committer::{Counted, Inbox, Room, Seals, Shared},
+    intake,
+    open::OpenCells,
+    recover::{self, Loaded},
+    writer::Writer,
 };
+use release::noise::{Noise, SystemNoise};
+use seal::{due::SealQueue, publish::Publisher};
+use sites::{registry::Registry, settings as site};
+use store::lane::Lane as StoredLane;
 
-/// Batches that wait for the keeper at most; then senders wait.
+/// Batches that wait for the committer at most; then senders wait.
 const BATCHES_WAITING_MAX: usize = 256;
 /// Orders of an administrator that wait at most.
 const ORDERS_WAITING_MAX: usize = 4;
@@ -84,8 +91,10 @@ pub struct Options {
     pub keys: PathBuf,
     /// The directory of the archive of releases.
     pub archive: PathBuf,
-    /// The journal is folded when it is longer than this, in MiB.
+    /// A checkpoint is written when the journal is longer than this, in MiB.
     pub journal_mib: u64,
+    /// How finely checkpoints are cut.
+    pub limits: Limits,
     /// Free space that is never used, in MiB.
     pub reserve_mib: u64,
     /// The promise to every visitor.
@@ -95,7 +104,7 @@ pub struct Options {
     /// Files that say which country an address is of; none: no countries are counted.
     pub countries: Vec<PathBuf>,
     /// Which other sites take events.
-    pub welcome: Welcome,
+    pub site_policy: SitePolicy,
     /// How long a period waits for producers that did not say that they are complete, in milliseconds.
     pub max_lateness_ms: i64,
     /// Open periods to give up, because their keys are lost: `SITE/day-2026-11-24`.
@@ -107,11 +116,11 @@ pub struct Opened {
     /// Takes events.
     pub intake: Intake,
     /// Commits and seals; to be run on a thread of its own.
-    pub keeper: Keeper,
+    pub committer: Committer,
     /// Reads what is published.
     pub releases: Releases,
-    /// Asks the keeper.
-    pub attendant: Attendant,
+    /// Asks the committer.
+    pub admin: Admin,
 }
 
 /// Opens the vault: reads back what is on the disk and checks it.
@@ -119,32 +128,34 @@ pub struct Opened {
 /// # Errors
 /// When the directory is in use, damaged, of another format or full, when a key is missing, or when settings differ
 /// from those that open periods were counted under.
-pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {
+pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
     open_with_noise(options, clock, Box::new(SystemNoise))
 }
 
-fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, Fault> {
-    let disk = store::disk::Disk::open(&options.data, options.reserve_mib)?;
-    let opened = open_on(&disk, options, clock, noise);
-    if opened.as_ref().is_err_and(Fault::is_of_the_system) {
-        disk.abandon();
+fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, OpenError> {
+    let lane = StoredLane::open(&options.data, options.reserve_mib)?;
+    let reader = lane.reader.clone();
+    let opened = open_on(lane, options, clock, noise);
+    if opened.as_ref().is_err_and(OpenError::is_of_the_system) {
+        reader.abandon();
     }
     opened
 }
 
 fn open_on(
-    disk: &store::disk::Disk,
+    mut lane: StoredLane,
     options: Options,
     clock: Arc<dyn Clock>,
     noise: Box<dyn Noise + Send>,
-) -> Result<Opened, Fault> {
+) -> Result<Opened, OpenError> {
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
     let country_sources = countries.sources().to_vec();
-    let recover::Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(disk, &keys, &options)?;
-    let roster = Arc::new(Roster::open(
+    let Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(&mut lane, &keys, &options)?;
+    let lost = recover::load_lost(&lane.reader)?;
+    let registry = Arc::new(Registry::open(
         options.privacy,
-        options.welcome,
+        options.site_policy,
         &options.sites,
         stored,
         |site| recovered.newest_day(site),
@@ -155,43 +166,34 @@ fn open_on(
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
     let (orders, orders_seen) = mpsc::channel(ORDERS_WAITING_MAX);
     let (accepts, accepts_seen) = watch::channel(true);
-    let mut keeper = Keeper {
-        disk: disk.clone(),
-        writer: writer::Writer::start(disk.clone())?,
-        keys: keys.clone(),
-        roster: roster.clone(),
-        index: index.clone(),
-        cells: recovered.cells,
-        spare: cells::Cells::default(),
-        dirty: recovered.dirty,
-        lost: recover::load_lost(disk)?,
-        look_at: BTreeSet::new(),
-        parts: recovered.parts,
-        base: recovered.base,
-        trimmed: recovered.trimmed,
-        fold: None,
-        folded_bytes: 0,
-        head: recovered.head,
-        journal_bytes: recovered.journal_bytes,
-        journal_bytes_max: options.journal_mib * 1024 * 1024,
-        archive,
-        producers: recovered.producers,
-        noise,
-        clock: clock.clone(),
-        max_lateness_ms: options.max_lateness_ms,
-        latest,
-        commits,
-        orders: orders_seen,
-        accepts,
-    };
-    keeper.note_sites()?;
-    keeper.give_up(&given_up)?;
+    let reader = lane.reader.clone();
+    let mut committer = Committer::new(
+        Inbox { commits, orders: orders_seen },
+        Room {
+            lane: reader.clone(),
+            data: options.data,
+            archive: options.archive,
+            reserve_mib: options.reserve_mib,
+            accepts,
+        },
+        Writer::start(lane.writer)?,
+        Counted {
+            open: OpenCells::new(recovered.cells, recovered.head, keys.clone()),
+            producers: recovered.producers,
+            checkpointer: Checkpointer::new(recovered.stored, options.journal_mib * 1024 * 1024, options.limits),
+        },
+        Seals {
+            queue: SealQueue::new(lost, options.max_lateness_ms),
+            publisher: Publisher::new(reader.clone(), archive, noise, keys.clone(), index.clone(), latest),
+        },
+        Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },
+    );
+    committer.note_sites()?;
+    committer.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
-    let releases =
-        Releases::new(disk.clone(), index.clone(), roster.clone(), clock.clone(), latest_seen, country_sources);
-    let shared = intake::Shared { anonymizer, roster, index, clock, producer_key };
-    let attendant = Attendant::new(orders, accepts_seen);
-    Ok(Opened { intake: Intake::new(shared, sender), keeper, releases, attendant })
+    let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, country_sources);
+    let shared = intake::Shared { anonymizer, registry, index, clock, producer_key };
+    Ok(Opened { intake: Intake::new(shared, sender), committer, releases, admin: Admin::new(orders, accepts_seen) })
 }
 
 /// Reads files of countries and says where their data come from, for the attribution that their licences ask for.

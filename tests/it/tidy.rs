@@ -75,7 +75,7 @@ fn the_door_of_the_vault_is_reviewed() {
         "pub mod admin;",
         // Only with the feature `lab`, which no server has; it gives out errors and shares, never a count.
         "pub mod lab;",
-        "pub use admin::running::Attendant;",
+        "pub use admin::running::Admin;",
         // Why a list of countries cannot be read.
         "pub use anonymize::network::GeoFault;",
         "pub use commit::{",
@@ -84,12 +84,12 @@ fn the_door_of_the_vault_is_reviewed() {
         "pub use keys::{Epoch, KeyFault};",
         "pub use outcome::{Books, Outcome};",
         "pub use release::{",
-        "pub use sites::{registry::Welcome, settings::SiteSettings};",
-        "pub use store::Fault;",
+        "pub use sites::{registry::SitePolicy, settings::SiteSettings};",
+        "pub use store::{",
         "pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX};",
         "pub struct Options {",
         "pub struct Opened {",
-        "pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {",
+        "pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {",
         "pub fn check_countries(files: &[PathBuf]) -> Result<Vec<String>, GeoFault> {",
     ];
     assert_eq!(names, expected);
@@ -122,13 +122,13 @@ fn what_an_administrator_gets_of_the_vault_is_reviewed() {
     let expected = [
         ("admin/running.rs", "pub fn accepts(&self) -> watch::Receiver<bool> {"),
         ("admin/running.rs", "pub async fn back_up(&self) -> Result<File, Refusal> {"),
-        ("admin/mod.rs", "pub fn back_up(data: &Path, to: &mut File) -> Result<(), Fault> {"),
-        ("admin/mod.rs", "pub fn check_backup(path: &Path) -> Result<u64, Fault> {"),
-        ("admin/export.rs", "pub fn export(data: &Path, to: &Path) -> Result<Exported, Fault> {"),
-        ("admin/restore.rs", "pub fn restore(what: &Restore) -> Result<Restored, Fault> {"),
+        ("admin/mod.rs", "pub fn back_up(data: &Path, to: &mut File) -> Result<(), AdminError> {"),
+        ("admin/mod.rs", "pub fn check_backup(path: &Path) -> Result<u64, AdminError> {"),
+        ("admin/export.rs", "pub fn export(data: &Path, to: &Path) -> Result<Exported, AdminError> {"),
+        ("admin/restore.rs", "pub fn restore(what: &Restore) -> Result<Restored, AdminError> {"),
         (
             "admin/verify.rs",
-            "pub fn verify(directories: &Directories, clock: Arc<dyn Clock>) -> Result<Verified, Fault> {",
+            "pub fn verify(directories: &Directories, clock: Arc<dyn Clock>) -> Result<Verified, AdminError> {",
         ),
     ];
     let mut files: Vec<&str> = expected.iter().map(|(file, _)| *file).collect();

@@ -4,33 +4,45 @@
 //! A checkpoint does not stop what comes in: each commit takes some parts along, as they are then. A part says which
 //! record of the journal it holds last, so whenever a crash comes, recovery adds to each part what it lacks and nothing
 //! twice. Once all parts are written, the journal begins after the record that was its last when the checkpoint began.
+//!
+//! It makes steps and commits none of them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use super::open::OpenCells;
 use crate::vault::{
-    keeper::Keeper,
     keys::Epoch,
     store::{
-        Fault,
-        disk::Step,
-        journal::{Checkpoint, Place},
+        CommitError, Step,
         rows::{self, ChainPoint},
     },
     tally::Part,
 };
 
-/// A part of a cell has no more bytes, but for the rest and as far as they can be told before. Tests split small cells too,
-/// and take many steps.
-const PART_BYTES_MAX: usize = if cfg!(test) { 64 } else { 256 * 1024 };
-/// A checkpoint is written in steps of about so many bytes while nothing comes in. What comes then waits for one of them.
-const STEP_BYTES: usize = if cfg!(test) { 128 } else { 256 * 1024 };
-/// The same while nobody may send: larger steps are fewer.
-const LARGE_STEP_BYTES: usize = 16 * STEP_BYTES;
+/// Steps while nobody may send are so many times as large: fewer of them.
+const LARGE_STEP_FACTOR: usize = 16;
+/// Records that are removed with each group: more than come with it.
+const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
 /// Records that are removed in one step while nobody waits.
 const RECORDS_TRIMMED_AT_ONCE: u64 = 64;
 
+/// How finely checkpoints are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Estimated upper bound of a stored part of a cell in bytes; what does not grow with visitors is exempt.
+    pub part_bytes_max: usize,
+    /// A checkpoint is written in steps of about so many bytes while nothing comes in. What comes then waits for one of them.
+    pub step_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { part_bytes_max: 256 * 1024, step_bytes: 256 * 1024 }
+    }
+}
+
 /// A checkpoint under way.
-pub(in crate::vault) struct Fold {
+struct UnderWay {
     /// What is not written yet.
     left: VecDeque<(Epoch, Part)>,
     /// Where the journal begins afterwards, and how many of its bytes come before that.
@@ -40,139 +52,196 @@ pub(in crate::vault) struct Fold {
     bytes: u64,
 }
 
-impl Keeper {
-    /// Writes every changed cell and removes the journal.
-    pub(in crate::vault) fn checkpoint(&mut self) -> Result<(), Fault> {
-        self.writer.settle()?;
-        self.finish_fold()?;
-        if self.base != self.head || !self.dirty.is_empty() {
-            self.begin_fold()?;
-            self.finish_fold()?;
+/// What recovery found of the journal and the checkpoints.
+pub(in crate::vault) struct Found {
+    /// Epochs whose stored cell is older than the journal's head.
+    pub(in crate::vault) dirty: BTreeSet<Epoch>,
+    /// The parts in which each cell is stored, but for the rest.
+    pub(in crate::vault) parts: HashMap<Epoch, BTreeSet<Part>>,
+    /// The journal begins after this record.
+    pub(in crate::vault) base: ChainPoint,
+    /// Records up to this one are removed from the disk.
+    pub(in crate::vault) trimmed: u64,
+    pub(in crate::vault) journal_bytes: u64,
+}
+
+/// Keeps the journal short.
+pub(in crate::vault) struct Checkpointer {
+    stored: Found,
+    under_way: Option<UnderWay>,
+    /// What the cells took that the last checkpoint wrote.
+    last_bytes: u64,
+    /// Journal bytes after which the cells are written anew and the journal is cut.
+    journal_bytes_max: u64,
+    limits: Limits,
+}
+
+impl Checkpointer {
+    pub(in crate::vault) fn new(stored: Found, journal_bytes_max: u64, limits: Limits) -> Self {
+        Self { stored, under_way: None, last_bytes: 0, journal_bytes_max, limits }
+    }
+
+    /// Notes a record of the journal.
+    pub(super) fn note<'e>(&mut self, epochs: impl Iterator<Item = &'e Epoch>) {
+        self.stored.dirty.extend(epochs.cloned());
+    }
+
+    /// Takes some of a checkpoint along with a record of so many bytes: twice as much as the journal grows by, so that a
+    /// checkpoint ends long before the next is due.
+    pub(super) fn go_along(
+        &mut self,
+        open: &mut OpenCells,
+        step: &mut Step,
+        record_bytes: usize,
+    ) -> Result<(), CommitError> {
+        self.trim(step, RECORDS_TRIMMED_PER_GROUP);
+        self.stored.journal_bytes += record_bytes as u64;
+        self.put_some(open, step, 2 * record_bytes)
+    }
+
+    /// Whether one is to begin. Cells that are larger than the journal may be wait until it is as large as they were: to write
+    /// them costs as much again as the journal, and not more.
+    pub(super) fn is_due(&self) -> bool {
+        self.under_way.is_none() && self.stored.journal_bytes > self.journal_bytes_max.max(self.last_bytes)
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Whether the stored cells lack something.
+    pub(super) fn is_needed(&self, open: &OpenCells) -> bool {
+        self.stored.base != open.head() || !self.stored.dirty.is_empty()
+    }
+
+    /// Begins a checkpoint of all changed cells.
+    pub(super) fn begin(&mut self, open: &OpenCells) {
+        let dirty = std::mem::take(&mut self.stored.dirty);
+        let left = dirty.iter().flat_map(|epoch| self.parts_of(open, epoch)).collect();
+        let journal_bytes = self.stored.journal_bytes;
+        self.under_way = Some(UnderWay { left, base: open.head(), journal_bytes, bytes: 0 });
+    }
+
+    /// Some more of the checkpoint under way; none where there is none.
+    pub(super) fn next_step(&mut self, open: &mut OpenCells) -> Result<Option<Step>, CommitError> {
+        self.step_of(open, self.limits.step_bytes)
+    }
+
+    /// The same while nobody may send.
+    pub(super) fn large_step(&mut self, open: &mut OpenCells) -> Result<Option<Step>, CommitError> {
+        self.step_of(open, LARGE_STEP_FACTOR * self.limits.step_bytes)
+    }
+
+    fn step_of(&mut self, open: &mut OpenCells, bytes: usize) -> Result<Option<Step>, CommitError> {
+        if self.under_way.is_none() {
+            return Ok(None);
         }
-        while self.trimmed < self.base.sequence {
-            let mut step = Step::default();
-            self.trim(&mut step, RECORDS_TRIMMED_AT_ONCE)?;
-            self.disk.commit(step)?;
-        }
-        Ok(())
-    }
-
-    /// Begins a checkpoint of all changed cells. No part of them is still on its way to the disk.
-    pub(in crate::vault) fn begin_fold(&mut self) -> Result<(), Fault> {
-        self.writer.settle()?;
-        let left = self.dirty.iter().flat_map(|epoch| self.parts_of(epoch));
-        let left = left.collect();
-        self.fold = Some(Fold { left, base: self.head, journal_bytes: self.journal_bytes, bytes: 0 });
-        self.dirty.clear();
-        Ok(())
-    }
-
-    fn finish_fold(&mut self) -> Result<(), Fault> {
-        while self.fold.is_some() {
-            self.write_some(LARGE_STEP_BYTES)?;
-        }
-        Ok(())
-    }
-
-    /// Writes some more of a checkpoint while nothing comes in.
-    pub(in crate::vault) fn go_on_folding(&mut self) -> Result<(), Fault> {
-        self.writer.settle()?;
-        self.write_some(STEP_BYTES)
-    }
-
-    fn write_some(&mut self, bytes: usize) -> Result<(), Fault> {
         let mut step = Step::default();
-        self.fold_some(&mut step, bytes)?;
-        self.disk.commit(step)
+        self.put_some(open, &mut step, bytes)?;
+        Ok(Some(step))
+    }
+
+    /// Removes records that are in the cells already; none where there are none.
+    pub(super) fn trim_step(&mut self) -> Option<Step> {
+        (self.stored.trimmed < self.stored.base.sequence).then(|| {
+            let mut step = Step::default();
+            self.trim(&mut step, RECORDS_TRIMMED_AT_ONCE);
+            step
+        })
+    }
+
+    fn trim(&mut self, step: &mut Step, records_max: u64) {
+        let through = self.stored.base.sequence.min(self.stored.trimmed + records_max);
+        for sequence in self.stored.trimmed + 1..=through {
+            step.remove(rows::journal_key(sequence));
+        }
+        self.stored.trimmed = through;
     }
 
     /// Puts some more of a checkpoint into a step: at least one part, and about so many bytes. The step is durable after the
     /// journal's head, or with it.
-    pub(in crate::vault) fn fold_some(&mut self, step: &mut Step, bytes: usize) -> Result<(), Fault> {
-        let Some(mut fold) = self.fold.take() else { return Ok(()) };
+    fn put_some(&mut self, open: &mut OpenCells, step: &mut Step, bytes: usize) -> Result<(), CommitError> {
+        let Some(mut under_way) = self.under_way.take() else { return Ok(()) };
         let before = step.bytes();
-        while let Some((epoch, part)) = fold.left.pop_front() {
+        while let Some((epoch, part)) = under_way.left.pop_front() {
             // Meanwhile it may have been sealed.
-            if self.cells.has(&epoch) {
-                self.put_part(&epoch, part, step)?;
+            if open.cells().has(&epoch) {
+                self.put_part(open, &epoch, part, step)?;
             }
             if step.bytes() - before >= bytes {
                 break;
             }
         }
-        fold.bytes += (step.bytes() - before) as u64;
-        if !fold.left.is_empty() {
-            self.fold = Some(fold);
+        under_way.bytes += (step.bytes() - before) as u64;
+        if !under_way.left.is_empty() {
+            self.under_way = Some(under_way);
             return Ok(());
         }
-        step.put_row(rows::BASE_KEY, &fold.base)?;
-        self.base = fold.base;
-        self.journal_bytes -= fold.journal_bytes;
-        self.folded_bytes = fold.bytes;
+        step.put_row(rows::BASE_KEY, &under_way.base)?;
+        self.stored.base = under_way.base;
+        self.stored.journal_bytes -= under_way.journal_bytes;
+        self.last_bytes = under_way.bytes;
         Ok(())
     }
 
     /// Puts all of an epoch's cell, as of the journal's head, into a step.
-    pub(in crate::vault) fn put_cell(&mut self, epoch: &Epoch, step: &mut Step) -> Result<(), Fault> {
-        if self.cells.has(epoch) {
-            for (epoch, part) in self.parts_of(epoch) {
-                self.put_part(&epoch, part, step)?;
+    pub(in crate::vault) fn put_cell(
+        &mut self,
+        open: &mut OpenCells,
+        epoch: &Epoch,
+        step: &mut Step,
+    ) -> Result<(), CommitError> {
+        if open.cells().has(epoch) {
+            for (epoch, part) in self.parts_of(open, epoch) {
+                self.put_part(open, &epoch, part, step)?;
             }
         }
         Ok(())
     }
 
     /// The parts in which a cell is to be written: those that are stored, and what is missing.
-    fn parts_of(&self, epoch: &Epoch) -> Vec<(Epoch, Part)> {
-        let (none, bytes) = (BTreeSet::new(), self.cells.halved_bytes(epoch));
-        let stored = self.parts.get(epoch).unwrap_or(&none);
+    fn parts_of(&self, open: &OpenCells, epoch: &Epoch) -> Vec<(Epoch, Part)> {
+        let (none, bytes) = (BTreeSet::new(), open.cells().halved_bytes(epoch));
+        let stored = self.stored.parts.get(epoch).unwrap_or(&none);
         let mut parts = vec![(epoch.clone(), Part::REST)];
         if bytes > 0 {
-            let halved = Part::complete(stored, Part::depth_of(bytes, PART_BYTES_MAX));
+            let halved = Part::complete(stored, Part::depth_of(bytes, self.limits.part_bytes_max));
             parts.extend(halved.into_iter().map(|part| (epoch.clone(), part)));
         }
         parts
     }
 
     /// Puts a part of an epoch's cell, as of the journal's head, into a step; one that has grown is split.
-    pub(in crate::vault) fn put_part(&mut self, epoch: &Epoch, part: Part, step: &mut Step) -> Result<(), Fault> {
-        self.disk.remove_long(step, &rows::part_key(epoch, part))?;
+    pub(in crate::vault) fn put_part(
+        &mut self,
+        open: &mut OpenCells,
+        epoch: &Epoch,
+        part: Part,
+        step: &mut Step,
+    ) -> Result<(), CommitError> {
         if part == Part::REST {
-            return self.put_one(epoch, part, step);
+            return open.put_part(epoch, part, step);
         }
-        let depth = Part::depth_of(self.cells.halved_bytes(epoch), PART_BYTES_MAX);
-        if let Some(stored) = self.parts.get_mut(epoch) {
-            stored.remove(&part);
-        }
+        let depth = Part::depth_of(open.cells().halved_bytes(epoch), self.limits.part_bytes_max);
+        let stored = self.stored.parts.entry(epoch.clone()).or_default();
+        stored.remove(&part);
+        step.remove(rows::part_key(epoch, part));
         for part in part.split(depth.saturating_sub(part.depth())) {
-            self.put_one(epoch, part, step)?;
-            self.parts.entry(epoch.clone()).or_default().insert(part);
+            open.put_part(epoch, part, step)?;
+            stored.insert(part);
         }
         Ok(())
-    }
-
-    fn put_one(&mut self, epoch: &Epoch, part: Part, step: &mut Step) -> Result<(), Fault> {
-        let through = self.head.sequence;
-        let encoded = self.cells.encode_part(epoch, part);
-        let section = self.section(epoch, Place::Part(part, through), encoded)?;
-        let bytes = rows::encode(&Checkpoint { through, section })?;
-        step.put_long(&rows::part_key(epoch, part), &bytes)
     }
 
     /// Forgets an epoch that is sealed.
     pub(in crate::vault) fn forget(&mut self, epoch: &Epoch) {
-        self.cells.remove(epoch);
-        self.dirty.remove(epoch);
-        self.parts.remove(epoch);
+        self.stored.dirty.remove(epoch);
+        self.stored.parts.remove(epoch);
     }
 
-    /// Removes some of the records that are in the cells already.
-    pub(in crate::vault) fn trim(&mut self, step: &mut Step, records_max: u64) -> Result<(), Fault> {
-        let through = self.base.sequence.min(self.trimmed + records_max);
-        for sequence in self.trimmed + 1..=through {
-            self.disk.remove_long(step, &rows::journal_key(sequence))?;
-        }
-        self.trimmed = through;
-        Ok(())
+    /// What is stored, as this knows it.
+    #[cfg(test)]
+    pub(super) fn stored(&self) -> &Found {
+        &self.stored
     }
 }

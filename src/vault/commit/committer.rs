@@ -1,165 +1,118 @@
-//! The keeper: the one owner of the open cells. It bounds, commits and seals; nobody else changes anything.
+//! The committer: the one owner of the open cells. It bounds, commits and seals; nobody else changes anything.
 //!
 //! Batches that arrive while the disk is busy are committed together: one delta, one atomic step, one sync, and only
-//! then the answers. The writer makes a step durable while the keeper bounds the next group. So the cells in memory run
-//! ahead of the disk by what is under way; nothing of that is answered, sealed or written anew before it is durable, and
-//! where a step fails the process stops: nothing is ever served from memory that the disk refused.
+//! then the answers. The writer makes a step durable while the committer bounds the next group. So the cells in memory run
+//! ahead of the disk by what is under way; nothing of that is answered or published before it is durable, and where a step
+//! fails the process stops: nothing is ever served from memory that the disk refused.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
-use crate::vault::{
-    attendant::Order,
-    bound::Bounder,
-    cells::Cells,
-    fold::Fold,
-    intake::{Commit, Receipt, Refusal},
-    keys::{Epoch, KeyRing},
-    release::{
-        index::{Index, SiteIndex},
-        noise::Noise,
-    },
-    roster::Roster,
-    store::{
-        Fault,
-        archive::Archive,
-        disk::{Disk, Step},
-        journal::{Place, Record, Section},
-        rows::{self, ChainPoint, ProducerRow, SiteRow},
-    },
-    tally::{Part, ProducerId},
-    writer::{Job, Waiting, Writer},
+use super::{
+    checkpoint::Checkpointer,
+    group::{Group, Producers},
+    intake::{Commit, Refusal},
+    open::OpenCells,
+    writer::Writer,
 };
-use crate::{clock::Clock, units::SiteName};
+use crate::{
+    clock::Clock,
+    units::SiteName,
+    vault::{
+        admin::running::{self, Order},
+        keys::Epoch,
+        release::index::Index,
+        seal::{
+            Sealing,
+            due::{SealQueue, View},
+            publish::Publisher,
+        },
+        sites::registry::Registry,
+        store::{
+            CommitError, EngineError, FileError, Step,
+            reader::LaneReader,
+            rows::{self, SiteRow},
+            space,
+        },
+    },
+};
 
 /// Between two looks at what is due for sealing, while nothing else happens.
 const TICK: Duration = Duration::from_secs(2);
 /// Sightings that are committed together at most.
 const SIGHTINGS_PER_GROUP_MAX: usize = 20_000;
-/// Records that are removed with each group: more than come with it.
-const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
 
-/// Owns what is not yet sealed. Made by [`crate::vault::open`]; [`Keeper::run`] is its life.
-pub struct Keeper {
-    pub(in crate::vault) disk: Disk,
-    pub(in crate::vault) writer: Writer,
-    pub(in crate::vault) keys: Arc<KeyRing>,
-    pub(in crate::vault) roster: Arc<Roster>,
-    pub(in crate::vault) index: Arc<RwLock<Index>>,
-    pub(in crate::vault) cells: Cells,
-    /// The delta of the last group, emptied: its memory is used again.
-    pub(in crate::vault) spare: Cells,
-    /// Epochs whose stored cell is older than the journal's head.
-    pub(in crate::vault) dirty: BTreeSet<Epoch>,
-    /// Weeks and months of which some days were restored without their sums.
-    pub(in crate::vault) lost: BTreeSet<Epoch>,
-    /// Sites of which something may be due.
-    pub(in crate::vault) look_at: BTreeSet<SiteName>,
-    /// The parts in which each cell is stored, but for the rest.
-    pub(in crate::vault) parts: HashMap<Epoch, BTreeSet<Part>>,
-    /// The journal begins after this record.
-    pub(in crate::vault) base: ChainPoint,
-    /// Records up to this one are removed from the disk.
-    pub(in crate::vault) trimmed: u64,
-    /// The last record.
-    pub(in crate::vault) head: ChainPoint,
-    pub(in crate::vault) journal_bytes: u64,
-    /// The checkpoint under way.
-    pub(in crate::vault) fold: Option<Fold>,
-    /// What the cells took that the last checkpoint wrote.
-    pub(in crate::vault) folded_bytes: u64,
-    /// Journal bytes after which the cells are written anew and the journal is cut. Bounds the time of recovery.
-    pub(in crate::vault) journal_bytes_max: u64,
-    pub(in crate::vault) archive: Archive,
-    pub(in crate::vault) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
-    pub(in crate::vault) noise: Box<dyn Noise + Send>,
-    pub(in crate::vault) clock: Arc<dyn Clock>,
-    pub(in crate::vault) max_lateness_ms: i64,
-    pub(in crate::vault) latest: watch::Sender<u64>,
+/// Owns what is not yet sealed. Made by [`crate::vault::open`]; [`Committer::run`] is its life.
+pub struct Committer {
+    inbox: Inbox,
+    room: Room,
+    writer: Writer,
+    counted: Counted,
+    seals: Seals,
+    shared: Shared,
+}
+
+/// What comes from outside.
+pub(in crate::vault) struct Inbox {
     pub(in crate::vault) commits: mpsc::Receiver<Commit>,
     pub(in crate::vault) orders: mpsc::Receiver<Order>,
-    /// Whether there is room to take anything.
+}
+
+/// Whether there is room to take anything, and who is told.
+pub(in crate::vault) struct Room {
+    pub(in crate::vault) lane: LaneReader,
+    pub(in crate::vault) data: PathBuf,
+    pub(in crate::vault) archive: PathBuf,
+    pub(in crate::vault) reserve_mib: u64,
     pub(in crate::vault) accepts: watch::Sender<bool>,
 }
 
-/// What the keeper does next.
+/// What is counted, and what the disk has of it.
+pub(in crate::vault) struct Counted {
+    pub(in crate::vault) open: OpenCells,
+    pub(in crate::vault) producers: Producers,
+    pub(in crate::vault) checkpointer: Checkpointer,
+}
+
+/// What is to be published, and by whom.
+pub(in crate::vault) struct Seals {
+    pub(in crate::vault) queue: SealQueue,
+    pub(in crate::vault) publisher: Publisher,
+}
+
+/// What other threads read too.
+pub(in crate::vault) struct Shared {
+    pub(in crate::vault) registry: Arc<Registry>,
+    pub(in crate::vault) index: Arc<RwLock<Index>>,
+    pub(in crate::vault) clock: Arc<dyn Clock>,
+}
+
+/// What the committer does next.
 #[allow(clippy::large_enum_variant, reason = "there is one, and it goes straight on")]
 enum Next {
     Commit(Option<Commit>),
     Order(Order),
-    Fold,
+    Checkpoint,
     Seal,
     Look,
     Failed,
 }
 
-/// What a group of batches adds, before it is durable.
-#[derive(Default)]
-struct Group {
-    delta: Cells,
-    producers: HashMap<(SiteName, ProducerId), ProducerRow>,
-    new_sites: BTreeSet<SiteName>,
-    waiting: Vec<Waiting>,
-    /// Sites of which somebody stated how far it is complete.
-    stated: BTreeSet<SiteName>,
-    /// What the group takes of the room for events under way.
-    rooms: Vec<OwnedSemaphorePermit>,
-}
-
-impl Keeper {
-    /// Commits and seals until the last [`crate::vault::Intake`] is dropped; then writes a checkpoint and ends.
-    ///
-    /// # Errors
-    /// When the store or a key cannot be used any more. The process must stop then: it must never go on from memory
-    /// that the disk refused.
-    pub fn run(mut self) -> Result<(), Fault> {
-        let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let runtime = waiting.map_err(|source| Fault::File { path: "the runtime".into(), source })?;
-        loop {
-            let next = runtime.block_on(self.next());
-            match next {
-                Next::Commit(Some(first)) => self.commit_group(first)?,
-                Next::Commit(None) => return self.checkpoint(),
-                Next::Order(order) => self.follow_order(order)?,
-                Next::Fold if self.has_room() => self.go_on_folding()?,
-                Next::Look => self.look_at.extend(self.roster.names()),
-                Next::Fold | Next::Seal => {}
-                Next::Failed => return Err(self.writer.end()),
-            }
-            // One period at a time, so that no batch waits for more than one release.
-            if !self.look_at.is_empty() && self.has_room() {
-                self.seal_next()?;
-            }
-        }
-    }
-
-    /// Waits for something to do. What came from outside goes before what is due.
-    async fn next(&mut self) -> Next {
-        let has_room = *self.accepts.borrow();
-        tokio::select! {
-            biased;
-            () = self.writer.failed() => Next::Failed,
-            commit = self.commits.recv() => Next::Commit(commit),
-            Some(order) = self.orders.recv() => Next::Order(order),
-            () = std::future::ready(()), if has_room && self.fold.is_some() => Next::Fold,
-            () = std::future::ready(()), if has_room && !self.look_at.is_empty() => Next::Seal,
-            () = tokio::time::sleep(TICK) => Next::Look,
-        }
-    }
-
+impl Room {
     /// Whether there is room for more; says so where that changes.
-    fn has_room(&self) -> bool {
-        let room = self.disk.check_space(self.archive.directory());
+    fn is_there(&self) -> bool {
+        let room = self.check();
         self.accepts.send_if_modified(|accepts| {
             let changes = *accepts != room.is_ok();
             match &room {
                 Ok(()) if changes => crate::telemetry::store_accepts(),
-                Err(fault) if changes => crate::telemetry::store_refuses(fault),
+                Err(error) if changes => crate::telemetry::store_refuses(error),
                 _ => {}
             }
             *accepts = room.is_ok();
@@ -168,152 +121,130 @@ impl Keeper {
         room.is_ok()
     }
 
+    fn check(&self) -> Result<(), EngineError> {
+        self.lane.room()?;
+        space::check(&self.archive, self.reserve_mib)
+    }
+
+    /// As it was when somebody looked last.
+    fn was_there(&self) -> bool {
+        *self.accepts.borrow()
+    }
+}
+
+impl Committer {
+    pub(in crate::vault) fn new(
+        inbox: Inbox,
+        room: Room,
+        writer: Writer,
+        counted: Counted,
+        seals: Seals,
+        shared: Shared,
+    ) -> Self {
+        Self { inbox, room, writer, counted, seals, shared }
+    }
+
+    /// Commits and seals until the last [`crate::vault::Intake`] is dropped; then writes a checkpoint and ends.
+    ///
+    /// # Errors
+    /// When the store or a key cannot be used any more. The process must stop then: it must never go on from memory
+    /// that the disk refused.
+    pub fn run(mut self) -> Result<(), CommitError> {
+        let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = waiting.map_err(|source| FileError { path: "the runtime".into(), source })?;
+        loop {
+            let next = runtime.block_on(self.next());
+            match next {
+                Next::Commit(Some(first)) => self.commit_group(first)?,
+                Next::Commit(None) => return self.checkpoint(),
+                Next::Order(order) => self.follow_order(order)?,
+                Next::Checkpoint if self.room.is_there() => self.go_on_with_checkpoint()?,
+                Next::Look => self.seals.queue.look_at(self.shared.registry.names()),
+                Next::Checkpoint | Next::Seal => {}
+                Next::Failed => return Err(self.writer.end()),
+            }
+            // One period at a time, so that no batch waits for more than one release.
+            if !self.seals.queue.is_empty() && self.room.is_there() {
+                self.seal_next()?;
+            }
+        }
+    }
+
+    /// Waits for something to do. What came from outside goes before what is due.
+    async fn next(&mut self) -> Next {
+        let has_room = self.room.was_there();
+        tokio::select! {
+            biased;
+            () = self.writer.failed() => Next::Failed,
+            commit = self.inbox.commits.recv() => Next::Commit(commit),
+            Some(order) = self.inbox.orders.recv() => Next::Order(order),
+            () = std::future::ready(()), if has_room && self.counted.checkpointer.is_under_way() => Next::Checkpoint,
+            () = std::future::ready(()), if has_room && !self.seals.queue.is_empty() => Next::Seal,
+            () = tokio::time::sleep(TICK) => Next::Look,
+        }
+    }
+
     /// Hands a batch with all that wait behind it to the writer.
-    pub(in crate::vault) fn commit_group(&mut self, first: Commit) -> Result<(), Fault> {
-        let mut group = Group { delta: std::mem::take(&mut self.spare), ..Group::default() };
-        let mut sightings = first.sightings.len();
-        let now_unix_ms = self.clock.now_unix_ms();
-        if !self.has_room() {
+    fn commit_group(&mut self, first: Commit) -> Result<(), CommitError> {
+        if !self.room.is_there() {
             let _ = first.reply.send(Err(Refusal::Unavailable));
             return Ok(());
         }
-        self.take(first, &mut group, now_unix_ms);
+        let mut group = Group::begin(&mut self.counted.open, self.shared.clock.now_unix_ms());
+        let mut sightings = first.sightings.len();
+        group.take(first, &mut self.counted.open, &self.counted.producers, &self.shared.index);
         while sightings < SIGHTINGS_PER_GROUP_MAX {
-            let Ok(next) = self.commits.try_recv() else { break };
+            let Ok(next) = self.inbox.commits.try_recv() else { break };
             sightings += next.sightings.len();
-            self.take(next, &mut group, now_unix_ms);
+            group.take(next, &mut self.counted.open, &self.counted.producers, &self.shared.index);
         }
-        let step = self.step(&mut group, now_unix_ms)?;
-        self.look_at.append(&mut group.stated);
-        self.writer.hand_over(Job::new(step, group.waiting, group.rooms))?;
-        // Cells that are larger than that wait until the journal is as large as they were: to write them costs as much again
-        // as the journal, and not more.
-        if self.fold.is_none() && self.journal_bytes > self.journal_bytes_max.max(self.folded_bytes) {
-            self.begin_fold()?;
+        let step = self.step(&mut group)?;
+        let (job, stated) = group.finish(step);
+        self.seals.queue.look_at(stated);
+        self.writer.commit(job)?;
+        if self.counted.checkpointer.is_due() {
+            self.counted.checkpointer.begin(&self.counted.open);
         }
         Ok(())
     }
 
-    /// Puts a batch into the group, or answers it at once where it changes nothing.
-    fn take(&mut self, commit: Commit, group: &mut Group, now_unix_ms: i64) {
-        let key = (commit.site.name.clone(), commit.producer);
-        let mut row = group.producers.get(&key).or_else(|| self.producer(&key)).cloned().unwrap_or_default();
-        if commit.sequence <= row.sequence {
-            // Wait for the group all the same: the batch that this one repeats may be in it.
-            group.waiting.push((commit.reply, receipt(&row, None)));
-            return;
-        }
-        if commit.sequence != row.sequence + 1 {
-            let _ = commit.reply.send(Err(Refusal::Gap { expected: row.sequence + 1 }));
-            return;
-        }
-        let mut books = commit.books;
-        {
-            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-            let none = SiteIndex::default();
-            let of_site = index.sites.get(&commit.site.name).unwrap_or(&none);
-            let bounder = Bounder::new(&commit.site, of_site, commit.producer, now_unix_ms);
-            let (open, delta) = (&mut self.cells, &mut group.delta);
-            bounder.add_all(&commit.names, &commit.sightings, open, delta, |at, outcome| books.enter(at, outcome));
-            if !index.sites.contains_key(&commit.site.name) {
-                group.new_sites.insert(commit.site.name.clone());
-            }
-        }
-        row.sequence = commit.sequence;
-        row.cursor = commit.cursor;
-        if commit.complete_through_unix_ms > 0 {
-            let stated = commit.complete_through_unix_ms.min(now_unix_ms);
-            row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated);
-            group.stated.insert(commit.site.name.clone());
-        }
-        group.waiting.push((commit.reply, receipt(&row, Some(books))));
-        group.rooms.push(commit.room);
-        group.producers.insert(key, row);
-    }
-
-    fn producer(&self, (site, producer): &(SiteName, ProducerId)) -> Option<&ProducerRow> {
-        self.producers.get(site)?.get(producer)
-    }
-
-    /// One atomic step: the delta under its epochs' keys, and the producers' new positions. Memory goes on as if it were
-    /// durable: the next group follows it.
-    fn step(&mut self, group: &mut Group, now_unix_ms: i64) -> Result<Option<Step>, Fault> {
-        if group.producers.is_empty() {
+    /// The step that makes a group durable, with some of the checkpoint under way.
+    fn step(&mut self, group: &mut Group) -> Result<Option<Step>, CommitError> {
+        if group.changes_nothing() {
             return Ok(None);
         }
         let mut step = Step::default();
-        for site in &group.new_sites {
-            self.note_site(site, now_unix_ms, &mut step)?;
+        for name in group.new_sites() {
+            self.note_site(name, &mut step)?;
         }
-        for ((site, producer), row) in &group.producers {
-            step.put_row(&rows::producer_key(site, producer), row)?;
-        }
-        let mut head = self.head;
-        let mut record_bytes = 0_usize;
-        if !group.delta.is_empty() {
-            let (bytes, point) = self.record(&group.delta)?;
-            step.put_long(&rows::journal_key(point.sequence), &bytes)?;
-            step.put_row(rows::HEAD_KEY, &point)?;
-            head = point;
-            record_bytes = bytes.len();
-        }
-        self.trim(&mut step, RECORDS_TRIMMED_PER_GROUP)?;
-        self.head = head;
-        self.journal_bytes += record_bytes as u64;
-        self.dirty.extend(group.delta.epochs().cloned());
-        group.delta.clear();
-        self.spare = std::mem::take(&mut group.delta);
-        for ((site, producer), row) in group.producers.drain() {
-            self.producers.entry(site).or_default().insert(producer, row);
-        }
-        // Twice as much as the journal grows by, so that a checkpoint ends long before the next is due.
-        self.fold_some(&mut step, 2 * record_bytes)?;
+        self.counted.checkpointer.note(group.delta().epochs());
+        let record_bytes = group.put(&mut step, &mut self.counted.open, &mut self.counted.producers)?;
+        self.counted.checkpointer.go_along(&mut self.counted.open, &mut step, record_bytes)?;
         Ok(Some(step))
     }
 
-    /// A delta as the journal's next record.
-    fn record(&self, delta: &Cells) -> Result<(Vec<u8>, ChainPoint), Fault> {
-        let mut sections = Vec::new();
-        for epoch in delta.epochs() {
-            sections.push(self.section(epoch, Place::After(self.head), delta.encode(epoch))?);
-        }
-        Record::finish(sections, self.head)
-    }
-
-    /// What was encoded of an epoch, under its key.
-    pub(in crate::vault) fn section(
-        &self,
-        epoch: &Epoch,
-        place: Place,
-        encoded: Option<postcard::Result<Vec<u8>>>,
-    ) -> Result<Section, Fault> {
-        let tally = encoded.and_then(Result::ok);
-        let tally = tally.ok_or_else(|| Fault::damaged(format!("the tally of {epoch} cannot be encoded")))?;
-        Section::seal(epoch, &*self.keys.for_writing(epoch)?, place, tally)
-    }
-
     /// Notes a site that is seen for the first time, in the step and in the index.
-    pub(in crate::vault) fn note_site(&self, name: &SiteName, now_unix_ms: i64, step: &mut Step) -> Result<(), Fault> {
-        let Some(site) = self.roster.get(name) else { return Ok(()) };
+    fn note_site(&self, name: &SiteName, step: &mut Step) -> Result<(), CommitError> {
+        let Some(site) = self.shared.registry.get(name) else { return Ok(()) };
+        let now_unix_ms = self.shared.clock.now_unix_ms();
         step.put_row(&rows::site_key(name), &site.row(now_unix_ms))?;
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
         index.sites.entry(name.clone()).or_default().created_unix_ms = now_unix_ms;
         Ok(())
     }
 
     /// Notes the sites that are new or have new terms. Configured ones are published from today on, also when nobody
     /// comes.
-    pub(in crate::vault) fn note_sites(&mut self) -> Result<(), Fault> {
-        let now_unix_ms = self.clock.now_unix_ms();
+    pub(in crate::vault) fn note_sites(&mut self) -> Result<(), CommitError> {
         let mut step = Step::default();
         let mut is_new = false;
-        for site in self.roster.all() {
+        for site in self.shared.registry.all() {
             let key = rows::site_key(&site.name);
-            let stored: Option<SiteRow> = self.disk.row(&key, "a site's row")?;
+            let stored: Option<SiteRow> = self.room.lane.row(&key, "a site's row")?;
             match stored {
                 None if !site.is_configured => {}
                 None => {
-                    self.note_site(&site.name, now_unix_ms, &mut step)?;
+                    self.note_site(&site.name, &mut step)?;
                     is_new = true;
                 }
                 Some(stored) => {
@@ -326,24 +257,89 @@ impl Keeper {
                 }
             }
         }
-        if is_new { self.disk.commit(step) } else { Ok(()) }
+        if is_new { self.writer.commit_and_wait(step) } else { Ok(()) }
     }
 
     /// Ends open periods whose keys are lost: they become gaps, and the journal is cut so that it is not asked for
     /// them again.
-    pub(in crate::vault) fn give_up(&mut self, epochs: &BTreeSet<Epoch>) -> Result<(), Fault> {
-        let now_unix_ms = self.clock.now_unix_ms();
+    pub(in crate::vault) fn give_up(&mut self, epochs: &BTreeSet<Epoch>) -> Result<(), CommitError> {
         for epoch in epochs {
-            let Some(site) = self.roster.get(&epoch.site) else { continue };
+            let Some(site) = self.shared.registry.get(&epoch.site) else { continue };
             let is_open = |i: &Index| !i.sites.get(&epoch.site).is_some_and(|s| s.sealed.contains(epoch.period));
-            if is_open(&self.index.read().unwrap_or_else(PoisonError::into_inner)) {
-                self.publish_gap(&site, epoch, "its key was lost and it was given up".to_owned(), now_unix_ms)?;
+            if is_open(&self.shared.index.read().unwrap_or_else(PoisonError::into_inner)) {
+                self.sealing().give_up(&site, epoch)?;
             }
         }
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
     }
+
+    /// Seals the next period that is due of the sites to look at.
+    fn seal_next(&mut self) -> Result<(), CommitError> {
+        let view = View {
+            cells: self.counted.open.cells(),
+            producers: &self.counted.producers,
+            index: &self.shared.index,
+            now_unix_ms: self.shared.clock.now_unix_ms(),
+        };
+        match self.seals.queue.next(&self.shared.registry, &view) {
+            Some((site, period)) => {
+                let is_lost = self.seals.queue.take_lost(&site.name, period);
+                self.sealing().seal(&site, period, is_lost)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn sealing(&mut self) -> Sealing<'_> {
+        Sealing {
+            open: &mut self.counted.open,
+            checkpointer: &mut self.counted.checkpointer,
+            publisher: &mut self.seals.publisher,
+            writer: &mut self.writer,
+            now_unix_ms: self.shared.clock.now_unix_ms(),
+        }
+    }
+
+    /// Writes some more of a checkpoint while nothing comes in.
+    fn go_on_with_checkpoint(&mut self) -> Result<(), CommitError> {
+        match self.counted.checkpointer.next_step(&mut self.counted.open)? {
+            Some(step) => self.writer.commit_and_wait(step),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes every changed cell and removes the journal.
+    fn checkpoint(&mut self) -> Result<(), CommitError> {
+        self.finish_checkpoint()?;
+        if self.counted.checkpointer.is_needed(&self.counted.open) {
+            self.counted.checkpointer.begin(&self.counted.open);
+            self.finish_checkpoint()?;
+        }
+        while let Some(step) = self.counted.checkpointer.trim_step() {
+            self.writer.commit_and_wait(step)?;
+        }
+        Ok(())
+    }
+
+    fn finish_checkpoint(&mut self) -> Result<(), CommitError> {
+        while let Some(step) = self.counted.checkpointer.large_step(&mut self.counted.open)? {
+            self.writer.commit_and_wait(step)?;
+        }
+        Ok(())
+    }
+
+    fn follow_order(&mut self, order: Order) -> Result<(), CommitError> {
+        match order {
+            Order::BackUp(reply) => {
+                // The journal is folded first: a copy without one is smaller and sooner read.
+                self.checkpoint()?;
+                let settled = self.writer.settled()?;
+                let _ = reply.send(running::copy(&self.room.lane, &self.room.data, &settled));
+            }
+        }
+        Ok(())
+    }
 }
 
-fn receipt(row: &ProducerRow, books: Option<crate::vault::outcome::Books>) -> Receipt {
-    Receipt { durable_sequence: row.sequence, cursor: row.cursor.clone(), books }
-}
+#[cfg(test)]
+mod probe;

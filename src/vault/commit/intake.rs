@@ -1,4 +1,4 @@
-//! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the keeper.
+//! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the committer.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,9 +11,8 @@ use crate::vault::{
     names::Names,
     outcome::Books,
     release::index::{Index, Sealed},
-    roster::Roster,
-    site::Site,
-    store::Fault,
+    sites::{registry::Registry, settings::Site},
+    store::CommitError,
     tally::ProducerId,
 };
 use crate::{clock::Clock, units::SiteName};
@@ -69,15 +68,15 @@ pub enum Refusal {
     /// An event of it cannot be read.
     #[error("an event cannot be read")]
     Unreadable,
-    /// The keeper has stopped, or the disk has no room.
+    /// The committer has stopped, or the disk has no room.
     #[error("the store takes nothing now")]
     Unavailable,
     /// Our failure.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] CommitError),
 }
 
-/// A batch on its way to the keeper.
+/// A batch on its way to the committer.
 pub(in crate::vault) struct Commit {
     pub(in crate::vault) site: Arc<Site>,
     pub(in crate::vault) producer: ProducerId,
@@ -108,7 +107,7 @@ impl Pending {
 /// A batch without its visitors: its texts, what was seen with the place of each in the batch, and the books of the rest.
 type Seen = (Names, Vec<(u32, Sighting)>, Books);
 
-/// Takes events. Clones share everything; when the last is dropped, the keeper finishes and stops.
+/// Takes events. Clones share everything; when the last is dropped, the committer finishes and stops.
 #[derive(Clone)]
 pub struct Intake {
     shared: Arc<Shared>,
@@ -118,7 +117,7 @@ pub struct Intake {
 
 pub(in crate::vault) struct Shared {
     pub(in crate::vault) anonymizer: Anonymizer,
-    pub(in crate::vault) roster: Arc<Roster>,
+    pub(in crate::vault) registry: Arc<Registry>,
     pub(in crate::vault) index: Arc<RwLock<Index>>,
     pub(in crate::vault) clock: Arc<dyn Clock>,
     pub(in crate::vault) producer_key: ProducerKey,
@@ -145,7 +144,7 @@ impl Intake {
     /// and forgotten.
     #[must_use]
     pub fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {
-        let site = self.shared.roster.taking_events(site)?;
+        let site = self.shared.registry.taking_events(site)?;
         Some(Lane { intake: self.clone(), site, producer: self.shared.producer_key.id(producer) })
     }
 
@@ -154,7 +153,7 @@ impl Intake {
     ///
     /// The pages must come from somewhere that knows nothing of visitors, such as a sitemap.
     pub fn know_pages(&self, site: &SiteName, pages: &[String]) {
-        if let Some(site) = self.shared.roster.get(site) {
+        if let Some(site) = self.shared.registry.get(site) {
             site.know(pages);
         }
     }
@@ -162,7 +161,7 @@ impl Intake {
     /// The names of the sites, for error messages.
     #[must_use]
     pub fn site_names(&self) -> Vec<SiteName> {
-        self.shared.roster.names()
+        self.shared.registry.names()
     }
 }
 
@@ -224,7 +223,7 @@ impl Lane {
         for (index, event) in (0_u32..).zip(events) {
             let event = event.map_err(|Unreadable| Refusal::Unreadable)?;
             let seen = shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench);
-            match seen.map_err(Fault::from)? {
+            match seen.map_err(CommitError::from)? {
                 Ok(sighting) => sightings.push((index, sighting)),
                 Err(outcome) => books.enter(index, outcome),
             }

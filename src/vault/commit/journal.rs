@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::vault::{
     keys::{Epoch, EpochKeys, KeyFault},
     store::{
-        Fault,
+        CommitError, Damaged,
         rows::{ChainPoint, decode, encode},
     },
     tally::Part,
@@ -86,13 +86,13 @@ impl Section {
         keys: &EpochKeys,
         place: Place,
         mut tally: Vec<u8>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CommitError> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
         let aad = place.associated_data(epoch, Form::Today);
         XChaCha20Poly1305::new(keys.seal_key().into())
             .encrypt_in_place(&nonce.into(), &aad, &mut tally)
-            .map_err(|_| Fault::damaged("a delta too long to encrypt"))?;
+            .map_err(|_| Damaged::new("a delta too long to encrypt"))?;
         Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext: tally })
     }
 
@@ -102,34 +102,34 @@ impl Section {
         epoch: &Epoch,
         keys: &EpochKeys,
         place: Place,
-    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    ) -> Result<Zeroizing<Vec<u8>>, Damaged> {
         let aad = place.associated_data(epoch, Form::Today);
         XChaCha20Poly1305::new(keys.seal_key().into())
             .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
             .map(Zeroizing::new)
-            .map_err(|_| Fault::damaged(format!("what is stored of the open period {epoch}, or its key file")))
+            .map_err(|_| Damaged::new(format!("what is stored of the open period {epoch}, or its key file")))
     }
 
-    pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Fault> {
-        let site = crate::units::SiteName::new(&self.site).map_err(|_| Fault::damaged("a journal section's site"))?;
+    pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Damaged> {
+        let site = crate::units::SiteName::new(&self.site).map_err(|_| Damaged::new("a journal section's site"))?;
         Ok(Epoch { site, period: self.period })
     }
 }
 
 impl Record {
     /// The record's bytes, and its place in the chain.
-    pub(in crate::vault) fn finish(sections: Vec<Section>, head: ChainPoint) -> Result<(Vec<u8>, ChainPoint), Fault> {
+    pub(in crate::vault) fn finish(sections: Vec<Section>, head: ChainPoint) -> Result<(Vec<u8>, ChainPoint), Damaged> {
         let bytes = encode(&Self { before: head.digest, sections })?;
         let point = ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(&bytes).as_bytes() };
         Ok((bytes, point))
     }
 
     /// Reads the record that must follow `head`.
-    pub(in crate::vault) fn follow(bytes: &[u8], head: ChainPoint) -> Result<(Self, ChainPoint), Fault> {
+    pub(in crate::vault) fn follow(bytes: &[u8], head: ChainPoint) -> Result<(Self, ChainPoint), Damaged> {
         let what = format!("journal record {}", head.sequence + 1);
         let record: Self = decode(bytes, &what)?;
         if record.before != head.digest {
-            return Err(Fault::damaged(format!("{what}: it does not follow the one before")));
+            return Err(Damaged::new(format!("{what}: it does not follow the one before")));
         }
         Ok((record, ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(bytes).as_bytes() }))
     }

@@ -26,7 +26,7 @@ use crate::{
         names::{NameId, Names},
         release::{index::SiteIndex, noise::SplitMix64, terms::History},
         site::Site,
-        store::Fault,
+        store::{EngineError, ReadError},
         tally::{DayTally, MonthTally, WeekTally},
     },
 };
@@ -306,6 +306,7 @@ pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
 }
 
 /// What goes wrong in the laboratory: a fault of the vault or of a question.
-pub(super) fn fault(fault: impl Into<Fault>) -> AskError {
-    AskError::Fault(fault.into())
+pub(super) fn fault(fault: impl std::error::Error + Send + Sync + 'static) -> AskError {
+    let (place, source) = ("the laboratory".into(), Box::new(fault));
+    AskError::Fault(ReadError::Engine(EngineError::Refused { place, source }))
 }

@@ -10,7 +10,7 @@ use crate::{
     units::SiteName,
     vault::{
         release::terms::Cost,
-        store::{Fault, rows},
+        store::{Damaged, rows},
         tables::{Bounds, Table},
     },
 };
@@ -129,28 +129,28 @@ impl From<KeyNumbers> for Unnamed {
 
 impl Release {
     /// Its stored form.
-    pub(in crate::vault) fn to_bytes(&self) -> Result<Vec<u8>, Fault> {
+    pub(in crate::vault) fn to_bytes(&self) -> Result<Vec<u8>, Damaged> {
         let mut compressed = ZlibEncoder::new(vec![VERSION], Compression::default());
         let all = compressed.write_all(&rows::encode(self)?).and_then(|()| compressed.finish());
-        let mut bytes = all.map_err(|e| Fault::damaged(format!("a release that cannot be stored: {e}")))?;
+        let mut bytes = all.map_err(|e| Damaged::new(format!("a release that cannot be stored: {e}")))?;
         let digest = blake3::hash(&bytes);
         bytes.extend_from_slice(digest.as_bytes());
         Ok(bytes)
     }
 
     /// Reads the stored form; `what` names it if it is damaged.
-    pub(in crate::vault) fn from_bytes(bytes: &[u8], what: &str) -> Result<Self, Fault> {
+    pub(in crate::vault) fn from_bytes(bytes: &[u8], what: &str) -> Result<Self, Damaged> {
         match bytes.split_first() {
             Some((&VERSION, _)) => {
-                let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or_else(|| Fault::damaged(what))?;
+                let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or_else(|| Damaged::new(what))?;
                 if blake3::hash(content).as_bytes() != digest {
-                    return Err(Fault::damaged(what));
+                    return Err(Damaged::new(what));
                 }
                 let mut body = Vec::new();
-                ZlibDecoder::new(&content[1..]).read_to_end(&mut body).map_err(|_| Fault::damaged(what))?;
+                ZlibDecoder::new(&content[1..]).read_to_end(&mut body).map_err(|_| Damaged::new(what))?;
                 rows::decode(&body, what)
             }
-            _ => Err(Fault::damaged(what)),
+            _ => Err(Damaged::new(what)),
         }
     }
 

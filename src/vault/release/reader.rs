@@ -17,9 +17,8 @@ use crate::{
     clock::Clock,
     units::SiteName,
     vault::{
-        roster::Roster,
-        site::Site,
-        store::{Fault, disk::Disk, rows},
+        sites::{registry::Registry, settings::Site},
+        store::{Damaged, ReadError, reader::LaneReader, rows},
     },
 };
 
@@ -35,9 +34,9 @@ pub struct Releases {
 }
 
 struct Inner {
-    disk: Disk,
+    lane: LaneReader,
     index: Arc<RwLock<Index>>,
-    roster: Arc<Roster>,
+    registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
     country_sources: Vec<String>,
@@ -103,27 +102,27 @@ impl DayLedger {
 
 impl Releases {
     pub(in crate::vault) fn new(
-        disk: Disk,
+        lane: LaneReader,
         index: Arc<RwLock<Index>>,
-        roster: Arc<Roster>,
+        registry: Arc<Registry>,
         clock: Arc<dyn Clock>,
         latest: watch::Receiver<u64>,
         country_sources: Vec<String>,
     ) -> Self {
         let cache = Cache::with_weighter(CACHED_RELEASES, CACHED_BYTES_MAX, ByBytes);
-        Self { inner: Arc::new(Inner { disk, index, roster, clock, latest, country_sources, cache }) }
+        Self { inner: Arc::new(Inner { lane, index, registry, clock, latest, country_sources, cache }) }
     }
 
     /// All sites, by name.
     #[must_use]
     pub fn sites(&self) -> Vec<SiteInfo> {
-        self.inner.roster.names().iter().filter_map(|name| self.site(name)).collect()
+        self.inner.registry.names().iter().filter_map(|name| self.site(name)).collect()
     }
 
     /// A site.
     #[must_use]
     pub fn site(&self, name: &SiteName) -> Option<SiteInfo> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         let (days, releases) = self.with_index(name, |i| (i.sealed.days(), i.sealed.len())).unwrap_or((None, 0));
         Some(SiteInfo {
             name: name.clone(),
@@ -148,7 +147,7 @@ impl Releases {
     /// The terms under which a site counts today, and those that begin later.
     #[must_use]
     pub fn terms(&self, name: &SiteName) -> Option<(Terms, Vec<Terms>)> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         let today = self.today(&site);
         let later = site.history.terms().filter(|terms| terms.from > today).cloned().collect();
         Some((site.terms_of(today).terms.clone(), later))
@@ -157,7 +156,7 @@ impl Releases {
     /// How a site's budget is used under the terms of today.
     #[must_use]
     pub fn mechanisms(&self, name: &SiteName) -> Option<Vec<Mechanism>> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         Some(site.terms_of(self.today(&site)).plan.mechanisms.clone())
     }
 
@@ -165,7 +164,7 @@ impl Releases {
     /// year, under the terms of today.
     #[must_use]
     pub fn regular_epsilons(&self, name: &SiteName) -> Option<[f64; 3]> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         let in_force = site.terms_of(self.today(&site));
         Some(regular::epsilons(&in_force.plan, &in_force.terms.privacy))
     }
@@ -174,8 +173,8 @@ impl Releases {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn day_ledger(&self, name: &SiteName, day: Day) -> Result<Option<DayLedger>, Fault> {
-        let Some(site) = self.inner.roster.get(name) else { return Ok(None) };
+    pub fn day_ledger(&self, name: &SiteName, day: Day) -> Result<Option<DayLedger>, ReadError> {
+        let Some(site) = self.inner.registry.get(name) else { return Ok(None) };
         let terms = &site.terms_of(day).terms;
         let mut ledger =
             DayLedger { day, terms_from: terms.from, promised_rho_nano: terms.privacy.rho_nano(), spent: Vec::new() };
@@ -204,7 +203,7 @@ impl Releases {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, Fault> {
+    pub fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
         match self.with_index(site, |i| i.sealed.release(period)).flatten() {
             Some(number) => self.by_number(number),
             None => Ok(None),
@@ -222,11 +221,11 @@ impl Releases {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, Fault> {
+    pub fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
         if let Some(cached) = self.inner.cache.get(&number) {
             return Ok(Some(cached.release));
         }
-        let Some(release) = read_release(&self.inner.disk, number)? else { return Ok(None) };
+        let Some(release) = read_release(&self.inner.lane, number)? else { return Ok(None) };
         let release = Arc::new(release);
         let bytes = release.memory_bytes() as u64;
         self.inner.cache.insert(number, Cached { release: release.clone(), bytes });
@@ -246,13 +245,14 @@ impl Releases {
 }
 
 /// Reads a release from the store.
-pub(in crate::vault) fn read_release(disk: &Disk, number: u64) -> Result<Option<Release>, Fault> {
+pub(in crate::vault) fn read_release(lane: &LaneReader, number: u64) -> Result<Option<Release>, ReadError> {
     let what = format!("release {number}");
-    let Some(bytes) = disk.get_long(&rows::release_key(number), &what)? else { return Ok(None) };
-    Release::from_bytes(&bytes, &what).map(Some)
+    let Some(bytes) = lane.named(&rows::release_key(number), &what)? else { return Ok(None) };
+    Ok(Some(Release::from_bytes(&bytes, &what)?))
 }
 
 /// Reads a release that must be there.
-pub(in crate::vault) fn stored_release(disk: &Disk, number: u64) -> Result<Release, Fault> {
-    read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))
+pub(in crate::vault) fn stored_release(lane: &LaneReader, number: u64) -> Result<Release, ReadError> {
+    let release = read_release(lane, number)?;
+    release.ok_or_else(|| Damaged::new(format!("release {number}")).into())
 }

@@ -11,6 +11,7 @@ use crate::vault::{
         shares::{Privacy, Shares},
         terms::{History, InForce, Terms},
     },
+    store::rows::SiteRow,
     tables::TableSet,
 };
 use crate::{
@@ -67,6 +68,15 @@ impl Site {
             known_pages,
             history,
             is_configured: settings.is_configured,
+        }
+    }
+
+    /// What is stored of it.
+    pub(in crate::vault) fn row(&self, created_unix_ms: i64) -> SiteRow {
+        SiteRow {
+            zone: self.calendar.zone_name().to_owned(),
+            created_unix_ms,
+            terms: self.history.terms().cloned().collect(),
         }
     }
 

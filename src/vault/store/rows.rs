@@ -3,10 +3,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{
-    Fault,
-    disk::{Disk, Step},
-};
+use super::Damaged;
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
@@ -24,8 +21,6 @@ pub(in crate::vault) const FORMAT: u32 = 5;
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 /// In the place of a version: a backup is being put back and is not complete.
 pub(in crate::vault) const FORMAT_UNFINISHED: u32 = u32::MAX;
-/// The digest over all rows but the journal's and the releases', and how many steps there were.
-pub(in crate::vault) const SUM_KEY: &[u8] = b"m/sum";
 /// By what the right key of the producers is known.
 pub(in crate::vault) const PRODUCER_KEY_KEY: &[u8] = b"m/producers";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
@@ -151,37 +146,12 @@ pub(in crate::vault) fn parse_public_key(row: &[u8]) -> Option<(SiteName, Table,
     Some((SiteName::new(site).ok()?, Table::named(table)?, key.into()))
 }
 
-impl Step {
-    /// Puts a row's content in its stored form.
-    pub(in crate::vault) fn put_row(&mut self, key: &[u8], row: &impl Serialize) -> Result<(), Fault> {
-        self.put(key, &encode(row)?);
-        Ok(())
-    }
+pub(in crate::vault) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Damaged> {
+    postcard::to_allocvec(value).map_err(|e| Damaged::new(format!("a row that cannot be encoded: {e}")))
 }
 
-impl Disk {
-    /// Removes all that is stored of an epoch's cell.
-    pub(in crate::vault) fn remove_cell(&self, step: &mut Step, epoch: &Epoch) -> Result<(), Fault> {
-        self.remove_long(step, &parts_prefix(epoch))
-    }
-
-    /// Whether something is stored of an epoch's cell.
-    pub(in crate::vault) fn has_cell(&self, epoch: &Epoch) -> bool {
-        self.scan(&parts_prefix(epoch)).next().is_some()
-    }
-
-    /// A row's content; `what` names it if it is damaged.
-    pub(in crate::vault) fn row<T: DeserializeOwned>(&self, key: &[u8], what: &str) -> Result<Option<T>, Fault> {
-        self.get(key)?.map(|bytes| decode(&bytes, what)).transpose()
-    }
-}
-
-pub(in crate::vault) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    postcard::to_allocvec(value).map_err(|e| Fault::damaged(format!("a row that cannot be encoded: {e}")))
-}
-
-pub(in crate::vault) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Fault> {
-    postcard::from_bytes(bytes).map_err(|_| Fault::damaged(what))
+pub(in crate::vault) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Damaged> {
+    postcard::from_bytes(bytes).map_err(|_| Damaged::new(what))
 }
 
 #[cfg(test)]
