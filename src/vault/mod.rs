@@ -1,32 +1,44 @@
 //! The room with people in it.
 //!
 //! Everything that knows more of a visitor than a published number lives in private children of this module. The
-//! door is narrow: [`open`] gives an [`Intake`] that only takes events, a [`Committer`] that only moves data onward, and
-//! [`Releases`] that only reads what is published. Data goes one way:
+//! door is narrow: [`open`] gives an [`Intake`] that only takes events, a [`Committer`] that only moves data onward,
+//! [`Releases`] that only reads what is published, and an [`Admin`] that asks the committer for a backup. Data goes one way,
+//! and the modules below stand in that order:
 //!
 //! ```text
-//! AccessEvent --anonymize--> Visit --bound--> delta --commit--> open cells --seal--> Release --query--> answer
+//! AccessEvent --anonymize--> Sighting --bound--> delta --commit--> open cells --seal--> Release --query--> answer
 //! ```
 
-pub mod admin;
-mod anonymize;
-mod bound;
-mod cells;
-mod commit;
 mod event;
+mod outcome;
+
+mod anonymize;
+mod names;
+
+mod bound;
+mod limit;
+
+mod cells;
+mod sketch;
+mod tally;
+
+mod commit;
+
+mod store;
+
+mod seal;
+
+mod release;
+mod tables;
+
+mod sites;
+
 mod keys;
+
+pub mod admin;
+
 #[cfg(any(test, feature = "lab"))]
 pub mod lab;
-mod limit;
-mod names;
-mod outcome;
-mod release;
-mod seal;
-mod sites;
-mod sketch;
-mod store;
-mod tables;
-mod tally;
 #[cfg(test)]
 mod tests;
 

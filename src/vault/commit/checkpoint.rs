@@ -52,8 +52,8 @@ struct UnderWay {
     bytes: u64,
 }
 
-/// What recovery found of the journal and the checkpoints.
-pub(in crate::vault) struct Found {
+/// What the disk has of the cells and of the journal, as far as it is known without reading it.
+pub(in crate::vault) struct Stored {
     /// Epochs whose stored cell is older than the journal's head.
     pub(in crate::vault) dirty: BTreeSet<Epoch>,
     /// The parts in which each cell is stored, but for the rest.
@@ -67,7 +67,7 @@ pub(in crate::vault) struct Found {
 
 /// Keeps the journal short.
 pub(in crate::vault) struct Checkpointer {
-    stored: Found,
+    stored: Stored,
     under_way: Option<UnderWay>,
     /// What the cells took that the last checkpoint wrote.
     last_bytes: u64,
@@ -77,7 +77,7 @@ pub(in crate::vault) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(in crate::vault) fn new(stored: Found, journal_bytes_max: u64, limits: Limits) -> Self {
+    pub(in crate::vault) fn new(stored: Stored, journal_bytes_max: u64, limits: Limits) -> Self {
         Self { stored, under_way: None, last_bytes: 0, journal_bytes_max, limits }
     }
 
@@ -241,7 +241,7 @@ impl Checkpointer {
 
     /// What is stored, as this knows it.
     #[cfg(test)]
-    pub(super) fn stored(&self) -> &Found {
+    pub(super) fn stored(&self) -> &Stored {
         &self.stored
     }
 }

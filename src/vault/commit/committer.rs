@@ -331,7 +331,7 @@ impl Committer {
     fn follow_order(&mut self, order: Order) -> Result<(), CommitError> {
         match order {
             Order::BackUp(reply) => {
-                // The journal is folded first: a copy without one is smaller and sooner read.
+                // A checkpoint first: a copy without a journal is smaller and sooner read.
                 self.checkpoint()?;
                 let settled = self.writer.settled()?;
                 let _ = reply.send(running::copy(&self.room.lane, &self.room.data, &settled));

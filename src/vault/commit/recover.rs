@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    checkpoint::Found,
+    checkpoint::Stored,
     group::Producers,
     journal::{Checkpoint, Place, Record},
 };
@@ -42,7 +42,7 @@ pub(in crate::vault) struct Recovered {
     pub(in crate::vault) index: Index,
     pub(in crate::vault) cells: Cells,
     pub(in crate::vault) head: ChainPoint,
-    pub(in crate::vault) stored: Found,
+    pub(in crate::vault) stored: Stored,
     pub(in crate::vault) producers: Producers,
 }
 
@@ -223,7 +223,7 @@ pub(in crate::vault) fn load_cells(
         index,
         cells: Cells::default(),
         head: ChainPoint::default(),
-        stored: Found {
+        stored: Stored {
             dirty: BTreeSet::new(),
             parts: HashMap::new(),
             base,
@@ -333,9 +333,9 @@ impl Recovered {
             for section in &record.sections {
                 let epoch = section.epoch()?;
                 let through = through.get(&epoch).unwrap_or(&nothing);
-                let is_folded =
+                let is_in_cells =
                     through.has_all(sequence, matches!(epoch.period.kind, PeriodKind::Day | PeriodKind::Month));
-                if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
+                if is_in_cells || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }
                 let tally = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;

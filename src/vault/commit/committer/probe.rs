@@ -1,7 +1,7 @@
 //! What tests see of a committer, and how they move it step by step. No other build has it.
 
 use super::*;
-use crate::vault::{cells::Cells, commit::checkpoint::Found, store::rows::ChainPoint};
+use crate::vault::{cells::Cells, commit::checkpoint::Stored, store::rows::ChainPoint};
 
 impl Committer {
     pub(in crate::vault) fn cells(&self) -> &Cells {
@@ -16,7 +16,7 @@ impl Committer {
         self.counted.open.head()
     }
 
-    pub(in crate::vault) fn stored(&self) -> &Found {
+    pub(in crate::vault) fn stored(&self) -> &Stored {
         self.counted.checkpointer.stored()
     }
 

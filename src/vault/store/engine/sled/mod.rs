@@ -58,7 +58,8 @@ impl WriteRows for SledWriter {
         self.watch.start();
         let result = self.try_commit(changes, from, to);
         self.watch.stop();
-        if result.is_err() {
+        // sled itself is well where only the fence was another one.
+        if matches!(result, Err(StepError::Refused(_) | StepError::InDoubt(_))) {
             self.tree.abandon();
         }
         result
