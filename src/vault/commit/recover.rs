@@ -89,8 +89,8 @@ fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, OpenError> {
 /// Checks the format of the directory; a new one gets its mark.
 pub(in crate::vault) fn check_format(lane: &mut Lane, path: &Path) -> Result<(), OpenError> {
     match known_format(&lane.reader, path)? {
-        Some(_) => Ok(()),
-        None => Ok(mark_format(&mut lane.writer, FORMAT)?),
+        Some(FORMAT) => Ok(()),
+        _ => Ok(mark_format(&mut lane.writer, FORMAT)?),
     }
 }
 

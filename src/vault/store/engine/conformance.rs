@@ -1,5 +1,6 @@
 //! What every engine must do, checked for each of them by the same tests: steps are whole or not there, rows are read in
-//! order, long values come back whole, a stale fence writes nothing, and an open sees all steps that were made durable.
+//! order, long values come back whole, a stale fence writes nothing, and an open sees exactly the steps that were made
+//! durable, also after a crash.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +11,24 @@ use super::{
     memory::{Fault, Memory},
     open,
 };
-use crate::vault::store::{
-    CommitError, Damaged, OpenError, ReadError, Step,
-    digest::RowDigest,
-    lane::{Lane, check},
-    rows,
+use crate::vault::{
+    store::{
+        CommitError, Damaged, OpenError, ReadError, Step,
+        digest::RowDigest,
+        lane::{Lane, check},
+        rows,
+    },
+    tests::copy,
 };
 
 /// An engine under test: how a lane is opened, again and again.
 trait Engine {
     fn open(&self) -> Opened;
+
+    /// The next open finds what is durable at this moment. Gives what those who have it open now still write to.
+    fn crash(&mut self) -> Option<tempfile::TempDir> {
+        None
+    }
 }
 
 impl Engine for Memory {
@@ -35,13 +44,22 @@ impl Engine for Sled {
     fn open(&self) -> Opened {
         open(self.0.path(), 0).unwrap()
     }
+
+    fn crash(&mut self) -> Option<tempfile::TempDir> {
+        let after = directory();
+        copy(self.0.path(), after.path());
+        Some(std::mem::replace(&mut self.0, after))
+    }
+}
+
+/// In memory where the system has such a place: no power is cut here.
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Every engine with a new lane.
 fn engines() -> Vec<(&'static str, Box<dyn Engine>)> {
-    // In memory where the system has such a place: no power is cut here.
-    let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    vec![("memory", Box::new(Memory::default())), ("sled", Box::new(Sled(directory)))]
+    vec![("memory", Box::new(Memory::default())), ("sled", Box::new(Sled(directory())))]
 }
 
 /// The fence after another one.
@@ -55,6 +73,7 @@ enum Op {
     /// A step by somebody who does not know of the last one.
     Stale(Changes),
     Reopen,
+    Crash,
     Scan(Vec<u8>),
 }
 
@@ -85,6 +104,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => changes().prop_map(Op::Step),
         1 => changes().prop_map(Op::Stale),
         1 => Just(Op::Reopen),
+        1 => Just(Op::Crash),
         2 => prop_oneof![Just(vec![]), Just(b"j/".to_vec()), Just(b"o/\xff".to_vec()), key()].prop_map(Op::Scan),
     ]
 }
@@ -100,7 +120,7 @@ fn assert_same(lane: &Opened, model: &BTreeMap<Vec<u8>, Vec<u8>>, range: &Range,
     }
 }
 
-fn run(what: &str, engine: &dyn Engine, ops: &[Op]) {
+fn run(what: &str, engine: &mut dyn Engine, ops: &[Op]) {
     let (mut lane, mut model, mut last) = (engine.open(), BTreeMap::new(), Fence::default());
     for (mark, op) in (1..).zip(ops) {
         match op {
@@ -124,8 +144,10 @@ fn run(what: &str, engine: &dyn Engine, ops: &[Op]) {
                 lane = engine.open();
                 assert_same(&lane, &model, &Range::all(), what);
             }
-            Op::Reopen => {
+            Op::Reopen | Op::Crash => {
+                let left_behind = if matches!(op, Op::Crash) { engine.crash() } else { None };
                 drop(lane);
+                drop(left_behind);
                 lane = engine.open();
                 assert_same(&lane, &model, &Range::all(), what);
             }
@@ -142,8 +164,8 @@ proptest! {
 
     #[test]
     fn steps_are_whole_in_order_and_fenced(ops in prop::collection::vec(op(), 1..20)) {
-        for (what, engine) in engines() {
-            run(what, &*engine, &ops);
+        for (what, mut engine) in engines() {
+            run(what, &mut *engine, &ops);
         }
     }
 }
