@@ -15,7 +15,7 @@ use crate::{
     config::{self, Config, SitemapConfig},
     serve::{self, Watched},
     telemetry,
-    vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
+    vault::{Bounds, Limits, Options, Privacy, SitePolicy, SiteSettings},
 };
 
 /// Run the server: takes accesses and serves statistics over gRPC
@@ -63,7 +63,7 @@ pub async fn run(args: Args) -> ExitCode {
     if let Err(error) = stop_on_signals(sender) {
         return fail(&format!("cannot wait for signals: {error}"), 1);
     }
-    if matches!(welcome, Welcome::Any(_)) {
+    if matches!(welcome, SitePolicy::Any(_)) {
         eprintln!(
             "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
             listener.local_addr().unwrap_or(config.listen)
@@ -82,16 +82,16 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 /// The configuration, overridden by what was typed.
-fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
+fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
     let mut config = args.location.config()?;
-    let welcome = match &args.location.config {
-        Some(_) => Welcome::Configured,
+    let site_policy = match &args.location.config {
+        Some(_) => SitePolicy::Configured,
         None => {
             let zone = &args.time_zone;
             let calendar = Calendar::new(zone).map_err(|_| {
                 format!("--time-zone {zone:?} is not a time zone: write an IANA name such as Asia/Tokyo")
             })?;
-            Welcome::Any(calendar)
+            SitePolicy::Any(calendar)
         }
     };
     if let Some(listen) = args.listen {
@@ -103,7 +103,7 @@ fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
         }
         config.listen = listen;
     }
-    Ok((config, welcome))
+    Ok((config, site_policy))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
@@ -130,7 +130,7 @@ pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
 }
 
 /// The options with which the vault is opened.
-pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -> Options {
+pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<String>) -> Options {
     let site = |site: &config::SiteConfig| SiteSettings {
         name: site.name.clone(),
         calendar: site.calendar.clone(),
@@ -149,11 +149,12 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         keys: config.keys.clone(),
         archive: config.archive.clone(),
         journal_mib: config.journal_mib,
+        limits: Limits::default(),
         reserve_mib: config.free_space_reserve_mib,
         privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
         sites: config.sites.iter().map(site).collect(),
         countries: config.countries.clone(),
-        welcome,
+        site_policy,
         max_lateness_ms: config.max_lateness_ms,
         give_up,
     }

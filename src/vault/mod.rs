@@ -1,41 +1,46 @@
 //! The room with people in it.
 //!
 //! Everything that knows more of a visitor than a published number lives in private children of this module. The
-//! door is narrow: [`open`] gives an [`Intake`] that only takes events, a [`Keeper`] that only moves data onward, and
-//! [`Releases`] that only reads what is published. Data goes one way:
+//! door is narrow: [`open`] gives an [`Intake`] that only takes events, a [`Committer`] that only moves data onward,
+//! [`Releases`] that only reads what is published, and an [`Admin`] that asks the committer for a backup. Data goes one way,
+//! and the modules below stand in that order:
 //!
 //! ```text
-//! AccessEvent --anonymize--> Visit --bound--> delta --commit--> open cells --seal--> Release --query--> answer
+//! AccessEvent --anonymize--> Sighting --bound--> delta --commit--> open cells --seal--> Release --query--> answer
 //! ```
 
-mod anonymize;
-mod attendant;
-mod bound;
-mod cells;
 mod event;
-mod fold;
-mod intake;
-mod keeper;
+
+mod anonymize;
+mod names;
+
+mod bound;
+mod limit;
+
+mod cells;
+mod sketch;
+mod tally;
+
+mod commit;
+
+mod store;
+
+mod seal;
+
+mod release;
+
+mod sites;
+
 mod keys;
+
+pub mod admin;
+
 #[cfg(any(test, feature = "lab"))]
 pub mod lab;
-mod limit;
-mod names;
-mod recover;
-mod release;
-mod roster;
-mod seal;
-mod site;
-mod sketch;
-mod store;
-mod tally;
 #[cfg(test)]
 mod tests;
-pub mod upkeep;
-mod writer;
 
 use std::{
-    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, RwLock},
 };
@@ -43,19 +48,21 @@ use std::{
 use headcount_model::{outcome, tables};
 use tokio::sync::{mpsc, watch};
 
+pub use admin::running::Admin;
 pub use anonymize::network::GeoFault;
-pub use attendant::Attendant;
-pub use event::{AccessEvent, Text};
-pub use intake::{
-    Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
-    Unreadable,
+pub use commit::{
+    checkpoint::Limits,
+    committer::Committer,
+    intake::{
+        Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
+        Unreadable,
+    },
 };
-pub use keeper::Keeper;
+pub use event::{AccessEvent, Text};
 pub use keys::{Epoch, KeyFault};
 pub use release::reader::Releases;
-pub use roster::Welcome;
-pub use site::SiteSettings;
-pub use store::Fault;
+pub use sites::{registry::SitePolicy, settings::SiteSettings};
+pub use store::{AdminError, ArchiveError, CommitError, Damaged, EngineError, FileError, OpenError, ReadError};
 
 // Words that everybody shares: not the vault's own.
 pub use headcount_model::{
@@ -72,10 +79,20 @@ pub use headcount_model::{
 
 use crate::clock::Clock;
 use anonymize::network::Countries;
+use commit::{
+    checkpoint::Checkpointer,
+    committer::{Counted, Inbox, Room, Seals, Shared},
+    intake,
+    open::OpenCells,
+    recover::{self, Loaded},
+    writer::Writer,
+};
 use release::noise::{Noise, SystemNoise};
-use roster::Roster;
+use seal::{due::SealQueue, publish::Publisher};
+use sites::{registry::Registry, settings as site};
+use store::lane::Lane as StoredLane;
 
-/// Batches that wait for the keeper at most; then senders wait.
+/// Batches that wait for the committer at most; then senders wait.
 const BATCHES_WAITING_MAX: usize = 256;
 /// Orders of an administrator that wait at most.
 const ORDERS_WAITING_MAX: usize = 4;
@@ -88,8 +105,10 @@ pub struct Options {
     pub keys: PathBuf,
     /// The directory of the archive of releases.
     pub archive: PathBuf,
-    /// The journal is folded when it is longer than this, in MiB.
+    /// A checkpoint is written when the journal is longer than this, in MiB.
     pub journal_mib: u64,
+    /// How finely checkpoints are cut.
+    pub limits: Limits,
     /// Free space that is never used, in MiB.
     pub reserve_mib: u64,
     /// The promise to every visitor.
@@ -99,7 +118,7 @@ pub struct Options {
     /// Files that say which country an address is of; none: no countries are counted.
     pub countries: Vec<PathBuf>,
     /// Which other sites take events.
-    pub welcome: Welcome,
+    pub site_policy: SitePolicy,
     /// How long a period waits for producers that did not say that they are complete, in milliseconds.
     pub max_lateness_ms: i64,
     /// Open periods to give up, because their keys are lost: `SITE/day-2026-11-24`.
@@ -111,11 +130,11 @@ pub struct Opened {
     /// Takes events.
     pub intake: Intake,
     /// Commits and seals; to be run on a thread of its own.
-    pub keeper: Keeper,
+    pub committer: Committer,
     /// Reads what is published.
     pub releases: Releases,
-    /// Asks the keeper.
-    pub attendant: Attendant,
+    /// Asks the committer.
+    pub admin: Admin,
 }
 
 /// Opens the vault: reads back what is on the disk and checks it.
@@ -123,32 +142,34 @@ pub struct Opened {
 /// # Errors
 /// When the directory is in use, damaged, of another format or full, when a key is missing, or when settings differ
 /// from those that open periods were counted under.
-pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {
+pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
     open_with_noise(options, clock, Box::new(SystemNoise))
 }
 
-fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, Fault> {
-    let disk = store::disk::Disk::open(&options.data, options.reserve_mib)?;
-    let opened = open_on(&disk, options, clock, noise);
-    if opened.as_ref().is_err_and(Fault::is_of_the_system) {
-        disk.abandon();
+fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, OpenError> {
+    let lane = StoredLane::open(&options.data, options.reserve_mib)?;
+    let reader = lane.reader.clone();
+    let opened = open_on(lane, options, clock, noise);
+    if opened.as_ref().is_err_and(OpenError::is_of_the_system) {
+        reader.abandon();
     }
     opened
 }
 
 fn open_on(
-    disk: &store::disk::Disk,
+    mut lane: StoredLane,
     options: Options,
     clock: Arc<dyn Clock>,
     noise: Box<dyn Noise + Send>,
-) -> Result<Opened, Fault> {
+) -> Result<Opened, OpenError> {
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
     let country_sources = countries.sources().to_vec();
-    let recover::Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(disk, &keys, &options)?;
-    let roster = Arc::new(Roster::open(
+    let Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(&mut lane, &keys, &options)?;
+    let lost = recover::load_lost(&lane.reader)?;
+    let registry = Arc::new(Registry::open(
         options.privacy,
-        options.welcome,
+        options.site_policy,
         &options.sites,
         stored,
         |site| recovered.newest_day(site),
@@ -159,44 +180,34 @@ fn open_on(
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
     let (orders, orders_seen) = mpsc::channel(ORDERS_WAITING_MAX);
     let (accepts, accepts_seen) = watch::channel(true);
-    let mut keeper = Keeper {
-        disk: disk.clone(),
-        writer: writer::Writer::start(disk.clone())?,
-        keys: keys.clone(),
-        roster: roster.clone(),
-        index: index.clone(),
-        cells: recovered.cells,
-        spare: cells::Cells::default(),
-        dirty: recovered.dirty,
-        lost: recover::load_lost(disk)?,
-        look_at: BTreeSet::new(),
-        parts: recovered.parts,
-        base: recovered.base,
-        trimmed: recovered.trimmed,
-        fold: None,
-        folded_bytes: 0,
-        head: recovered.head,
-        journal_bytes: recovered.journal_bytes,
-        journal_bytes_max: options.journal_mib * 1024 * 1024,
-        archive,
-        producers: recovered.producers,
-        noise,
-        clock: clock.clone(),
-        max_lateness_ms: options.max_lateness_ms,
-        latest,
-        commits,
-        orders: orders_seen,
-        accepts,
-    };
-    keeper.note_sites()?;
-    keeper.split_whole(&recovered.whole)?;
-    keeper.give_up(&given_up)?;
+    let reader = lane.reader.clone();
+    let mut committer = Committer::new(
+        Inbox { commits, orders: orders_seen },
+        Room {
+            lane: reader.clone(),
+            data: options.data,
+            archive: options.archive,
+            reserve_mib: options.reserve_mib,
+            accepts,
+        },
+        Writer::start(lane.writer)?,
+        Counted {
+            open: OpenCells::new(recovered.cells, recovered.head, keys.clone()),
+            producers: recovered.producers,
+            checkpointer: Checkpointer::new(recovered.stored, options.journal_mib * 1024 * 1024, options.limits),
+        },
+        Seals {
+            queue: SealQueue::new(lost, options.max_lateness_ms),
+            publisher: Publisher::new(reader.clone(), archive, noise, keys.clone(), index.clone(), latest),
+        },
+        Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },
+    );
+    committer.note_sites()?;
+    committer.give_up(&given_up)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
-    let releases =
-        Releases::new(disk.clone(), index.clone(), roster.clone(), clock.clone(), latest_seen, country_sources);
-    let shared = intake::Shared { anonymizer, roster, index, clock, producer_key };
-    let attendant = Attendant::new(orders, accepts_seen);
-    Ok(Opened { intake: Intake::new(shared, sender), keeper, releases, attendant })
+    let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, country_sources);
+    let shared = intake::Shared { anonymizer, registry, index, clock, producer_key };
+    Ok(Opened { intake: Intake::new(shared, sender), committer, releases, admin: Admin::new(orders, accepts_seen) })
 }
 
 /// Reads files of countries and says where their data come from, for the attribution that their licences ask for.

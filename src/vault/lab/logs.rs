@@ -19,7 +19,7 @@ use crate::{
         keys::KeyRing,
         names::Names,
         release::index::Sealed,
-        store::Fault,
+        store::FileError,
     },
 };
 
@@ -35,7 +35,7 @@ fn folder() -> PathBuf {
 pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
     let path = folder().join(name);
     let Ok(file) = std::fs::File::open(&path) else { return Ok(None) };
-    let cannot = |source: io::Error| fault(Fault::File { path: path.clone(), source });
+    let cannot = |source: io::Error| fault(FileError { path: path.clone(), source });
     let mut text = Vec::new();
     flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).map_err(cannot)?;
     let mut reader = Log::default();

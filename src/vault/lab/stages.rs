@@ -19,6 +19,7 @@ use crate::{
         anonymize::{Anonymizer, Bench, Sighting, network::Countries},
         bound::Bounder,
         cells::Cells,
+        commit::journal::{Place, Record, Section},
         keys::KeyRing,
         names::Names,
         release::{
@@ -27,10 +28,10 @@ use crate::{
             noise::SystemNoise,
             terms::History,
         },
-        site::Site,
+        sites::settings::Site,
         store::{
-            disk::{Disk, Step},
-            journal::{Place, Record, Section},
+            Step,
+            lane::Lane,
             rows::{self, ChainPoint},
         },
     },
@@ -44,7 +45,7 @@ pub struct Stages {
     anonymizer: Anonymizer,
     open: Cells,
     delta: Cells,
-    disk: Disk,
+    lane: Lane,
     head: ChainPoint,
     _directory: tempfile::TempDir,
 }
@@ -73,7 +74,7 @@ impl Stages {
     /// When the directory cannot be made.
     pub fn new() -> Result<Self, AskError> {
         let directory = tempfile::tempdir()
-            .map_err(|source| fault(crate::vault::Fault::File { path: std::env::temp_dir(), source }))?;
+            .map_err(|source| fault(crate::vault::FileError { path: std::env::temp_dir(), source }))?;
         // Unwrap safety: a fixed name that is one, and UTC is always known.
         let (name, calendar) = (SiteName::new("lab").expect("a name"), Calendar::new("UTC").expect("a zone"));
         let settings = SiteSettings {
@@ -90,7 +91,7 @@ impl Stages {
             keys,
             open: Cells::default(),
             delta: Cells::default(),
-            disk: Disk::open(&directory.path().join("data"), 0).map_err(fault)?,
+            lane: Lane::open(&directory.path().join("data"), 0).map_err(fault)?,
             head: ChainPoint::default(),
             _directory: directory,
         })
@@ -156,9 +157,9 @@ impl Stages {
     pub fn commit(&mut self, sealed: &Sealed) -> Result<usize, AskError> {
         let Sealed(bytes, point) = sealed;
         let mut step = Step::default();
-        step.put_long(&rows::journal_key(point.sequence), bytes).map_err(fault)?;
+        step.put(rows::journal_key(point.sequence), &bytes[..]);
         step.put_row(rows::HEAD_KEY, point).map_err(fault)?;
-        self.disk.commit(step).map_err(fault)?;
+        self.lane.writer.commit(step).map_err(fault)?;
         self.head = *point;
         Ok(bytes.len())
     }

@@ -28,7 +28,6 @@ use crate::{
         names::{NameId, Names},
         release::{index::SiteIndex, terms::History},
         site::Site,
-        store::Fault,
         tally::{DayTally, MonthTally, WeekTally},
     },
 };
@@ -308,7 +307,6 @@ pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
 }
 
 /// What goes wrong in the laboratory: a fault of the vault or of a question.
-pub(super) fn fault(fault: impl Into<Fault>) -> AskError {
-    let fault: Fault = fault.into();
+pub(super) fn fault(fault: impl std::error::Error + Send + Sync + 'static) -> AskError {
     AskError::Read(ReadError::new(fault))
 }

@@ -21,9 +21,8 @@ use crate::{
     clock::Clock,
     units::SiteName,
     vault::{
-        roster::Roster,
-        site::Site,
-        store::{Fault, disk::Disk, rows},
+        sites::{registry::Registry, settings::Site},
+        store::{self, Damaged, reader::LaneReader, rows},
         tables::Bounds,
     },
 };
@@ -40,9 +39,9 @@ pub struct Releases {
 }
 
 struct Inner {
-    disk: Disk,
+    lane: LaneReader,
     index: Arc<RwLock<Index>>,
-    roster: Arc<Roster>,
+    registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
     country_sources: Vec<String>,
@@ -67,27 +66,27 @@ impl Weighter<u64, Cached> for ByBytes {
 
 impl Releases {
     pub(in crate::vault) fn new(
-        disk: Disk,
+        lane: LaneReader,
         index: Arc<RwLock<Index>>,
-        roster: Arc<Roster>,
+        registry: Arc<Registry>,
         clock: Arc<dyn Clock>,
         latest: watch::Receiver<u64>,
         country_sources: Vec<String>,
     ) -> Self {
         let cache = Cache::with_weighter(CACHED_RELEASES, CACHED_BYTES_MAX, ByBytes);
-        Self { inner: Arc::new(Inner { disk, index, roster, clock, latest, country_sources, cache }) }
+        Self { inner: Arc::new(Inner { lane, index, registry, clock, latest, country_sources, cache }) }
     }
 
     /// All sites, by name.
     #[must_use]
     pub fn sites(&self) -> Vec<SiteInfo> {
-        self.inner.roster.names().iter().filter_map(|name| self.site(name)).collect()
+        self.inner.registry.names().iter().filter_map(|name| self.site(name)).collect()
     }
 
     /// A site.
     #[must_use]
     pub fn site(&self, name: &SiteName) -> Option<SiteInfo> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         let (days, releases) = self.with_index(name, |i| (i.sealed.days(), i.sealed.len())).unwrap_or((None, 0));
         Some(SiteInfo {
             name: name.clone(),
@@ -112,7 +111,7 @@ impl Releases {
     /// The terms under which a site counts today, and those that begin later.
     #[must_use]
     pub fn terms(&self, name: &SiteName) -> Option<(Terms, Vec<Terms>)> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         let today = self.today(&site);
         let later = site.history.terms().filter(|terms| terms.from > today).cloned().collect();
         Some((site.terms_of(today).terms.clone(), later))
@@ -121,7 +120,7 @@ impl Releases {
     /// How a site's budget is used under the terms of today.
     #[must_use]
     pub fn mechanisms(&self, name: &SiteName) -> Option<Vec<Mechanism>> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         Some(site.terms_of(self.today(&site)).plan.mechanisms.clone())
     }
 
@@ -129,7 +128,7 @@ impl Releases {
     /// year, under the terms of today.
     #[must_use]
     pub fn regular_epsilons(&self, name: &SiteName) -> Option<[f64; 3]> {
-        let site = self.inner.roster.get(name)?;
+        let site = self.inner.registry.get(name)?;
         let in_force = site.terms_of(self.today(&site));
         Some(regular::epsilons(&in_force.plan, &in_force.terms.privacy))
     }
@@ -175,7 +174,7 @@ impl Releases {
         if let Some(cached) = self.inner.cache.get(&number) {
             return Ok(Some(cached.release));
         }
-        let found = read_release(&self.inner.disk, number).map_err(ReadError::new)?;
+        let found = read_release(&self.inner.lane, number).map_err(ReadError::new)?;
         let Some(release) = found else { return Ok(None) };
         let release = Arc::new(release);
         let bytes = release.memory_bytes() as u64;
@@ -221,7 +220,7 @@ impl Ledger for Releases {
         self.terms(site)
     }
     fn terms_of(&self, site: &SiteName, day: Day) -> Option<Terms> {
-        Some(self.inner.roster.get(site)?.terms_of(day).terms.clone())
+        Some(self.inner.registry.get(site)?.terms_of(day).terms.clone())
     }
     fn mechanisms(&self, site: &SiteName) -> Option<Vec<Mechanism>> {
         self.mechanisms(site)
@@ -238,13 +237,14 @@ impl Ledger for Releases {
 }
 
 /// Reads a release from the store.
-pub(in crate::vault) fn read_release(disk: &Disk, number: u64) -> Result<Option<Release>, Fault> {
+pub(in crate::vault) fn read_release(lane: &LaneReader, number: u64) -> Result<Option<Release>, store::ReadError> {
     let what = format!("release {number}");
-    let Some(bytes) = disk.get_long(&rows::release_key(number), &what)? else { return Ok(None) };
-    Release::from_bytes(&bytes).map(Some).map_err(|_| Fault::damaged(what))
+    let Some(bytes) = lane.named(&rows::release_key(number), &what)? else { return Ok(None) };
+    Ok(Some(Release::from_bytes(&bytes).map_err(|_| Damaged::new(what))?))
 }
 
 /// Reads a release that must be there.
-pub(in crate::vault) fn stored_release(disk: &Disk, number: u64) -> Result<Release, Fault> {
-    read_release(disk, number)?.ok_or_else(|| Fault::damaged(format!("release {number}")))
+pub(in crate::vault) fn stored_release(lane: &LaneReader, number: u64) -> Result<Release, store::ReadError> {
+    let release = read_release(lane, number)?;
+    release.ok_or_else(|| Damaged::new(format!("release {number}")).into())
 }

@@ -3,16 +3,18 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use crate::{
     calendar::{Day, Period, PeriodKind},
+    units::SiteName,
     vault::{
-        keeper::Keeper,
+        cells::Cells,
+        commit::group::Producers,
         keys::Epoch,
-        release::index::{Sealed, SiteIndex},
-        site::Site,
+        release::index::{Index, Sealed, SiteIndex},
+        sites::{registry::Registry, settings::Site},
         tally::Activity,
     },
 };
@@ -35,27 +37,75 @@ fn quiet_days(sealed: &Sealed) -> Vec<Day> {
     quiet
 }
 
-impl Keeper {
-    pub(super) fn sealed(&self, site: &Site) -> (Arc<Sealed>, i64) {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let none = SiteIndex::default();
-        let entry = index.sites.get(&site.name).unwrap_or(&none);
-        (entry.sealed.clone(), entry.created_unix_ms)
+/// Sites of which something may be due, and what is known of it beforehand.
+pub(in crate::vault) struct SealQueue {
+    look_at: BTreeSet<SiteName>,
+    /// Weeks and months of which some days were restored without their sums.
+    lost: BTreeSet<Epoch>,
+    max_lateness_ms: i64,
+}
+
+/// What decides whether something is due, as it is now.
+pub(in crate::vault) struct View<'a> {
+    pub(in crate::vault) cells: &'a Cells,
+    pub(in crate::vault) producers: &'a Producers,
+    pub(in crate::vault) index: &'a RwLock<Index>,
+    pub(in crate::vault) now_unix_ms: i64,
+}
+
+impl SealQueue {
+    pub(in crate::vault) fn new(lost: BTreeSet<Epoch>, max_lateness_ms: i64) -> Self {
+        Self { look_at: BTreeSet::new(), lost, max_lateness_ms }
     }
 
+    /// Something may be due of these sites.
+    pub(in crate::vault) fn look_at(&mut self, sites: impl IntoIterator<Item = SiteName>) {
+        self.look_at.extend(sites);
+    }
+
+    pub(in crate::vault) fn is_empty(&self) -> bool {
+        self.look_at.is_empty()
+    }
+
+    /// The next period that is due of the sites to look at. Sites of which nothing is due leave the queue.
+    pub(in crate::vault) fn next(&mut self, registry: &Registry, view: &View<'_>) -> Option<(Arc<Site>, Period)> {
+        while let Some(name) = self.look_at.first().cloned() {
+            let site = registry.get(&name);
+            let due = site.and_then(|site| Some((view.next_due(&site, self.max_lateness_ms)?, site)));
+            match due {
+                Some((period, site)) => return Some((site, period)),
+                None => self.look_at.remove(&name),
+            };
+        }
+        None
+    }
+
+    /// Whether the period lacks the sums of some of its days; it is told once.
+    pub(in crate::vault) fn take_lost(&mut self, site: &SiteName, period: Period) -> bool {
+        self.lost.remove(&Epoch { site: site.clone(), period })
+    }
+}
+
+/// What is sealed of a site, and when it began.
+pub(super) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<Sealed>, i64) {
+    let index = index.read().unwrap_or_else(PoisonError::into_inner);
+    let none = SiteIndex::default();
+    let entry = index.sites.get(&site.name).unwrap_or(&none);
+    (entry.sealed.clone(), entry.created_unix_ms)
+}
+
+impl View<'_> {
     /// The next period to seal: days first, which take their hours in, then hours, weeks, months and quarters.
-    pub(super) fn next_due(&self, site: &Site, now_unix_ms: i64) -> Option<Period> {
-        let (sealed, created_unix_ms) = self.sealed(site);
-        let due = |period: &Period| !sealed.contains(*period) && self.is_due(site, *period, &sealed, now_unix_ms);
-        if let Some(day) =
-            self.days_due(site, &sealed, created_unix_ms, now_unix_ms).into_iter().map(Period::day).find(due)
-        {
+    fn next_due(&self, site: &Site, max_lateness_ms: i64) -> Option<Period> {
+        let (sealed, created_unix_ms) = sealed(self.index, site);
+        let due = |period: &Period| !sealed.contains(*period) && self.is_due(site, *period, &sealed, max_lateness_ms);
+        if let Some(day) = self.days_due(site, &sealed, created_unix_ms).into_iter().map(Period::day).find(due) {
             return Some(day);
         }
-        if let Some(hour) = self.hours_open(site, &sealed, created_unix_ms, now_unix_ms).into_iter().find(due) {
+        if let Some(hour) = self.hours_open(site, &sealed, created_unix_ms).into_iter().find(due) {
             return Some(hour);
         }
-        let from = site.calendar.day_at(now_unix_ms).plus(-LOOK_BACK_DAYS);
+        let from = site.calendar.day_at(self.now_unix_ms).plus(-LOOK_BACK_DAYS);
         let since = site.is_configured.then(|| site.calendar.day_at(created_unix_ms));
         [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter].into_iter().find_map(|kind| {
             let mut periods: BTreeSet<Period> = self.cells.periods(&site.name, kind).into_iter().collect();
@@ -68,10 +118,10 @@ impl Keeper {
     }
 
     /// Days that may be due: with a cell, empty between sealed ones, and for a configured site all since its start.
-    fn days_due(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64, now_unix_ms: i64) -> BTreeSet<Day> {
+    fn days_due(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64) -> BTreeSet<Day> {
         let mut days: BTreeSet<Day> =
             self.cells.periods(&site.name, PeriodKind::Day).into_iter().map(|p| p.start).collect();
-        let today = site.calendar.day_at(now_unix_ms);
+        let today = site.calendar.day_at(self.now_unix_ms);
         if site.is_configured && created_unix_ms > 0 {
             // What is older was sealed long ago.
             let recent = sealed.days().map(|(_, last)| last.plus(-LOOK_BACK_DAYS));
@@ -89,8 +139,8 @@ impl Keeper {
     }
 
     /// The hours that are over of days that are not.
-    fn hours_open(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64, now_unix_ms: i64) -> Vec<Period> {
-        let today = site.calendar.day_at(now_unix_ms);
+    fn hours_open(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64) -> Vec<Period> {
+        let today = site.calendar.day_at(self.now_unix_ms);
         let mut days: BTreeSet<Period> = self.cells.periods(&site.name, PeriodKind::Day).into_iter().collect();
         if site.is_configured {
             // Also where nobody came: that a day has hours must not tell that it had a visitor.
@@ -123,14 +173,14 @@ impl Keeper {
         }
     }
 
-    fn is_due(&self, site: &Site, period: Period, sealed: &Sealed, now_unix_ms: i64) -> bool {
+    fn is_due(&self, site: &Site, period: Period, sealed: &Sealed, max_lateness_ms: i64) -> bool {
+        let now_unix_ms = self.now_unix_ms;
         let end_unix_ms = site.calendar.end_unix_ms(period);
         if end_unix_ms > now_unix_ms {
             return false;
         }
-        let producers = self.producers.get(&site.name);
-        let complete_through = |id| producers.and_then(|p| p.get(id)).map_or(0, |row| row.complete_through_unix_ms);
-        let latest = producers.into_iter().flat_map(|p| p.values()).map(|row| row.complete_through_unix_ms).max();
+        let complete_through = |id| self.producers.get(&site.name, id).map_or(0, |row| row.complete_through_unix_ms);
+        let latest = self.producers.of_site(&site.name).map(|(_, row)| row.complete_through_unix_ms).max();
         let activity = self.activity(site, period);
         let all_passed = activity.is_none_or(|a| a.producers.iter().all(|id| complete_through(id) >= end_unix_ms));
         if all_passed && latest.is_some_and(|latest| latest >= end_unix_ms) {
@@ -140,12 +190,12 @@ impl Keeper {
             // A day that was opened after its end is an import: it waits until nothing has come for a while.
             Some((first, last)) => {
                 let from = if first < end_unix_ms { end_unix_ms } else { last };
-                now_unix_ms >= from.saturating_add(self.max_lateness_ms)
+                now_unix_ms >= from.saturating_add(max_lateness_ms)
             }
             None => {
                 let is_between = period.kind == PeriodKind::Day
                     && sealed.days().is_some_and(|(first, last)| first < period.start && period.start < last);
-                is_between || now_unix_ms >= end_unix_ms.saturating_add(self.max_lateness_ms)
+                is_between || now_unix_ms >= end_unix_ms.saturating_add(max_lateness_ms)
             }
         }
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::vault) use lines::Lines;
 
-use super::{Fault, at, rows::SiteRow};
+use super::{ArchiveError, FileError, at, rows::SiteRow};
 use crate::{
     calendar::{Period, PeriodKind},
     units::SiteName,
@@ -60,7 +60,7 @@ pub(in crate::vault) struct Archive {
 
 impl Archive {
     /// Opens the archive in a directory, making it if need be.
-    pub(in crate::vault) fn open(directory: &Path) -> Result<Self, Fault> {
+    pub(in crate::vault) fn open(directory: &Path) -> Result<Self, ArchiveError> {
         fs::create_dir_all(directory).map_err(at(directory))?;
         let path = directory.join(HEAD);
         let head = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
@@ -73,11 +73,6 @@ impl Archive {
         Ok(Self { directory: directory.to_owned(), head, last_release })
     }
 
-    /// Where it is.
-    pub(in crate::vault) fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     /// The number of the last release that was appended; 0 where there is none.
     pub(in crate::vault) fn last_release(&self) -> u64 {
         self.last_release
@@ -85,7 +80,7 @@ impl Archive {
 
     /// Checks what will be appended to: each site's settings, and the last line of its latest month. `headcount verify` checks
     /// all.
-    pub(in crate::vault) fn check_ends(&self) -> Result<(), Fault> {
+    pub(in crate::vault) fn check_ends(&self) -> Result<(), ArchiveError> {
         for site in entries(&self.directory)?.into_iter().filter(|path| path.is_dir()) {
             let files = entries(&site)?;
             for file in files.iter().filter(|path| path.ends_with(SETTINGS)) {
@@ -101,14 +96,14 @@ impl Archive {
     }
 
     /// Appends a release, durably. Releases come in the order of their numbers.
-    pub(in crate::vault) fn append(&mut self, release: &Release) -> Result<(), Fault> {
+    pub(in crate::vault) fn append(&mut self, release: &Release) -> Result<(), ArchiveError> {
         let path = month_file(&self.directory, release);
         append(&path, &release.site, Entry::Release(Box::new(release.clone())))?;
         self.note(release.number)
     }
 
     /// The same for a release that may be there already: a crash came before its number was noted.
-    pub(in crate::vault) fn append_missing(&mut self, release: &Release) -> Result<(), Fault> {
+    pub(in crate::vault) fn append_missing(&mut self, release: &Release) -> Result<(), ArchiveError> {
         if last_in(&month_file(&self.directory, release))? < release.number {
             self.append(release)
         } else {
@@ -116,14 +111,15 @@ impl Archive {
         }
     }
 
-    fn note(&mut self, number: u64) -> Result<(), Fault> {
+    fn note(&mut self, number: u64) -> Result<(), ArchiveError> {
         self.last_release = self.last_release.max(number);
         let path = self.directory.join(HEAD);
-        self.head.write_all_at(format!("{:020}\n", self.last_release).as_bytes(), 0).map_err(at(&path))
+        self.head.write_all_at(format!("{:020}\n", self.last_release).as_bytes(), 0).map_err(at(&path))?;
+        Ok(())
     }
 
     /// Appends the settings of a site, durably, unless they are the last ones there.
-    pub(in crate::vault) fn append_settings(&self, site: &SiteName, row: &SiteRow) -> Result<(), Fault> {
+    pub(in crate::vault) fn append_settings(&self, site: &SiteName, row: &SiteRow) -> Result<(), ArchiveError> {
         let path = self.directory.join(site.as_str()).join(SETTINGS);
         let last = if path.exists() { settings(&path)? } else { None };
         if last.as_ref() == Some(row) { Ok(()) } else { append(&path, site, Entry::Settings(row.clone())) }
@@ -147,7 +143,7 @@ fn month_file(directory: &Path, release: &Release) -> PathBuf {
 }
 
 /// Appends a line to a file, with a heading if it is new, and makes it durable.
-fn append(path: &Path, site: &SiteName, entry: Entry) -> Result<(), Fault> {
+fn append(path: &Path, site: &SiteName, entry: Entry) -> Result<(), ArchiveError> {
     let mut text = Vec::new();
     let digest = if path.exists() {
         lines::cut_unfinished(path)?
@@ -163,10 +159,13 @@ fn append(path: &Path, site: &SiteName, entry: Entry) -> Result<(), Fault> {
     lines::write(&entry, chain, &mut text)?;
     let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(at(path))?;
     file.write_all(&text).and_then(|()| file.sync_all()).map_err(at(path))?;
-    if digest.is_none() { sync_directory(path) } else { Ok(()) }
+    if digest.is_none() {
+        sync_directory(path)?;
+    }
+    Ok(())
 }
 
-fn make_directory(file: &Path) -> Result<(), Fault> {
+fn make_directory(file: &Path) -> Result<(), FileError> {
     let Some(directory) = file.parent() else { return Ok(()) };
     if directory.exists() {
         return Ok(());
@@ -176,13 +175,13 @@ fn make_directory(file: &Path) -> Result<(), Fault> {
 }
 
 /// Makes the name of a file or directory durable.
-fn sync_directory(of: &Path) -> Result<(), Fault> {
+fn sync_directory(of: &Path) -> Result<(), FileError> {
     let Some(directory) = of.parent() else { return Ok(()) };
     File::open(directory).and_then(|d| d.sync_all()).map_err(at(directory))
 }
 
 /// The number of the last release in a file; 0 where there is no such file or release.
-fn last_in(path: &Path) -> Result<u64, Fault> {
+fn last_in(path: &Path) -> Result<u64, ArchiveError> {
     if !path.exists() {
         return Ok(0);
     }
@@ -193,14 +192,14 @@ fn last_in(path: &Path) -> Result<u64, Fault> {
 }
 
 /// The last settings in a file.
-fn settings(path: &Path) -> Result<Option<SiteRow>, Fault> {
+fn settings(path: &Path) -> Result<Option<SiteRow>, ArchiveError> {
     match lines::last(path)? {
         Some(Entry::Settings(row)) => Ok(Some(row)),
         _ => Ok(None),
     }
 }
 
-fn last_release(directory: &Path) -> Result<u64, Fault> {
+fn last_release(directory: &Path) -> Result<u64, ArchiveError> {
     let mut last = 0;
     for file in files(directory)? {
         last = last.max(last_in(&file)?);
@@ -209,7 +208,7 @@ fn last_release(directory: &Path) -> Result<u64, Fault> {
 }
 
 /// All files of an archive, in the order of their names.
-pub(in crate::vault) fn files(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
+pub(in crate::vault) fn files(directory: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
     let mut found = Vec::new();
     for site in entries(directory)?.into_iter().filter(|path| path.is_dir()) {
         found.extend(entries(&site)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "jsonl")));
@@ -217,7 +216,7 @@ pub(in crate::vault) fn files(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
     Ok(found)
 }
 
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
     let read = || fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
     let mut entries = read().map_err(at(directory))?;
     entries.sort();

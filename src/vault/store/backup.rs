@@ -1,6 +1,6 @@
 //! A backup: all rows of the database in one file, with a digest over the whole.
 //!
-//! `headcount backup 1\n`, then for each row the lengths of its key and value (four bytes each, little-endian), key and value;
+//! `headcount backup 2\n`, then for each row the lengths of its key and value (four bytes each, little-endian), key and value;
 //! then four bytes of ones, the number of rows in eight bytes, and the BLAKE3 hash of everything before it.
 
 use std::{
@@ -9,18 +9,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    Fault, at,
-    disk::{Disk, Step},
-    rows,
-};
+use super::{AdminError, CommitError, FileError, Step, at, reader::LaneReader, rows, writer::LaneWriter};
 
-const MAGIC: &[u8] = b"headcount backup 1\n";
+const MAGIC: &[u8] = b"headcount backup 2\n";
 const END: u32 = u32::MAX;
-/// Longer rows are never written.
-const ROW_BYTES_MAX: u32 = 1 << 20;
-/// Rows that are put back in one step.
+/// Longer keys are never written.
+const KEY_BYTES_MAX: u32 = 1 << 16;
+/// Rows are put back in steps of so many at most, and of about so many bytes.
 const ROWS_PER_STEP: usize = 2_000;
+const STEP_BYTES: usize = 4 << 20;
 
 type Row = (Vec<u8>, Vec<u8>);
 
@@ -54,28 +51,27 @@ fn length(bytes: &[u8]) -> io::Result<[u8; 4]> {
     u32::try_from(bytes.len()).map(u32::to_le_bytes).map_err(io::Error::other)
 }
 
-impl Disk {
-    /// Writes all rows. Nothing may be committed meanwhile.
-    pub(in crate::vault) fn back_up(&self, to: &mut impl Write) -> Result<(), Fault> {
-        let at = |error| at(self.directory())(error);
-        let mut to = Hashing { inner: to, hasher: blake3::Hasher::new() };
-        to.write_all(MAGIC).map_err(at)?;
-        let mut count = 0_u64;
-        for row in self.scan(b"") {
-            let (key, value) = row?;
-            let write = |to: &mut dyn Write| {
-                to.write_all(&length(&key)?)?;
-                to.write_all(&length(&value)?)?;
-                to.write_all(&key)?;
-                to.write_all(&value)
-            };
-            write(&mut to).map_err(at)?;
-            count += 1;
-        }
-        to.write_all(&END.to_le_bytes()).and_then(|()| to.write_all(&count.to_le_bytes())).map_err(at)?;
-        let digest = *to.hasher.finalize().as_bytes();
-        to.inner.write_all(&digest).map_err(at)
+/// Writes all rows to a file, which `path` names in errors. Nothing may be committed meanwhile.
+pub(in crate::vault) fn write(lane: &LaneReader, path: &Path, to: &mut impl Write) -> Result<(), CommitError> {
+    let at = |error| at(path)(error);
+    let mut to = Hashing { inner: to, hasher: blake3::Hasher::new() };
+    to.write_all(MAGIC).map_err(at)?;
+    let mut count = 0_u64;
+    for row in lane.scan(b"") {
+        let (key, value) = row?;
+        let write = |to: &mut dyn Write| {
+            to.write_all(&length(&key)?)?;
+            to.write_all(&length(&value)?)?;
+            to.write_all(&key)?;
+            to.write_all(&value)
+        };
+        write(&mut to).map_err(at)?;
+        count += 1;
     }
+    to.write_all(&END.to_le_bytes()).and_then(|()| to.write_all(&count.to_le_bytes())).map_err(at)?;
+    let digest = *to.hasher.finalize().as_bytes();
+    to.inner.write_all(&digest).map_err(at)?;
+    Ok(())
 }
 
 /// A backup file whose digest was checked.
@@ -86,44 +82,44 @@ pub(in crate::vault) struct Backup {
 
 impl Backup {
     /// Opens a backup and checks all of it.
-    pub(in crate::vault) fn open(path: &Path) -> Result<Self, Fault> {
+    pub(in crate::vault) fn open(path: &Path) -> Result<Self, AdminError> {
         let backup = Self { path: path.to_owned(), file: File::open(path).map_err(at(path))? };
         backup.each(|_| Ok(()))?;
         Ok(backup)
     }
 
     /// Its length.
-    pub(in crate::vault) fn bytes(&self) -> Result<u64, Fault> {
+    pub(in crate::vault) fn bytes(&self) -> Result<u64, FileError> {
         self.file.metadata().map(|m| m.len()).map_err(at(&self.path))
     }
 
-    fn damaged(&self) -> Fault {
-        Fault::Backup(self.path.clone())
+    fn damaged(&self) -> AdminError {
+        AdminError::Backup(self.path.clone())
     }
 
     /// Puts all rows into an empty database. The format goes in last: without it the database is unfinished.
-    pub(in crate::vault) fn put_back(&self, disk: &Disk) -> Result<(), Fault> {
+    pub(in crate::vault) fn put_back(&self, lane: &mut LaneWriter) -> Result<(), AdminError> {
         let (mut step, mut rows) = (Step::default(), 0);
         let mut format = None;
         self.each(|(key, value)| {
             if key == rows::FORMAT_KEY {
                 format = Some(value);
-            } else if key != rows::SUM_KEY {
-                step.put(&key, &value);
+            } else {
+                step.put(key, value);
                 rows += 1;
             }
-            if rows == ROWS_PER_STEP {
+            if rows == ROWS_PER_STEP || step.bytes() >= STEP_BYTES {
                 rows = 0;
-                disk.commit(std::mem::take(&mut step))?;
+                lane.commit(std::mem::take(&mut step))?;
             }
             Ok(())
         })?;
-        step.put(rows::FORMAT_KEY, &format.ok_or_else(|| self.damaged())?);
-        disk.commit(step)
+        step.put(rows::FORMAT_KEY, format.ok_or_else(|| self.damaged())?);
+        Ok(lane.commit(step)?)
     }
 
     /// Gives each row, and at the end refuses a file that is not what was written.
-    fn each(&self, mut with: impl FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
+    fn each(&self, mut with: impl FnMut(Row) -> Result<(), AdminError>) -> Result<(), AdminError> {
         let mut file = &self.file;
         file.rewind().map_err(at(&self.path))?;
         let mut reader = Hashing { inner: BufReader::new(file), hasher: blake3::Hasher::new() };
@@ -156,35 +152,39 @@ fn read_row(from: &mut impl Read) -> Option<Option<Row>> {
         return Some(None);
     }
     let value = u32::from_le_bytes(read(from)?);
-    if key > ROW_BYTES_MAX || value > ROW_BYTES_MAX {
+    if key > KEY_BYTES_MAX {
         return None;
     }
-    let mut row = (vec![0; key as usize], vec![0; value as usize]);
-    from.read_exact(&mut row.0).ok()?;
-    from.read_exact(&mut row.1).ok()?;
-    Some(Some(row))
+    Some(Some((read_long(from, key)?, read_long(from, value)?)))
+}
+
+/// So many bytes. A length that is damaged asks for no memory that the file does not fill.
+fn read_long(from: &mut impl Read, length: u32) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(length.into()).read_to_end(&mut bytes).ok()?;
+    (u32::try_from(bytes.len()) == Ok(length)).then_some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::store::lane::Lane;
     use proptest::prelude::*;
 
-    fn disk(rows: &[(Vec<u8>, Vec<u8>)]) -> (tempfile::TempDir, Disk) {
+    fn lane(rows: &[(Vec<u8>, Vec<u8>)]) -> (tempfile::TempDir, Lane) {
         let directory = tempfile::tempdir().unwrap();
-        let disk = Disk::open(directory.path(), 0).unwrap();
+        let mut lane = Lane::open(directory.path(), 0).unwrap();
         let mut step = Step::default();
         step.put_row(rows::FORMAT_KEY, &rows::FORMAT).unwrap();
         for (key, value) in rows {
-            step.put(&[b"k/", &**key].concat(), value);
+            step.put([b"k/", &**key].concat(), &**value);
         }
-        disk.commit(step).unwrap();
-        (directory, disk)
+        lane.writer.commit(step).unwrap();
+        (directory, lane)
     }
 
-    fn all(disk: &Disk) -> Vec<Row> {
-        let rows = disk.scan(b"").map(|row| row.map(|(k, v)| (k.to_vec(), v.to_vec())).unwrap());
-        rows.filter(|(key, _)| key != rows::SUM_KEY).collect()
+    fn all(lane: &Lane) -> Vec<Row> {
+        lane.reader.scan(b"").map(Result::unwrap).collect()
     }
 
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -201,21 +201,21 @@ mod tests {
             bit in 0_u8..8,
         ) {
             let rows: Vec<_> = rows.into_iter().collect();
-            let (directory, from) = disk(&rows);
+            let (directory, from) = lane(&rows);
             let mut copy = Vec::new();
-            from.back_up(&mut copy).unwrap();
+            write(&from.reader, directory.path(), &mut copy).unwrap();
             let path = directory.path().join("copy");
             std::fs::write(&path, &copy).unwrap();
-            let (_other, to) = disk(&[]);
-            Backup::open(&path).unwrap().put_back(&to).unwrap();
+            let (_other, mut to) = lane(&[]);
+            Backup::open(&path).unwrap().put_back(&mut to.writer).unwrap();
             prop_assert_eq!(all(&to), all(&from));
 
             let place = place.index(copy.len());
             std::fs::write(&path, &copy[..place]).unwrap();
-            prop_assert!(matches!(Backup::open(&path), Err(Fault::Backup(_))));
+            prop_assert!(matches!(Backup::open(&path), Err(AdminError::Backup(_))));
             copy[place] ^= 1 << bit;
             std::fs::write(&path, &copy).unwrap();
-            prop_assert!(matches!(Backup::open(&path), Err(Fault::Backup(_))));
+            prop_assert!(matches!(Backup::open(&path), Err(AdminError::Backup(_))));
         }
 
         #[test]
@@ -224,7 +224,7 @@ mod tests {
             let path = directory.path().join("noise");
             let begin = if is_headed { MAGIC } else { &[] };
             std::fs::write(&path, [begin, &noise[..]].concat()).unwrap();
-            prop_assert!(matches!(Backup::open(&path), Err(Fault::Backup(_))));
+            prop_assert!(matches!(Backup::open(&path), Err(AdminError::Backup(_))));
         }
     }
 }

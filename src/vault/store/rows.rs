@@ -3,10 +3,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{
-    Fault,
-    disk::{Disk, Step},
-};
+use super::Damaged;
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
@@ -20,18 +17,10 @@ use crate::{
 
 /// The layout's version. A program that finds another refuses to open.
 pub(in crate::vault) const FORMAT: u32 = 5;
-/// The version before, which stored cells as a whole: a directory of it becomes one of [`FORMAT`] when it is opened.
-pub(in crate::vault) const FORMAT_OF_WHOLE_CELLS: u32 = 4;
-/// The version before that, which stored open days in another form.
-pub(in crate::vault) const FORMAT_OF_OLDER_DAYS: u32 = 3;
-/// The version before that, which had no digests either.
-pub(in crate::vault) const FORMAT_WITHOUT_DIGESTS: u32 = 2;
 
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 /// In the place of a version: a backup is being put back and is not complete.
 pub(in crate::vault) const FORMAT_UNFINISHED: u32 = u32::MAX;
-/// The digest over all rows but the journal's and the releases', and how many steps there were.
-pub(in crate::vault) const SUM_KEY: &[u8] = b"m/sum";
 /// By what the right key of the producers is known.
 pub(in crate::vault) const PRODUCER_KEY_KEY: &[u8] = b"m/producers";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
@@ -40,8 +29,6 @@ pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
 pub(in crate::vault) const RELEASE_PREFIX: &[u8] = b"r/";
 /// Parts of cells.
 pub(in crate::vault) const PART_PREFIX: &[u8] = b"o/";
-/// Cells as a whole, in formats before 5.
-pub(in crate::vault) const WHOLE_PREFIX: &[u8] = b"c/";
 pub(in crate::vault) const SITE_PREFIX: &[u8] = b"s/";
 pub(in crate::vault) const INDEX_PREFIX: &[u8] = b"x/";
 pub(in crate::vault) const LOST_PREFIX: &[u8] = b"l/";
@@ -124,16 +111,6 @@ pub(in crate::vault) fn parse_part_key(key: &[u8]) -> Option<(Epoch, Part)> {
     Some((epoch, Part::from_number(u32::from_be_bytes(*part))?))
 }
 
-/// `c/SITE/KIND/DAY/HOUR/`: an epoch's cell as a whole.
-pub(in crate::vault) fn whole_key(epoch: &Epoch) -> Vec<u8> {
-    format!("c/{}/{}/", epoch.site, period_text(epoch.period)).into_bytes()
-}
-
-pub(in crate::vault) fn parse_whole_key(key: &[u8]) -> Option<Epoch> {
-    let text = std::str::from_utf8(key.strip_prefix(WHOLE_PREFIX)?).ok()?;
-    parse_site_and_period(text.strip_suffix('/')?)
-}
-
 /// `x/SITE/KIND/DAY/HOUR`: that a period is released, and as what number.
 pub(in crate::vault) fn index_key(site: &SiteName, period: Period) -> Vec<u8> {
     format!("x/{site}/{}", period_text(period)).into_bytes()
@@ -169,38 +146,12 @@ pub(in crate::vault) fn parse_public_key(row: &[u8]) -> Option<(SiteName, Table,
     Some((SiteName::new(site).ok()?, Table::named(table)?, key.into()))
 }
 
-impl Step {
-    /// Puts a row's content in its stored form.
-    pub(in crate::vault) fn put_row(&mut self, key: &[u8], row: &impl Serialize) -> Result<(), Fault> {
-        self.put(key, &encode(row)?);
-        Ok(())
-    }
+pub(in crate::vault) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Damaged> {
+    postcard::to_allocvec(value).map_err(|e| Damaged::new(format!("a row that cannot be encoded: {e}")))
 }
 
-impl Disk {
-    /// Removes all that is stored of an epoch's cell.
-    pub(in crate::vault) fn remove_cell(&self, step: &mut Step, epoch: &Epoch) -> Result<(), Fault> {
-        self.remove_long(step, &parts_prefix(epoch))?;
-        self.remove_long(step, &whole_key(epoch))
-    }
-
-    /// Whether something is stored of an epoch's cell.
-    pub(in crate::vault) fn has_cell(&self, epoch: &Epoch) -> bool {
-        [parts_prefix(epoch), whole_key(epoch)].iter().any(|prefix| self.scan(prefix).next().is_some())
-    }
-
-    /// A row's content; `what` names it if it is damaged.
-    pub(in crate::vault) fn row<T: DeserializeOwned>(&self, key: &[u8], what: &str) -> Result<Option<T>, Fault> {
-        self.get(key)?.map(|bytes| decode(&bytes, what)).transpose()
-    }
-}
-
-pub(in crate::vault) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    postcard::to_allocvec(value).map_err(|e| Fault::damaged(format!("a row that cannot be encoded: {e}")))
-}
-
-pub(in crate::vault) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Fault> {
-    postcard::from_bytes(bytes).map_err(|_| Fault::damaged(what))
+pub(in crate::vault) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Damaged> {
+    postcard::from_bytes(bytes).map_err(|_| Damaged::new(what))
 }
 
 #[cfg(test)]
@@ -214,7 +165,6 @@ mod tests {
         for period in [Period::hour(day, 24), Period::day(day), Period::week_of(day), Period::month_of(day)] {
             let epoch = Epoch { site: site.clone(), period };
             assert_eq!(parse_index_key(&index_key(&site, period)), Some(epoch.clone()));
-            assert_eq!(parse_whole_key(&whole_key(&epoch)), Some(epoch.clone()));
             for part in [Part::REST, Part::ALL, Part::from_number(0x002f_2f2f).unwrap()] {
                 assert_eq!(parse_part_key(&part_key(&epoch, part)), Some((epoch.clone(), part)));
             }

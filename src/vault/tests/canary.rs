@@ -3,12 +3,9 @@
 
 use super::*;
 use crate::calendar::{Day, Period, PeriodKind};
+use commit::journal::{Checkpoint, Place};
 use keys::KeyRing;
-use store::{
-    disk::Disk,
-    journal::{Checkpoint, Place},
-    rows,
-};
+use store::{lane::Lane as StoredLane, rows};
 
 const ADDRESS: &str = "203.0.113.77";
 const COOKIE: &str = "canary-cookie-5f1c";
@@ -91,12 +88,12 @@ fn no_key_that_is_left_opens_what_a_sealed_day_counted() {
         site: SiteName::new("www").unwrap(),
         period: Period::day(Day::from_date("2026-11-02".parse().unwrap())),
     };
-    let disk = Disk::open(&house.data(), 0).unwrap();
+    let lane = StoredLane::open(&house.data(), 0).unwrap().reader;
     // Some of the visitors, not the rest.
-    let (key, stored) = disk.scan_long(&rows::parts_prefix(&day)).last().unwrap().unwrap();
+    let (key, stored) = lane.scan(&rows::parts_prefix(&day)).last().unwrap().unwrap();
     let (_, part) = rows::parse_part_key(&key).unwrap();
-    let checkpoint: Checkpoint = rows::decode(&stored.unwrap(), "the cell").unwrap();
-    drop(disk);
+    let checkpoint: Checkpoint = rows::decode(&stored, "the cell").unwrap();
+    drop(lane);
     let stolen = house.directory.path().join("stolen");
     std::fs::create_dir(&stolen).unwrap();
     for (path, bytes) in all_bytes(&house.keys()) {

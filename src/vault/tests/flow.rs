@@ -61,16 +61,14 @@ fn a_batch_is_counted_once_however_often_it_comes() {
 #[test]
 fn a_crash_without_a_checkpoint_loses_nothing() {
     let house = House::new();
-    let Opened { intake, keeper, .. } =
+    let Opened { intake, mut committer, .. } =
         open_with_noise(house.options(), house.clock.clone(), Box::new(SeededNoise::new(1))).unwrap();
-    let keeper = std::thread::spawn(move || {
-        // The process "dies" after three batches: the keeper is dropped where it stands.
-        let mut keeper = keeper;
+    let committer = std::thread::spawn(move || {
+        // The process "dies" after three batches: the committer is dropped where it stands.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             for _ in 0..3 {
-                let commit = keeper.commits.recv().await.unwrap();
-                keeper.commit_group(commit).unwrap();
+                committer.commit_next().await.unwrap();
             }
         });
     });
@@ -80,7 +78,7 @@ fn a_crash_without_a_checkpoint_loses_nothing() {
         assert_eq!(count(&receipt, Outcome::Counted), 1_000);
     }
     drop((intake, lane));
-    keeper.join().unwrap();
+    committer.join().unwrap();
 
     let running = house.open();
     house.clock.set(NOON_UNIX_MS + DAY_MS);
@@ -125,7 +123,10 @@ fn what_cannot_be_trusted_is_refused() {
     let lane = running.lane("www", "p");
     block_on(lane.send(batch(1, crowd(0, 10), 0))).unwrap();
     let in_use = house.open_with(house.options()).err().unwrap();
-    assert!(matches!(in_use, Fault::InUse(_)), "{in_use}");
+    assert!(
+        matches!(in_use, OpenError::Commit(CommitError::Read(ReadError::Engine(EngineError::InUse(_))))),
+        "{in_use}"
+    );
     drop(lane);
     running.close();
 
@@ -138,7 +139,7 @@ fn what_cannot_be_trusted_is_refused() {
     let swapped = house.open_with(house.options()).err().unwrap();
     assert!(swapped.to_string().contains("www/day-2026-11-02"), "{swapped}");
     let full = house.open_with(Options { reserve_mib: u64::MAX, ..house.options() }).err().unwrap();
-    assert!(matches!(full, Fault::NoSpace { .. }), "{full}");
+    assert!(matches!(full, OpenError::Commit(CommitError::Read(ReadError::Engine(EngineError::NoSpace(_))))), "{full}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use super::*;
 use crate::calendar::{Period, PeriodKind};
+use admin::{Restore, Verified, export, restore, verify};
 use store::rows;
-use upkeep::{Restore, Verified, export, restore, verify};
 
 /// Three weeks of October and November with a published week and month, and an open day.
 fn history(house: &House) -> Running {
@@ -38,7 +38,7 @@ fn checked(house: &House) -> Verified {
 
 /// Changes rows behind the back of everything.
 fn tamper(house: &House, with: impl FnOnce(&sled::Db)) {
-    let db = store::disk::open_sled(&house.data().join("db")).unwrap();
+    let db = store::engine::sled::open_database(&house.data().join("db")).unwrap();
     with(&db);
     db.flush().unwrap();
 }
@@ -93,10 +93,10 @@ fn an_older_copy_is_refused_and_completed_from_the_archive() {
     copy(&old.join("db"), &house.data().join("db"));
 
     let behind = house.open_with(house.options()).err().unwrap();
-    assert!(matches!(behind, Fault::Behind { .. }), "{behind}");
+    assert!(matches!(behind, OpenError::Behind { .. }), "{behind}");
     fs::remove_file(house.data().join("witness")).unwrap();
     let ahead = house.open_with(house.options()).err().unwrap();
-    assert!(matches!(ahead, Fault::ArchiveAhead { .. }), "{ahead}");
+    assert!(matches!(ahead, OpenError::ArchiveAhead { .. }), "{ahead}");
     assert!(ahead.to_string().contains("headcount restore"), "{ahead}");
 
     let restored = restore(&Restore { directories: house.directories(), from: None, backup: None }).unwrap();
@@ -127,13 +127,13 @@ fn a_backup_of_a_running_server_brings_back_what_was_open() {
     let house = House::new();
     let running = history(&house);
     let file = house.directory.path().join("backup");
-    let mut bytes = block_on(running.attendant.back_up()).unwrap();
+    let mut bytes = block_on(running.admin.back_up()).unwrap();
     std::io::copy(&mut bytes, &mut fs::File::create(&file).unwrap()).unwrap();
     let before = running.releases.numbers_after(None, 0).len();
     running.close();
     let what = Restore { directories: house.directories(), from: None, backup: Some(file.clone()) };
     let taken = restore(&what).err().unwrap();
-    assert!(matches!(taken, Fault::NotEmpty(_)), "{taken}");
+    assert!(matches!(taken, AdminError::NotEmpty(_)), "{taken}");
 
     fs::remove_dir_all(house.data().join("db")).unwrap();
     let restored = restore(&what).unwrap();
@@ -154,20 +154,20 @@ fn a_backup_of_a_running_server_brings_back_what_was_open() {
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
     fs::write(&file, &damaged).unwrap();
-    assert!(matches!(upkeep::check_backup(&file), Err(Fault::Backup(_))));
+    assert!(matches!(admin::check_backup(&file), Err(AdminError::Backup(_))));
     fs::write(&file, &damaged[..middle]).unwrap();
-    assert!(matches!(restore(&what), Err(Fault::Backup(_))));
+    assert!(matches!(restore(&what), Err(AdminError::Backup(_))));
 }
 
 #[test]
 fn a_restore_that_was_cut_is_not_opened() {
     let house = House::new();
     history(&house).close();
-    let disk = store::disk::Disk::open(&house.data(), 0).unwrap();
-    recover::mark_unfinished(&disk).unwrap();
-    drop(disk);
+    let mut lane = StoredLane::open(&house.data(), 0).unwrap();
+    recover::mark_unfinished(&mut lane.writer).unwrap();
+    drop(lane);
     let refused = house.open_with(house.options()).err().unwrap();
-    assert!(matches!(refused, Fault::Unfinished(_)), "{refused}");
+    assert!(matches!(refused, OpenError::Unfinished(_)), "{refused}");
     // Without a backup the archive alone fills it.
     let restored = restore(&Restore { directories: house.directories(), from: None, backup: None }).unwrap();
     assert!(restored.releases > 0 && restored.known == 0);
@@ -225,7 +225,10 @@ fn damage_in_the_archive_is_named() {
     let damaged = checked(&house).damaged;
     assert!(damaged.iter().any(|d| d.contains("2026-10.jsonl") && d.contains("line 2")), "{damaged:?}");
     let refused = restore(&Restore { directories: house.directories(), from: None, backup: None }).err().unwrap();
-    assert!(matches!(refused, Fault::Archive { .. }), "{refused}");
+    assert!(
+        matches!(refused, AdminError::Open(OpenError::Commit(CommitError::Archive(ArchiveError::Line { .. })))),
+        "{refused}"
+    );
     // A line that is missing at the end leaves the chain whole; the database knows of it.
     let cut = good.trim_end().rfind('\n').unwrap() + 1;
     fs::write(&file, &good[..cut]).unwrap();
@@ -238,27 +241,23 @@ fn damage_in_the_archive_is_named() {
 }
 
 #[test]
-fn a_directory_of_the_version_before_is_updated() {
+fn a_directory_of_another_version_is_refused() {
     let house = House::new();
     history(&house).close();
-    let before = releases(&house);
-    tamper(&house, |db| {
-        db.remove("m/sum").unwrap();
-        db.insert("m/format", &[2]).unwrap();
-        for row in db.scan_prefix("r/") {
-            let (key, value) = row.unwrap();
-            // These releases are short: each lies in one row.
-            let release = Release::from_bytes(&value[4..]).unwrap();
-            let body = rows::encode(&release).unwrap();
-            let stored = [&u32::try_from(body.len() + 1).unwrap().to_le_bytes()[..], &[2], &body].concat();
-            db.insert(key, stored).unwrap();
-        }
-    });
-    fs::remove_file(house.data().join("witness")).unwrap();
-    fs::remove_dir_all(house.archive()).unwrap();
-    assert_eq!(checked(&house).damaged, [""; 0]);
-    assert_eq!(releases(&house), before);
-    assert_eq!(checked(&house).notes, [""; 0]);
+    let good = house.directory.path().join("good");
+    copy(&house.data(), &good);
+    for found in [2, rows::FORMAT - 1, rows::FORMAT + 1] {
+        let mut lane = StoredLane::open(&house.data(), 0).unwrap();
+        let mut step = store::Step::default();
+        step.put_row(rows::FORMAT_KEY, &found).unwrap();
+        lane.writer.commit(step).unwrap();
+        drop(lane);
+        let refused = house.open_with(house.options()).err().unwrap();
+        assert!(matches!(refused, OpenError::Format { found: f, .. } if f == found), "{refused}");
+        assert!(checked(&house).damaged.iter().any(|what| what.contains("matching version")));
+        fs::remove_dir_all(house.data()).unwrap();
+        copy(&good, &house.data());
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn a_page_that_becomes_known_is_in_every_later_period_without_visitors() {
     let name = SiteName::new("www").unwrap();
     let plain = SiteSettings::plain(name.clone(), Calendar::new("UTC").unwrap());
     let site = SiteSettings { is_configured: true, known_pages: vec!["/first".into()], ..plain };
-    let options = || Options { sites: vec![site.clone()], welcome: Welcome::Configured, ..house.options() };
+    let options = || Options { sites: vec![site.clone()], site_policy: SitePolicy::Configured, ..house.options() };
     // The site begins on 2026-11-02, and its quiet days are published two days later.
     let running = house.open_with(options()).unwrap();
     let lane = running.lane("www", "p");

@@ -24,6 +24,9 @@ pub(super) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Geck
 pub(super) const NOON_UNIX_MS: i64 = 1_793_620_800_000;
 pub(super) const DAY_MS: i64 = 86_400_000;
 
+/// Small cells are split too, and a checkpoint takes many steps.
+pub(super) const SMALL: Limits = Limits { part_bytes_max: 64, step_bytes: 128 };
+
 /// A vault in a directory of its own, with a clock moved by hand and noise from a seed.
 pub(super) struct House {
     pub(super) directory: tempfile::TempDir,
@@ -35,8 +38,8 @@ pub(super) struct House {
 pub(super) struct Running {
     pub(super) intake: Intake,
     pub(super) releases: Releases,
-    pub(super) attendant: Attendant,
-    keeper: JoinHandle<Result<(), Fault>>,
+    pub(super) admin: Admin,
+    committer: JoinHandle<Result<(), CommitError>>,
 }
 
 impl House {
@@ -56,8 +59,8 @@ impl House {
         self.directory.path().join("archive")
     }
 
-    pub(super) fn directories(&self) -> upkeep::Directories {
-        upkeep::Directories { data: self.data(), keys: self.keys(), archive: self.archive() }
+    pub(super) fn directories(&self) -> admin::Directories {
+        admin::Directories { data: self.data(), keys: self.keys(), archive: self.archive() }
     }
 
     pub(super) fn options(&self) -> Options {
@@ -66,11 +69,12 @@ impl House {
             keys: self.keys(),
             archive: self.archive(),
             journal_mib: 64,
+            limits: SMALL,
             reserve_mib: 0,
             privacy: Privacy::default(),
             sites: Vec::new(),
             countries: Vec::new(),
-            welcome: Welcome::Any(Calendar::new("UTC").unwrap()),
+            site_policy: SitePolicy::Any(Calendar::new("UTC").unwrap()),
             max_lateness_ms: DAY_MS,
             give_up: Vec::new(),
         }
@@ -80,21 +84,10 @@ impl House {
         self.open_with(self.options()).unwrap()
     }
 
-    pub(super) fn open_with(&self, options: Options) -> Result<Running, Fault> {
+    pub(super) fn open_with(&self, options: Options) -> Result<Running, OpenError> {
         let noise = Box::new(SeededNoise::new(self.seed));
-        let Opened { intake, keeper, releases, attendant } = open_with_noise(options, self.clock.clone(), noise)?;
-        Ok(Running { intake, releases, attendant, keeper: std::thread::spawn(move || keeper.run()) })
-    }
-}
-
-impl Keeper {
-    /// Seals all that is due, of all sites.
-    pub(super) fn seal_due(&mut self) -> Result<(), Fault> {
-        self.look_at.extend(self.roster.names());
-        while !self.look_at.is_empty() {
-            self.seal_next()?;
-        }
-        Ok(())
+        let Opened { intake, committer, releases, admin } = open_with_noise(options, self.clock.clone(), noise)?;
+        Ok(Running { intake, releases, admin, committer: std::thread::spawn(move || committer.run()) })
     }
 }
 
@@ -122,7 +115,7 @@ impl Running {
 
     pub(super) fn close(self) {
         drop((self.intake, self.releases));
-        self.keeper.join().unwrap().unwrap();
+        self.committer.join().unwrap().unwrap();
     }
 }
 

@@ -37,7 +37,7 @@ fn a_period_waits_for_every_producer_that_was_active_in_it() {
     block_on(first.send(batch(1, some(1), 0))).unwrap();
     block_on(second.send(batch(1, some(1), 0))).unwrap();
     block_on(first.send(batch(2, vec![], NOON_UNIX_MS))).unwrap();
-    // The answer to the next batch comes after the keeper has looked at what is due.
+    // The answer to the next batch comes after the committer has looked at what is due.
     block_on(first.send(batch(3, vec![], 0))).unwrap();
     assert_eq!(published(&running, "www", PeriodKind::Day), [""; 0]);
     block_on(second.send(batch(2, vec![], NOON_UNIX_MS))).unwrap();
@@ -75,7 +75,7 @@ fn a_configured_site_is_published_when_nobody_comes() {
     let name = SiteName::new("quiet").unwrap();
     let plain = SiteSettings::plain(name, Calendar::new("Asia/Tokyo").unwrap());
     let site = SiteSettings { is_configured: true, known_pages: vec!["/index.html".into()], ..plain };
-    let options = || Options { sites: vec![site.clone()], welcome: Welcome::Configured, ..house.options() };
+    let options = || Options { sites: vec![site.clone()], site_policy: SitePolicy::Configured, ..house.options() };
     house.open_with(options()).unwrap().close();
     house.clock.set(NOON_UNIX_MS + 4 * DAY_MS);
     let running = house.open_with(options()).unwrap();

@@ -63,10 +63,12 @@ fn new_bounds_are_those_of_the_days_from_then_on() {
     let running = house.open().lane("www", "p");
     block_on(running.send(batch(1, crowd(NOON_UNIX_MS, 1), 0))).unwrap();
     drop(running);
-    // The keeper of the first house ends when its lane is gone; wait for the directory.
+    // The committer of the first house ends when its lane is gone; wait for the directory.
     let running = loop {
         match house.open_with(narrow()) {
-            Err(Fault::InUse(_)) => std::thread::yield_now(),
+            Err(OpenError::Commit(CommitError::Read(ReadError::Engine(EngineError::InUse(_))))) => {
+                std::thread::yield_now()
+            }
             other => break other.unwrap(),
         }
     };
@@ -84,7 +86,7 @@ fn new_bounds_are_those_of_the_days_from_then_on() {
 #[test]
 fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_published() {
     let house = House::new();
-    let Opened { intake, mut keeper, releases, .. } =
+    let Opened { intake, mut committer, releases, .. } =
         open_with_noise(house.options(), house.clock.clone(), Box::new(SeededNoise::new(1))).unwrap();
     let lane = intake.lane(&www(), "p").unwrap();
     let sender = std::thread::spawn(move || {
@@ -93,14 +95,13 @@ fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_publishe
     });
     house.clock.set(NOON_UNIX_MS + 2 * DAY_MS);
     for _ in 0..2 {
-        let commit = block_on(keeper.commits.recv()).unwrap();
-        keeper.commit_group(commit).unwrap();
+        block_on(committer.commit_next()).unwrap();
     }
     sender.join().unwrap();
     // A page view that is in no other table: what a broken program might have done.
     let first = Epoch { site: www(), period: Period::day(day("2026-11-02")) };
-    keeper.cells.days.get_mut(&first).unwrap().pages.get_mut("/").unwrap().counts.first += 1;
-    keeper.seal_due().unwrap();
+    committer.cells_mut().days.get_mut(&first).unwrap().pages.get_mut("/").unwrap().counts.first += 1;
+    committer.seal_due().unwrap();
 
     let gap = releases.get(&www(), first.period).unwrap().unwrap();
     assert!(gap.gap.as_ref().is_some_and(|why| why.contains("did not agree")), "{gap:?}");
@@ -109,7 +110,7 @@ fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_publishe
     assert!(releases.get(&www(), Period::day(day("2026-11-03"))).unwrap().unwrap().gap.is_none());
     assert!(house.keys().join("www.day-2026-11-02.key").exists());
     assert!(!house.keys().join("www.day-2026-11-03.key").exists());
-    drop((intake, keeper, releases));
+    drop((intake, committer, releases));
     // It stays a gap, and its cell and key stay, over a restart.
     let running = house.open();
     assert!(running.wait_for("www", first.period).gap.is_some());

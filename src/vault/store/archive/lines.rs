@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Entry;
-use crate::vault::store::{Fault, at};
+use crate::vault::store::{ArchiveError, Damaged, at};
 
 type Digest = [u8; 32];
 
@@ -37,13 +37,13 @@ pub(in crate::vault) struct Lines {
 }
 
 impl Lines {
-    pub(in crate::vault) fn open(path: &Path) -> Result<Self, Fault> {
+    pub(in crate::vault) fn open(path: &Path) -> Result<Self, ArchiveError> {
         let file = File::open(path).map_err(at(path))?;
         let reader = BufReader::new(file);
         Ok(Self { path: path.to_owned(), reader, chain: Digest::default(), number: 0, unfinished_bytes: 0 })
     }
 
-    fn read(&mut self) -> Result<Option<Line>, Fault> {
+    fn read(&mut self) -> Result<Option<Line>, ArchiveError> {
         let mut line = Vec::new();
         self.reader.read_until(b'\n', &mut line).map_err(at(&self.path))?;
         if line.last() != Some(&b'\n') {
@@ -58,20 +58,20 @@ impl Lines {
 }
 
 impl Iterator for Lines {
-    type Item = Result<Line, Fault>;
+    type Item = Result<Line, ArchiveError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
     }
 }
 
-fn damaged(path: &Path, line: u64) -> Fault {
-    Fault::Archive { path: path.to_owned(), line }
+fn damaged(path: &Path, line: u64) -> ArchiveError {
+    ArchiveError::Line { path: path.to_owned(), line }
 }
 
 /// Appends a line to a text. Gives its digest.
-pub(super) fn write(entry: &Entry, before: Digest, text: &mut Vec<u8>) -> Result<Digest, Fault> {
-    let body = serde_json::to_vec(entry).map_err(|e| Fault::damaged(format!("a line that cannot be written: {e}")))?;
+pub(super) fn write(entry: &Entry, before: Digest, text: &mut Vec<u8>) -> Result<Digest, ArchiveError> {
+    let body = serde_json::to_vec(entry).map_err(|e| Damaged::new(format!("a line that cannot be written: {e}")))?;
     let digest = chained(before, &body);
     text.extend_from_slice(&body[..body.len() - 1]);
     text.extend_from_slice(BEFORE);
@@ -103,7 +103,7 @@ fn digest_of(tail: &[u8]) -> Option<Digest> {
 }
 
 /// The last whole line of a file.
-pub(super) fn last(path: &Path) -> Result<Option<Entry>, Fault> {
+pub(super) fn last(path: &Path) -> Result<Option<Entry>, ArchiveError> {
     match last_line(path)?.0 {
         Some(line) => parse(&line, None).map(|(entry, _)| Some(entry)).ok_or_else(|| damaged(path, 0)),
         None => Ok(None),
@@ -111,7 +111,7 @@ pub(super) fn last(path: &Path) -> Result<Option<Entry>, Fault> {
 }
 
 /// Cuts what a crash left of a line that was never finished. Gives the digest of the last whole line.
-pub(super) fn cut_unfinished(path: &Path) -> Result<Option<Digest>, Fault> {
+pub(super) fn cut_unfinished(path: &Path) -> Result<Option<Digest>, ArchiveError> {
     let (line, end) = last_line(path)?;
     let file = OpenOptions::new().write(true).open(path).map_err(at(path))?;
     if file.metadata().map_err(at(path))?.len() > end {
@@ -122,7 +122,7 @@ pub(super) fn cut_unfinished(path: &Path) -> Result<Option<Digest>, Fault> {
 }
 
 /// The last whole line, and where it ends.
-fn last_line(path: &Path) -> Result<(Option<Vec<u8>>, u64), Fault> {
+fn last_line(path: &Path) -> Result<(Option<Vec<u8>>, u64), ArchiveError> {
     let mut file = File::open(path).map_err(at(path))?;
     let length = file.metadata().map_err(at(path))?.len();
     let mut kept: Vec<u8> = Vec::new();

@@ -210,7 +210,8 @@ impl World {
 
     /// A released period has no key any more (a gap has), and an open day with data has one.
     pub(super) fn check_keys(&mut self) {
-        let epochs: BTreeSet<Epoch> = self.opened().keeper.keys.on_disk().unwrap().into_iter().collect();
+        let epochs: BTreeSet<Epoch> =
+            keys::KeyRing::open_existing(&self.home().join("keys")).unwrap().on_disk().unwrap().into_iter().collect();
         for site in &self.model.sites {
             let of_site = epochs.iter().filter(|epoch| epoch.site == site.name);
             let released = of_site.filter_map(|epoch| site.released.get(&epoch.period));
@@ -225,14 +226,14 @@ impl World {
 
     /// The open cells hold what was counted, and no day more.
     pub(super) fn check_open_days(&mut self) {
-        let keeper = &self.opened.as_ref().expect("an open vault").keeper;
+        let cells = self.opened.as_ref().expect("an open vault").committer.cells();
         for site in &self.model.sites {
-            let found: Vec<Day> = keeper.cells.periods(&site.name, PeriodKind::Day).iter().map(|p| p.start).collect();
+            let found: Vec<Day> = cells.periods(&site.name, PeriodKind::Day).iter().map(|p| p.start).collect();
             let counted: Vec<Day> = site.days.keys().copied().collect();
             assert_eq!(found, counted, "open days of {}", site.name);
             for day in counted {
                 let epoch = Epoch { site: site.name.clone(), period: Period::day(day) };
-                compare_open(&keeper.cells.days[&epoch], &site.numbers(day), &epoch.to_string());
+                compare_open(&cells.days[&epoch], &site.numbers(day), &epoch.to_string());
             }
         }
     }

@@ -17,9 +17,9 @@ pub(super) const CHOICES: u8 = 4;
 /// One thing that happens.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Op {
-    /// Batches that the keeper finds waiting together.
+    /// Batches that the committer finds waiting together.
     Send(Group),
-    /// The keeper seals what is due.
+    /// The committer seals what is due.
     Seal,
     /// Every release is read again.
     Query,
@@ -58,7 +58,7 @@ pub(super) enum KeyLeft {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
     pub(super) batches: Vec<Sending>,
-    /// Minutes that go by, and whether the keeper seals what is due, after the events were made anonymous and before they
+    /// Minutes that go by, and whether the committer seals what is due, after the events were made anonymous and before they
     /// are committed.
     pub(super) waits: Option<u16>,
     pub(super) fate: Fate,

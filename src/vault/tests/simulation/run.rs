@@ -1,6 +1,6 @@
 //! Runs a history against a vault on a real disk and the model beside it, and compares them after every step.
 //!
-//! No thread runs: the keeper is moved step by step, so that a crash can come between any two of them. A crash leaves a copy
+//! No thread runs: the committer is moved step by step, so that a crash can come between any two of them. A crash leaves a copy
 //! of the directories as they are at that moment; what was opened before is dropped only after that, and its directories
 //! are thrown away, so that nothing that is written while it is dropped helps.
 
@@ -65,10 +65,10 @@ impl Noise for Quiet {
     }
 }
 
-/// An open vault whose keeper is moved by hand.
+/// An open vault whose committer is moved by hand.
 pub(super) struct Opened {
     pub(super) intake: Intake,
-    pub(super) keeper: Keeper,
+    pub(super) committer: Committer,
     pub(super) releases: Releases,
 }
 
@@ -190,22 +190,23 @@ impl World {
             keys: self.home().join("keys"),
             archive: self.home().join("archive"),
             journal_mib: 64,
+            limits: SMALL,
             reserve_mib: 0,
             privacy: Terms::chosen(self.choice, true).privacy(),
             sites: configured.map(settings).collect(),
             countries: Vec::new(),
-            welcome: Welcome::Any(calendar(&on_demand.zone)),
+            site_policy: SitePolicy::Any(calendar(&on_demand.zone)),
             max_lateness_ms: LATENESS_MS,
             give_up,
         }
     }
 
-    fn try_open(&mut self, give_up: Vec<String>) -> Result<(), Fault> {
+    fn try_open(&mut self, give_up: Vec<String>) -> Result<(), OpenError> {
         self.draws_left.store(FOREVER, Ordering::SeqCst);
         let noise = Box::new(Quiet { draws_left: self.draws_left.clone() });
-        let crate::vault::Opened { intake, keeper, releases, .. } =
+        let crate::vault::Opened { intake, committer, releases, .. } =
             open_with_noise(self.options(give_up), self.clock.clone(), noise)?;
-        self.opened = Some(Opened { intake, keeper, releases });
+        self.opened = Some(Opened { intake, committer, releases });
         Ok(())
     }
 
@@ -231,17 +232,17 @@ impl World {
 
     /// Begins a checkpoint, or goes on with the one under way.
     fn checkpoint(&mut self) {
-        let keeper = &mut self.opened().keeper;
-        if keeper.fold.is_none() {
-            keeper.begin_fold().unwrap()
+        let committer = &mut self.opened().committer;
+        if committer.is_in_checkpoint() {
+            committer.write_some().unwrap();
         } else {
-            keeper.go_on_folding().unwrap()
+            committer.begin_checkpoint();
         }
-        keeper.writer.settle().unwrap();
+        committer.commit_waiting().unwrap();
     }
 
     fn restart(&mut self) {
-        self.opened().keeper.checkpoint().unwrap();
+        self.opened().committer.write_all().unwrap();
         self.opened = None;
         self.open(Vec::new());
     }
@@ -301,7 +302,7 @@ impl World {
     }
 
     pub(super) fn seal(&mut self) {
-        self.opened().keeper.seal_due().unwrap();
+        self.opened().committer.seal_due().unwrap();
         self.meet_releases(false);
         self.check_keys();
         let now = self.now();
@@ -315,8 +316,8 @@ impl World {
         copy(&self.home().join("keys"), &keys);
         let latest = self.model.latest;
         self.draws_left.store(draws.into(), Ordering::SeqCst);
-        let ended = self.opened().keeper.seal_due();
-        assert!(matches!(ended, Ok(()) | Err(Fault::Noise(_))), "{ended:?}");
+        let ended = self.opened().committer.seal_due();
+        assert!(matches!(ended, Ok(()) | Err(CommitError::Noise(_))), "{ended:?}");
         self.meet_releases(false);
         self.fall();
         let keys = self.home().join("keys-before");

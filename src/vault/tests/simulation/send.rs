@@ -13,7 +13,7 @@ use super::{
 };
 use crate::units::MS_PER_MINUTE;
 
-/// A batch that the keeper has not answered.
+/// A batch that the committer has not answered.
 type Answering = Pin<Box<dyn Future<Output = Result<Receipt, Refusal>>>>;
 
 impl World {
@@ -45,15 +45,11 @@ impl World {
     }
 
     fn commit(&mut self) {
-        let keeper = &mut self.opened().keeper;
-        while let Ok(first) = keeper.commits.try_recv() {
-            keeper.commit_group(first).unwrap();
-        }
         // What is durable is answered.
-        keeper.writer.settle().unwrap();
+        self.opened().committer.commit_waiting().unwrap();
     }
 
-    /// Makes a batch and puts it before the keeper.
+    /// Makes a batch and puts it before the committer.
     fn prepare(&mut self, sending: &Sending, waiting: &[(Underway, Answering)]) -> (Underway, Answering) {
         let (site, now) = (usize::from(sending.site % SITES), self.now());
         let known = self.model.sites[site].producers.get(&sending.producer).map_or(0, |p| p.sequence);
@@ -81,10 +77,10 @@ impl World {
         let name = model.name.clone();
         let events = events.into_iter().map(access).collect();
         let batch = TestBatch { cursor, ..batch(sequence, events, complete) };
-        (underway, self.put_before_the_keeper(&name, sending.producer, batch))
+        (underway, self.put_before_the_committer(&name, sending.producer, batch))
     }
 
-    fn put_before_the_keeper(&mut self, site: &SiteName, producer: u8, batch: TestBatch) -> Answering {
+    fn put_before_the_committer(&mut self, site: &SiteName, producer: u8, batch: TestBatch) -> Answering {
         let intake = &self.opened().intake;
         let lane = intake.lane(site, &format!("producer {producer}")).unwrap();
         // A site that is made now knows its pages before anything is counted.
@@ -121,7 +117,7 @@ impl World {
         }
         for (site, id, known) in all {
             let hello = TestBatch { cursor: vec![], ..batch(0, vec![], 0) };
-            let mut answer = self.put_before_the_keeper(&site, id, hello);
+            let mut answer = self.put_before_the_committer(&site, id, hello);
             self.commit();
             let Poll::Ready(found) = poll(&mut answer) else { panic!("a greeting without an answer") };
             let expected = Answer::Durable { sequence: known.sequence, cursor: known.cursor, books: None };

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::vault::{
-    recover,
+    commit::recover,
     release::reader::stored_release,
     store::{
-        Fault,
+        AdminError,
         archive::{self, Archive},
-        disk::Disk,
+        lane::Lane,
     },
 };
 
@@ -26,20 +26,20 @@ pub struct Exported {
 ///
 /// # Errors
 /// When a server has the data directory, when it is damaged, or when the other directory is not empty.
-pub fn export(data: &Path, to: &Path) -> Result<Exported, Fault> {
+pub fn export(data: &Path, to: &Path) -> Result<Exported, AdminError> {
     if to.exists() && !archive::files(to)?.is_empty() {
-        return Err(Fault::NotEmpty(to.to_owned()));
+        return Err(AdminError::NotEmpty(to.to_owned()));
     }
-    let disk = Disk::open_existing(data)?;
-    recover::check_format(&disk, data)?;
-    let (index, sites) = recover::load_published(&disk)?;
+    let mut lane = Lane::open_existing(data)?;
+    recover::check_format(&mut lane, data)?;
+    let (index, sites) = recover::load_published(&lane.reader)?;
     let mut archive = Archive::open(to)?;
     for (site, row) in &sites {
         archive.append_settings(site, row)?;
     }
     let numbers = index.numbers_after(None, 0);
     for number in &numbers {
-        archive.append(&stored_release(&disk, *number)?)?;
+        archive.append(&stored_release(&lane.reader, *number)?)?;
     }
     Ok(Exported { sites: sites.len(), releases: numbers.len() })
 }

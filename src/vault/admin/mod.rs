@@ -3,6 +3,7 @@
 
 mod export;
 mod restore;
+pub(super) mod running;
 mod verify;
 
 use std::{
@@ -15,7 +16,11 @@ pub use export::{Exported, export};
 pub use restore::{Restore, Restored, restore};
 pub use verify::{Verified, verify};
 
-use super::store::{Fault, at, backup::Backup, disk::Disk};
+use super::store::{
+    AdminError, at,
+    backup::{self, Backup},
+    lane::Lane,
+};
 
 /// The directories of a server.
 #[derive(Debug, Clone)]
@@ -32,17 +37,18 @@ pub struct Directories {
 ///
 /// # Errors
 /// When a server has the data directory, when it is damaged, or when the file cannot be written.
-pub fn back_up(data: &Path, to: &mut File) -> Result<(), Fault> {
-    let disk = Disk::open_existing(data)?;
+pub fn back_up(data: &Path, to: &mut File) -> Result<(), AdminError> {
+    let lane = Lane::open_existing(data)?;
     let mut to = BufWriter::new(to);
-    disk.back_up(&mut to)?;
-    to.flush().map_err(at(data))
+    backup::write(&lane.reader, data, &mut to)?;
+    to.flush().map_err(at(data))?;
+    Ok(())
 }
 
 /// Checks a backup file. Gives its length in bytes.
 ///
 /// # Errors
 /// When it cannot be read or is damaged.
-pub fn check_backup(path: &Path) -> Result<u64, Fault> {
-    Backup::open(path)?.bytes()
+pub fn check_backup(path: &Path) -> Result<u64, AdminError> {
+    Ok(Backup::open(path)?.bytes()?)
 }

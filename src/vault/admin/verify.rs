@@ -16,19 +16,20 @@ use crate::{
     clock::Clock,
     units::SiteName,
     vault::{
+        commit::recover,
         keys::{Epoch, KeyRing},
-        recover,
         release::{
             block::Release,
             index::Index,
             reader::{Releases, read_release},
             shares::Privacy,
         },
-        roster::{Roster, Welcome},
+        sites::registry::{Registry, SitePolicy},
         store::{
-            Fault,
+            AdminError, ArchiveError, CommitError, Damaged, EngineError, OpenError,
             archive::{self, Entry, Lines},
-            disk::{Disk, unpanicked},
+            lane::Lane,
+            reader::LaneReader,
             rows::{self, SiteRow},
         },
     },
@@ -52,28 +53,27 @@ type Archived = BTreeMap<u64, blake3::Hash>;
 ///
 /// # Errors
 /// When the directories cannot be read at all. Damage is no error: it is in the answer.
-pub fn verify(directories: &Directories, clock: Arc<dyn Clock>) -> Result<Verified, Fault> {
+pub fn verify(directories: &Directories, clock: Arc<dyn Clock>) -> Result<Verified, AdminError> {
     let mut verified = Verified::default();
     let archived = if directories.archive.exists() { verified.archive(&directories.archive)? } else { Archived::new() };
-    match Disk::open_damaged(&directories.data) {
-        Ok((disk, whole)) => {
-            let path = directories.data.join("db");
-            let looked = unpanicked(|| verified.database(&disk, directories, &archived, clock), &path);
-            for fault in [whole, looked.unwrap_or_else(Err)].into_iter().filter_map(Result::err) {
-                verified.damaged.push(fault.to_string());
+    match Lane::open_damaged(&directories.data) {
+        Ok((lane, whole)) => {
+            let looked = verified.database(&lane, directories, &archived, clock);
+            for error in [whole, looked].into_iter().filter_map(Result::err) {
+                verified.damaged.push(error.to_string());
             }
         }
-        Err(Fault::InUse(_)) => verified.notes.push(
+        Err(EngineError::InUse(_)) => verified.notes.push(
             "a server is running on this data directory: only the archive was checked. Stop it to check the database too"
                 .to_owned(),
         ),
-        Err(fault @ Fault::File { .. }) => return Err(fault),
-        Err(fault) => verified.damaged.push(fault.to_string()),
+        Err(error @ EngineError::File(_)) => return Err(error.into()),
+        Err(error) => verified.damaged.push(OpenError::from(error).to_string()),
     }
     Ok(verified)
 }
 
-fn digest(release: &Release) -> Result<blake3::Hash, Fault> {
+fn digest(release: &Release) -> Result<blake3::Hash, Damaged> {
     Ok(blake3::hash(&rows::encode(release)?))
 }
 
@@ -88,7 +88,7 @@ impl Verified {
         }
     }
 
-    fn archive(&mut self, directory: &Path) -> Result<Archived, Fault> {
+    fn archive(&mut self, directory: &Path) -> Result<Archived, ArchiveError> {
         let mut archived = Archived::new();
         let files = archive::files(directory)?;
         for file in &files {
@@ -101,7 +101,7 @@ impl Verified {
         Ok(archived)
     }
 
-    fn archive_file(&mut self, file: &Path, archived: &mut Archived) -> Result<(), Fault> {
+    fn archive_file(&mut self, file: &Path, archived: &mut Archived) -> Result<(), ArchiveError> {
         let mut lines = Lines::open(file)?;
         for line in &mut lines {
             let line = line?;
@@ -122,41 +122,43 @@ impl Verified {
 
     fn database(
         &mut self,
-        disk: &Disk,
+        lane: &LaneReader,
         directories: &Directories,
         archived: &Archived,
         clock: Arc<dyn Clock>,
-    ) -> Result<(), Fault> {
-        match recover::known_format(disk, &directories.data)? {
-            None => self.damaged.push("the format of the database is missing".to_owned()),
-            Some(rows::FORMAT) => {}
-            Some(_) => self
-                .notes
-                .push("the database is of a version before; the next start of the server updates it".to_owned()),
+    ) -> Result<(), OpenError> {
+        if recover::known_format(lane, &directories.data)?.is_none() {
+            self.damaged.push("the format of the database is missing".to_owned());
         }
-        let (index, sites) = recover::load_published(disk)?;
+        let (index, sites) = recover::load_published(lane)?;
         self.check("sites", sites.len());
         let noted = archive::noted(&directories.archive).unwrap_or_default();
-        self.releases(disk, &index, archived, noted)?;
-        self.ledger(disk, &index, &sites, clock)?;
+        self.releases(lane, &index, archived, noted)?;
+        self.ledger(lane, &index, &sites, clock)?;
         let keys = KeyRing::open_existing(&directories.keys)?;
-        self.keys(&directories.keys, &keys, disk, &index)?;
-        let recovered = recover::load_cells(disk, &keys, index, &BTreeSet::new())?;
+        self.keys(&directories.keys, &keys, lane, &index)?;
+        let recovered = recover::load_cells(lane, &keys, index, &BTreeSet::new())?;
         self.check("open periods", recovered.cells.epochs().count());
-        let records = recovered.head.sequence - recovered.base.sequence;
+        let records = recovered.head.sequence - recovered.stored.base.sequence;
         self.check("journal records", usize::try_from(records).unwrap_or(usize::MAX));
         Ok(())
     }
 
     /// Every release of the index is there, and is what the archive has.
-    fn releases(&mut self, disk: &Disk, index: &Index, archived: &Archived, noted: u64) -> Result<(), Fault> {
+    fn releases(
+        &mut self,
+        lane: &LaneReader,
+        index: &Index,
+        archived: &Archived,
+        noted: u64,
+    ) -> Result<(), CommitError> {
         let mut numbers = HashMap::new();
         for (site, of_site) in &index.sites {
             numbers.extend(of_site.sealed.numbers().map(|(period, number)| (number, (site.clone(), period))));
         }
         for (number, (site, period)) in &numbers {
             let epoch = Epoch { site: site.clone(), period: *period };
-            match read_release(disk, *number) {
+            match read_release(lane, *number) {
                 Ok(Some(release)) => {
                     let is_right = release.number == *number && release.site == *site && release.period == *period;
                     self.require(is_right, || format!("release {number} is not the one of {epoch}"));
@@ -170,7 +172,13 @@ impl Verified {
         Ok(())
     }
 
-    fn compare(&mut self, release: &Release, epoch: &Epoch, archived: &Archived, noted: u64) -> Result<(), Fault> {
+    fn compare(
+        &mut self,
+        release: &Release,
+        epoch: &Epoch,
+        archived: &Archived,
+        noted: u64,
+    ) -> Result<(), CommitError> {
         let number = release.number;
         match archived.get(&number) {
             Some(found) => {
@@ -190,16 +198,17 @@ impl Verified {
     /// No day has spent more than was promised.
     fn ledger(
         &mut self,
-        disk: &Disk,
+        lane: &LaneReader,
         index: &Index,
         sites: &BTreeMap<SiteName, SiteRow>,
         clock: Arc<dyn Clock>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), OpenError> {
         let now_unix_ms = clock.now_unix_ms();
-        let roster = Roster::open(Privacy::default(), Welcome::Configured, &[], sites.clone(), |_| None, now_unix_ms)?;
+        let registry =
+            Registry::open(Privacy::default(), SitePolicy::Configured, &[], sites.clone(), |_| None, now_unix_ms)?;
         let (_, latest) = watch::channel(index.last_release);
         let shared = Arc::new(RwLock::new(Index { sites: index.sites.clone(), last_release: index.last_release }));
-        let releases = Releases::new(disk.clone(), shared, Arc::new(roster), clock, latest, Vec::new());
+        let releases = Releases::new(lane.clone(), shared, Arc::new(registry), clock, latest, Vec::new());
         let mut days = 0;
         for (site, of_site) in &index.sites {
             for (period, _) in of_site.sealed.all(PeriodKind::Day) {
@@ -218,12 +227,12 @@ impl Verified {
     }
 
     /// No key of a published period is left, and nobody else can read a key.
-    fn keys(&mut self, directory: &Path, keys: &KeyRing, disk: &Disk, index: &Index) -> Result<(), Fault> {
+    fn keys(&mut self, directory: &Path, keys: &KeyRing, lane: &LaneReader, index: &Index) -> Result<(), CommitError> {
         let epochs = keys.on_disk()?;
         for epoch in &epochs {
             let release = index.sites.get(&epoch.site).and_then(|site| site.sealed.release(epoch.period));
             let Some(number) = release else { continue };
-            let is_gap = read_release(disk, number)?.is_some_and(|release| release.gap.is_some());
+            let is_gap = read_release(lane, number)?.is_some_and(|release| release.gap.is_some());
             if !is_gap {
                 self.notes.push(format!(
                     "the key of {epoch}, which is published, is still there; the next start destroys it"

@@ -1,24 +1,20 @@
 //! The writer: makes one step after the other durable on a thread of its own, and answers what each made durable. So the
-//! keeper bounds the next group while the disk is busy with this one.
+//! committer bounds the next group while the disk is busy with this one.
 //!
-//! Steps are written in the order in which they are handed over, one at a time. Where one fails, the thread ends: nothing
-//! that came with it or after it is ever answered, and the keeper stops the process. The keeper writes other steps
-//! (releases, checkpoints) itself, after [`Writer::settle`].
+//! The thread has the only [`LaneWriter`]. Whatever is to become durable passes through here in one order, so a release or a
+//! checkpoint is never ahead of the groups that it was made of. Where a step fails, the thread ends: nothing that came with it
+//! or after it is ever answered, and the committer stops the process.
 
 use std::{
+    marker::PhantomData,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::JoinHandle,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{
-    intake::{Receipt, Refusal},
-    store::{
-        Fault,
-        disk::{Disk, Step},
-    },
-};
+use super::intake::{Receipt, Refusal};
+use crate::vault::store::{CommitError, Damaged, FileError, Step, writer::LaneWriter};
 
 /// A reply that waits for its step to be durable.
 pub(super) type Waiting = (oneshot::Sender<Result<Receipt, Refusal>>, Receipt);
@@ -32,50 +28,57 @@ pub(super) struct Job {
     /// What these batches take of the room for events under way.
     pub(super) rooms: Vec<OwnedSemaphorePermit>,
     /// Told once this job and all before it are done.
-    done: Option<SyncSender<()>>,
-}
-
-impl Job {
-    pub(super) fn new(step: Option<Step>, waiting: Vec<Waiting>, rooms: Vec<OwnedSemaphorePermit>) -> Self {
-        Self { step, waiting, rooms, done: None }
-    }
+    pub(super) done: Option<SyncSender<()>>,
 }
 
 /// The thread and the way to it.
-pub(super) struct Writer {
+pub(in crate::vault) struct Writer {
     jobs: Option<SyncSender<Job>>,
-    thread: Option<JoinHandle<Result<(), Fault>>>,
+    thread: Option<JoinHandle<Result<(), CommitError>>>,
     /// Ends with the thread.
     gone: Option<oneshot::Receiver<()>>,
 }
 
+/// Proof that everything that was handed over is durable, for as long as it is held.
+pub(in crate::vault) struct Settled<'w>(PhantomData<&'w mut Writer>);
+
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(disk: Disk) -> Result<Self, Fault> {
+    pub(in crate::vault) fn start(lane: LaneWriter) -> Result<Self, CommitError> {
         // Room for one: neither waits for the other while there is work for both.
         let (jobs, handed_over) = sync_channel(1);
         let (here, gone) = oneshot::channel();
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            let result = write_all(&disk, &handed_over);
+            let result = write_all(lane, &handed_over);
             drop(here);
             result
         });
-        let thread = thread.map_err(|source| Fault::File { path: "the writer's thread".into(), source })?;
+        let thread = thread.map_err(|source| FileError { path: "the writer's thread".into(), source })?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread), gone: Some(gone) })
     }
 
     /// Hands a job over; waits while another does so that was not begun yet.
-    pub(super) fn hand_over(&mut self, job: Job) -> Result<(), Fault> {
+    pub(super) fn commit(&mut self, job: Job) -> Result<(), CommitError> {
         match self.jobs.as_ref().map(|jobs| jobs.send(job)) {
             Some(Ok(())) => Ok(()),
             _ => Err(self.end()),
         }
     }
 
+    /// Makes a step durable after all that was handed over before.
+    pub(in crate::vault) fn commit_and_wait(&mut self, step: Step) -> Result<(), CommitError> {
+        self.wait_for(Some(step))
+    }
+
     /// Waits until everything that was handed over is durable.
-    pub(super) fn settle(&mut self) -> Result<(), Fault> {
+    pub(in crate::vault) fn settled(&mut self) -> Result<Settled<'_>, CommitError> {
+        self.wait_for(None)?;
+        Ok(Settled(PhantomData))
+    }
+
+    fn wait_for(&mut self, step: Option<Step>) -> Result<(), CommitError> {
         let (done, is_done) = sync_channel(1);
-        self.hand_over(Job { done: Some(done), ..Job::default() })?;
+        self.commit(Job { step, done: Some(done), ..Job::default() })?;
         is_done.recv().map_err(|_| self.end())
     }
 
@@ -88,11 +91,11 @@ impl Writer {
     }
 
     /// Why the thread ended.
-    pub(super) fn end(&mut self) -> Fault {
+    pub(super) fn end(&mut self) -> CommitError {
         self.jobs = None;
         match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(Err(fault))) => fault,
-            _ => Fault::damaged("the writer's thread, which ended unexpectedly"),
+            Some(Ok(Err(error))) => error,
+            _ => Damaged::new("the writer's thread, which ended unexpectedly").into(),
         }
     }
 }
@@ -107,10 +110,10 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(disk: &Disk, jobs: &Receiver<Job>) -> Result<(), Fault> {
+fn write_all(mut lane: LaneWriter, jobs: &Receiver<Job>) -> Result<(), CommitError> {
     while let Ok(job) = jobs.recv() {
         if let Some(step) = job.step {
-            disk.commit(step)?;
+            lane.commit(step)?;
         }
         for (reply, receipt) in job.waiting {
             // A producer that is gone will ask again and be told that it is durable.
@@ -118,7 +121,7 @@ fn write_all(disk: &Disk, jobs: &Receiver<Job>) -> Result<(), Fault> {
         }
         drop(job.rooms);
         if let Some(done) = job.done {
-            // Whoever waits for it is there until it comes.
+            // The waiter blocks until this arrives, so the send cannot fail.
             let _ = done.send(());
         }
     }

@@ -1,19 +1,18 @@
-//! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the keeper.
+//! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the committer.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::{
+use crate::vault::{
     anonymize::{Anonymizer, Bench, Sighting},
     event::AccessEvent,
     keys::ProducerKey,
     names::Names,
     outcome::Books,
     release::index::{Index, Sealed},
-    roster::Roster,
-    site::Site,
-    store::Fault,
+    sites::{registry::Registry, settings::Site},
+    store::CommitError,
     tally::ProducerId,
 };
 use crate::{clock::Clock, units::SiteName};
@@ -72,27 +71,27 @@ pub enum Refusal {
     /// An event of it cannot be read.
     #[error("an event cannot be read")]
     Unreadable,
-    /// The keeper has stopped, or the disk has no room.
+    /// The committer has stopped, or the disk has no room.
     #[error("the store takes nothing now")]
     Unavailable,
     /// Our failure.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] CommitError),
 }
 
-/// A batch on its way to the keeper.
-pub(super) struct Commit {
-    pub(super) site: Arc<Site>,
-    pub(super) producer: ProducerId,
-    pub(super) sequence: u64,
-    pub(super) names: Names,
-    pub(super) sightings: Vec<(u32, Sighting)>,
-    pub(super) books: Books,
-    pub(super) complete_through_unix_ms: i64,
-    pub(super) cursor: Vec<u8>,
-    pub(super) reply: oneshot::Sender<Result<Receipt, Refusal>>,
+/// A batch on its way to the committer.
+pub(in crate::vault) struct Commit {
+    pub(in crate::vault) site: Arc<Site>,
+    pub(in crate::vault) producer: ProducerId,
+    pub(in crate::vault) sequence: u64,
+    pub(in crate::vault) names: Names,
+    pub(in crate::vault) sightings: Vec<(u32, Sighting)>,
+    pub(in crate::vault) books: Books,
+    pub(in crate::vault) complete_through_unix_ms: i64,
+    pub(in crate::vault) cursor: Vec<u8>,
+    pub(in crate::vault) reply: oneshot::Sender<Result<Receipt, Refusal>>,
     /// Its part of what may be under way; given back when it was answered.
-    pub(super) room: OwnedSemaphorePermit,
+    pub(in crate::vault) room: OwnedSemaphorePermit,
 }
 
 /// A batch that is under way: the answer comes when it is durable.
@@ -111,7 +110,7 @@ impl Pending {
 /// A batch without its visitors: its texts, what was seen with the place of each in the batch, and the books of the rest.
 type Seen = (Names, Vec<(u32, Sighting)>, Books);
 
-/// Takes events. Clones share everything; when the last is dropped, the keeper finishes and stops.
+/// Takes events. Clones share everything; when the last is dropped, the committer finishes and stops.
 #[derive(Clone)]
 pub struct Intake {
     shared: Arc<Shared>,
@@ -119,12 +118,12 @@ pub struct Intake {
     room: Arc<Semaphore>,
 }
 
-pub(super) struct Shared {
-    pub(super) anonymizer: Anonymizer,
-    pub(super) roster: Arc<Roster>,
-    pub(super) index: Arc<RwLock<Index>>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) producer_key: ProducerKey,
+pub(in crate::vault) struct Shared {
+    pub(in crate::vault) anonymizer: Anonymizer,
+    pub(in crate::vault) registry: Arc<Registry>,
+    pub(in crate::vault) index: Arc<RwLock<Index>>,
+    pub(in crate::vault) clock: Arc<dyn Clock>,
+    pub(in crate::vault) producer_key: ProducerKey,
 }
 
 /// A producer of one site, ready to send.
@@ -135,7 +134,7 @@ pub struct Lane {
 }
 
 impl Intake {
-    pub(super) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
+    pub(in crate::vault) fn new(shared: Shared, commits: mpsc::Sender<Commit>) -> Self {
         Self { shared: Arc::new(shared), commits, room: Arc::new(Semaphore::new(EVENTS_UNDER_WAY_MAX)) }
     }
 
@@ -148,7 +147,7 @@ impl Intake {
     /// and forgotten.
     #[must_use]
     pub fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {
-        let site = self.shared.roster.taking_events(site)?;
+        let site = self.shared.registry.taking_events(site)?;
         Some(Lane { intake: self.clone(), site, producer: self.shared.producer_key.id(producer) })
     }
 
@@ -157,7 +156,7 @@ impl Intake {
     ///
     /// The pages must come from somewhere that knows nothing of visitors, such as a sitemap.
     pub fn know_pages(&self, site: &SiteName, pages: &[String]) {
-        if let Some(site) = self.shared.roster.get(site) {
+        if let Some(site) = self.shared.registry.get(site) {
             site.know(pages);
         }
     }
@@ -165,7 +164,7 @@ impl Intake {
     /// The names of the sites, for error messages.
     #[must_use]
     pub fn site_names(&self) -> Vec<SiteName> {
-        self.shared.roster.names()
+        self.shared.registry.names()
     }
 }
 
@@ -207,7 +206,7 @@ impl Lane {
 
     /// Sends a batch; the answer comes when it is durable.
     #[cfg(test)]
-    pub(super) async fn send(&self, batch: Batch<Vec<AccessEvent<'_>>>) -> Result<Receipt, Refusal> {
+    pub(in crate::vault) async fn send(&self, batch: Batch<Vec<AccessEvent<'_>>>) -> Result<Receipt, Refusal> {
         let Batch { sequence, events, length, complete_through_unix_ms, cursor } = batch;
         let events = events.into_iter().map(Ok);
         let batch = Batch { sequence, events, length, complete_through_unix_ms, cursor };
@@ -228,7 +227,7 @@ impl Lane {
         for (index, event) in (0_u32..).zip(events) {
             let event = event.map_err(|Unreadable| Refusal::Unreadable)?;
             let seen = shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench);
-            match seen.map_err(Fault::from)? {
+            match seen.map_err(CommitError::from)? {
                 Ok(sighting) => sightings.push((index, sighting)),
                 Err(outcome) => books.enter(index, outcome),
             }

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{
+use crate::vault::{
     release::{shares::Privacy, terms::History},
-    site::{Site, SiteSettings},
-    store::{Fault, rows::SiteRow},
+    sites::settings::{Site, SiteSettings},
+    store::{Damaged, OpenError, rows::SiteRow},
 };
 use crate::{
     calendar::{Calendar, Day},
@@ -20,7 +20,7 @@ const SITES_ON_DEMAND_MAX: usize = 1_000;
 
 /// Which sites take events.
 #[derive(Debug, Clone)]
-pub enum Welcome {
+pub enum SitePolicy {
     /// Those that the configuration names.
     Configured,
     /// Any name: a server without a configuration, on loopback. New sites get this calendar.
@@ -28,49 +28,49 @@ pub enum Welcome {
 }
 
 /// All sites. They are added, never removed.
-pub(super) struct Roster {
+pub(in crate::vault) struct Registry {
     sites: RwLock<BTreeMap<SiteName, Arc<Site>>>,
     privacy: Privacy,
-    welcome: Welcome,
+    policy: SitePolicy,
 }
 
-impl Roster {
+impl Registry {
     /// The sites that are configured and those that are stored. `newest` gives the latest day of a site that has data.
-    pub(super) fn open(
+    pub(in crate::vault) fn open(
         privacy: Privacy,
-        welcome: Welcome,
+        policy: SitePolicy,
         settings: &[SiteSettings],
         mut stored: BTreeMap<SiteName, SiteRow>,
         newest: impl Fn(&SiteName) -> Option<Day>,
         now_unix_ms: i64,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, OpenError> {
         let mut sites = BTreeMap::new();
         for site in settings {
             let history = match stored.remove(&site.name) {
-                Some(row) => settle(site, row, privacy, newest(&site.name), now_unix_ms)?,
+                Some(row) => resolve_terms(site, row, privacy, newest(&site.name), now_unix_ms)?,
                 None => History::of(vec![site.terms(privacy)]),
             };
             sites.insert(site.name.clone(), Arc::new(Site::new(site, history)));
         }
         for (name, row) in stored {
-            let calendar = Calendar::new(&row.zone).map_err(|_| Fault::damaged("a site's row"))?;
+            let calendar = Calendar::new(&row.zone).map_err(|_| Damaged::new("a site's row"))?;
             let site = SiteSettings::plain(name.clone(), calendar);
-            let history = match &welcome {
-                Welcome::Configured => History::of(row.terms),
-                Welcome::Any(_) => settle(&site, row, privacy, newest(&name), now_unix_ms)?,
+            let history = match &policy {
+                SitePolicy::Configured => History::of(row.terms),
+                SitePolicy::Any(_) => resolve_terms(&site, row, privacy, newest(&name), now_unix_ms)?,
             };
             sites.insert(name, Arc::new(Site::new(&site, history)));
         }
-        let roster = Self { sites: RwLock::new(sites), privacy, welcome };
-        roster.check_budgets()?;
-        Ok(roster)
+        let registry = Self { sites: RwLock::new(sites), privacy, policy };
+        registry.check_budgets()?;
+        Ok(registry)
     }
 
     /// Refuses a site whose budget is too small for something that is to be published.
-    fn check_budgets(&self) -> Result<(), Fault> {
+    fn check_budgets(&self) -> Result<(), OpenError> {
         for site in self.all() {
             if let Some(mechanism) = site.history.iter().find_map(|terms| terms.plan.unaffordable()) {
-                return Err(Fault::Budget {
+                return Err(OpenError::Budget {
                     site: site.name.to_string(),
                     table: mechanism.table.name(),
                     period: mechanism.period.name(),
@@ -80,26 +80,26 @@ impl Roster {
         Ok(())
     }
 
-    pub(super) fn get(&self, name: &SiteName) -> Option<Arc<Site>> {
+    pub(in crate::vault) fn get(&self, name: &SiteName) -> Option<Arc<Site>> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    pub(super) fn names(&self) -> Vec<SiteName> {
+    pub(in crate::vault) fn names(&self) -> Vec<SiteName> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<Site>> {
+    pub(in crate::vault) fn all(&self) -> Vec<Arc<Site>> {
         self.sites.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The site that takes events under this name, made now if any name is welcome.
-    pub(super) fn taking_events(&self, name: &SiteName) -> Option<Arc<Site>> {
+    pub(in crate::vault) fn taking_events(&self, name: &SiteName) -> Option<Arc<Site>> {
         let known = self.get(name);
-        match &self.welcome {
-            Welcome::Configured => known.filter(|site| site.is_configured),
-            Welcome::Any(_) if known.is_some() => known,
-            Welcome::Any(_) if self.names().len() >= SITES_ON_DEMAND_MAX => None,
-            Welcome::Any(calendar) => Some(self.add(&SiteSettings::plain(name.clone(), calendar.clone()))),
+        match &self.policy {
+            SitePolicy::Configured => known.filter(|site| site.is_configured),
+            SitePolicy::Any(_) if known.is_some() => known,
+            SitePolicy::Any(_) if self.names().len() >= SITES_ON_DEMAND_MAX => None,
+            SitePolicy::Any(calendar) => Some(self.add(&SiteSettings::plain(name.clone(), calendar.clone()))),
         }
     }
 
@@ -112,20 +112,20 @@ impl Roster {
 }
 
 /// The terms that a stored site goes on with: what is configured now holds from the next local midnight.
-fn settle(
+fn resolve_terms(
     site: &SiteSettings,
     stored: SiteRow,
     privacy: Privacy,
     newest: Option<Day>,
     now_unix_ms: i64,
-) -> Result<History, Fault> {
+) -> Result<History, OpenError> {
     let zone = site.calendar.zone_name();
     if zone != stored.zone {
         let what = format!("the time zone of the site {}", site.name);
-        return Err(Fault::Settings { what, stored: stored.zone, configured: zone.to_owned() });
+        return Err(OpenError::Settings { what, stored: stored.zone, configured: zone.to_owned() });
     }
     if stored.terms.is_empty() {
-        return Err(Fault::damaged("a site's row"));
+        return Err(Damaged::new("a site's row").into());
     }
     let today = site.calendar.day_at(now_unix_ms);
     Ok(History::settle(stored.terms, &site.terms(privacy), today, newest))

@@ -1,5 +1,5 @@
 //! sled writes a node that has become too large to a file of its own and never syncs it. Rows are short enough that this
-//! hardly ever happens (`chunks`); where it does, the file is synced here, before the step that needs it is durable.
+//! hardly ever happens (`pieces`); where it does, the file is synced here, before the step that needs it is durable.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{Fault, at};
+use super::{FileError, at};
 
 /// The directory of these files, and those that are durable. None of them ever changes.
 pub(super) struct Blobs {
@@ -20,14 +20,14 @@ pub(super) struct Blobs {
 
 impl Blobs {
     /// Those of the database at a path, all of which are durable afterwards.
-    pub(super) fn open(database: &Path) -> Result<Self, Fault> {
+    pub(super) fn open(database: &Path) -> Result<Self, FileError> {
         let blobs = Self { directory: database.join("blobs"), durable: Mutex::default() };
         blobs.sync()?;
         Ok(blobs)
     }
 
     /// Makes those that came since the last time durable. Costs a look into an empty directory where there are none.
-    pub(super) fn sync(&self) -> Result<(), Fault> {
+    pub(super) fn sync(&self) -> Result<(), FileError> {
         let names = match fs::read_dir(&self.directory) {
             Ok(entries) => {
                 entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<BTreeSet<_>>>()

@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{
+use crate::vault::{
     anonymize::page::{self, PageRules},
     release::{
         shares::{Privacy, Shares},
         terms::{History, InForce, Terms},
     },
+    store::rows::SiteRow,
     tables::TableSet,
 };
 use crate::{
@@ -44,19 +45,19 @@ pub struct SiteSettings {
 }
 
 /// A site with everything that follows from its settings.
-pub(super) struct Site {
-    pub(super) name: SiteName,
-    pub(super) calendar: Calendar,
-    pub(super) hosts: Vec<String>,
-    pub(super) page_rules: PageRules,
+pub(in crate::vault) struct Site {
+    pub(in crate::vault) name: SiteName,
+    pub(in crate::vault) calendar: Calendar,
+    pub(in crate::vault) hosts: Vec<String>,
+    pub(in crate::vault) page_rules: PageRules,
     known_pages: RwLock<Arc<BTreeSet<Box<str>>>>,
     /// Under which terms its days are counted.
-    pub(super) history: History,
-    pub(super) is_configured: bool,
+    pub(in crate::vault) history: History,
+    pub(in crate::vault) is_configured: bool,
 }
 
 impl Site {
-    pub(super) fn new(settings: &SiteSettings, history: History) -> Self {
+    pub(in crate::vault) fn new(settings: &SiteSettings, history: History) -> Self {
         let page_rules = PageRules { query_allow: settings.query_allow.clone(), ..PageRules::default() };
         let known_pages = RwLock::new(Arc::new(normalized(&settings.known_pages, &page_rules)));
         Self {
@@ -70,22 +71,31 @@ impl Site {
         }
     }
 
+    /// What is stored of it.
+    pub(in crate::vault) fn row(&self, created_unix_ms: i64) -> SiteRow {
+        SiteRow {
+            zone: self.calendar.zone_name().to_owned(),
+            created_unix_ms,
+            terms: self.history.terms().cloned().collect(),
+        }
+    }
+
     /// The terms under which a day is counted.
-    pub(super) fn terms_of(&self, day: Day) -> &InForce {
+    pub(in crate::vault) fn terms_of(&self, day: Day) -> &InForce {
         self.history.of_day(day)
     }
 
-    pub(super) fn is_known_page(&self, page: &str) -> bool {
+    pub(in crate::vault) fn is_known_page(&self, page: &str) -> bool {
         self.known_pages.read().unwrap_or_else(PoisonError::into_inner).contains(page)
     }
 
     /// The known pages as they are now, under the names that are published.
-    pub(super) fn known_pages(&self) -> Arc<BTreeSet<Box<str>>> {
+    pub(in crate::vault) fn known_pages(&self) -> Arc<BTreeSet<Box<str>>> {
         self.known_pages.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Puts other pages in the place of the known ones.
-    pub(super) fn know(&self, pages: &[String]) {
+    pub(in crate::vault) fn know(&self, pages: &[String]) {
         let known = Arc::new(normalized(pages, &self.page_rules));
         *self.known_pages.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
@@ -122,7 +132,7 @@ impl SiteSettings {
     }
 
     /// The terms that these settings and the promise ask for.
-    pub(super) fn terms(&self, privacy: Privacy) -> Terms {
+    pub(in crate::vault) fn terms(&self, privacy: Privacy) -> Terms {
         Terms {
             from: Day::from_number(i32::MIN),
             privacy,

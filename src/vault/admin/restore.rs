@@ -15,19 +15,20 @@ use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
     vault::{
+        commit::recover,
         keys::{Epoch, KeyRing},
-        recover,
         release::{
             block::Release,
             index::{Index, Sealed},
         },
         store::{
-            Fault,
+            AdminError, ArchiveError, CommitError, Damaged, Step,
             archive::{self, Entry, Lines},
             at,
             backup::Backup,
-            disk::{Disk, Step},
+            lane::Lane,
             rows::{self, SiteRow},
+            writer::LaneWriter,
         },
     },
 };
@@ -71,28 +72,30 @@ struct Contents {
 /// # Errors
 /// When a server has the data directory, when the archive or the backup is damaged, when they belong to another database,
 /// or when there is a database (with `backup`) or an archive (with `from`) already. It can be run again after an error.
-pub fn restore(what: &Restore) -> Result<Restored, Fault> {
+pub fn restore(what: &Restore) -> Result<Restored, AdminError> {
     let Directories { data, keys, archive } = &what.directories;
     let backup = what.backup.as_deref().map(Backup::open).transpose()?;
     if let Some(from) = &what.from {
         take_over(from, archive)?;
     }
     let contents = read(archive)?;
-    let disk = Disk::open_older(data)?;
-    let is_unfinished = recover::is_unfinished(&disk)?;
-    if is_unfinished {
-        disk.clear()?;
+    let mut lane = Lane::open_older(data)?;
+    if recover::is_unfinished(&lane.reader)? {
+        let mut step = Step::default();
+        step.remove_all();
+        lane.writer.commit(step)?;
     }
     if let Some(backup) = backup {
-        if disk.get(rows::FORMAT_KEY)?.is_some() {
-            return Err(Fault::NotEmpty(data.join("db")));
+        if lane.reader.get(rows::FORMAT_KEY)?.is_some() {
+            return Err(AdminError::NotEmpty(data.join("db")));
         }
-        recover::mark_unfinished(&disk)?;
-        backup.put_back(&disk)?;
+        recover::mark_unfinished(&mut lane.writer)?;
+        backup.put_back(&mut lane.writer)?;
     }
-    recover::check_format(&disk, data)?;
-    let (index, stored) = recover::load_published(&disk)?;
-    let mut taking = Taking { disk: &disk, index, contents: &contents, step: Step::default(), adopted: Vec::new() };
+    recover::check_format(&mut lane, data)?;
+    let (index, stored) = recover::load_published(&lane.reader)?;
+    let mut taking =
+        Taking { lane: &mut lane.writer, index, contents: &contents, step: Step::default(), adopted: Vec::new() };
     taking.settings(&stored)?;
     let mut restored = Restored { sites: contents.sites.len(), ..Restored::default() };
     for file in archive::files(archive)? {
@@ -101,7 +104,7 @@ pub fn restore(what: &Restore) -> Result<Restored, Fault> {
             restored.known += usize::from(!taking.release(&release, archive)?);
         }
     }
-    restored.lost = taking.note_lost()?;
+    restored.lost = taking.note_lost();
     taking.commit()?;
     restored.releases = taking.adopted.len();
     let keys = KeyRing::open(keys)?;
@@ -112,14 +115,14 @@ pub fn restore(what: &Restore) -> Result<Restored, Fault> {
 }
 
 /// Copies an archive, after all of it was checked.
-fn take_over(from: &Path, to: &Path) -> Result<(), Fault> {
+fn take_over(from: &Path, to: &Path) -> Result<(), AdminError> {
     read(from)?;
     fs::create_dir_all(to).map_err(at(to))?;
     if fs::canonicalize(from).map_err(at(from))? == fs::canonicalize(to).map_err(at(to))? {
         return Ok(());
     }
     if !archive::files(to)?.is_empty() {
-        return Err(Fault::NotEmpty(to.to_owned()));
+        return Err(AdminError::NotEmpty(to.to_owned()));
     }
     for file in archive::files(from)? {
         let (Some(site), Some(name)) = (file.parent().and_then(Path::file_name), file.file_name()) else { continue };
@@ -131,11 +134,12 @@ fn take_over(from: &Path, to: &Path) -> Result<(), Fault> {
             File::open(path).and_then(|f| f.sync_all()).map_err(at(path))?;
         }
     }
-    File::open(to).and_then(|d| d.sync_all()).map_err(at(to))
+    File::open(to).and_then(|d| d.sync_all()).map_err(at(to))?;
+    Ok(())
 }
 
 /// Reads a whole archive and checks each line.
-fn read(directory: &Path) -> Result<Contents, Fault> {
+fn read(directory: &Path) -> Result<Contents, ArchiveError> {
     let mut contents = Contents::default();
     for file in archive::files(directory)? {
         let mut site = None;
@@ -157,7 +161,7 @@ fn read(directory: &Path) -> Result<Contents, Fault> {
 
 /// Takes releases into the database.
 struct Taking<'a> {
-    disk: &'a Disk,
+    lane: &'a mut LaneWriter,
     index: Index,
     contents: &'a Contents,
     step: Step,
@@ -166,7 +170,7 @@ struct Taking<'a> {
 
 impl Taking<'_> {
     /// Sites that the database lacks, and those whose terms went on after it.
-    fn settings(&mut self, stored: &BTreeMap<SiteName, SiteRow>) -> Result<(), Fault> {
+    fn settings(&mut self, stored: &BTreeMap<SiteName, SiteRow>) -> Result<(), CommitError> {
         for (site, row) in &self.contents.sites {
             if stored.get(site).is_none_or(|known| known.terms.len() < row.terms.len()) {
                 self.step.put_row(&rows::site_key(site), row)?;
@@ -176,12 +180,12 @@ impl Taking<'_> {
     }
 
     /// Takes a release in. False where it is there, or went on into its day.
-    fn release(&mut self, release: &Release, archive: &Path) -> Result<bool, Fault> {
+    fn release(&mut self, release: &Release, archive: &Path) -> Result<bool, AdminError> {
         let epoch = Epoch { site: release.site.clone(), period: release.period };
         let sealed = self.index.sites.entry(release.site.clone()).or_default().sealed.clone();
         match sealed.release(release.period) {
             Some(number) if number == release.number => return Ok(false),
-            Some(_) => return Err(Fault::OtherArchive { path: archive.to_owned(), epoch }),
+            Some(_) => return Err(AdminError::OtherArchive { path: archive.to_owned(), epoch }),
             None => {}
         }
         let day = Period::day(release.period.start);
@@ -192,7 +196,7 @@ impl Taking<'_> {
         }
         self.put(release, &epoch)?;
         if release.period.kind == PeriodKind::Day {
-            self.take_hours_in(&release.site, &sealed, day.start)?;
+            self.take_hours_in(&release.site, &sealed, day.start);
         }
         let site = self.index.sites.entry(release.site.clone()).or_default();
         Arc::make_mut(&mut site.sealed).insert(release.period, release.number);
@@ -204,28 +208,28 @@ impl Taking<'_> {
     }
 
     /// The rows of a release; what its period had counted goes.
-    fn put(&mut self, release: &Release, epoch: &Epoch) -> Result<(), Fault> {
-        self.step.put_long(&rows::release_key(release.number), &release.to_bytes()?)?;
+    fn put(&mut self, release: &Release, epoch: &Epoch) -> Result<(), CommitError> {
+        self.step.put(rows::release_key(release.number), release.to_bytes().map_err(Damaged::from)?);
         self.step.put_row(&rows::index_key(&release.site, release.period), &release.number)?;
         for table in release.tables.iter().filter(|table| table.table.is_open_key_space()) {
             for key in &table.keys {
-                self.step.put(&rows::public_key(&release.site, table.table, &key.key), &[]);
+                self.step.put(rows::public_key(&release.site, table.table, &key.key), []);
             }
         }
-        self.disk.remove_cell(&mut self.step, epoch)
-    }
-
-    /// The hours of a day that were published before it are in its release.
-    fn take_hours_in(&mut self, site: &SiteName, sealed: &Sealed, day: Day) -> Result<(), Fault> {
-        for (hour, number) in sealed.range(PeriodKind::Hour, day, day) {
-            self.step.remove(&rows::index_key(site, hour));
-            self.disk.remove_long(&mut self.step, &rows::release_key(number))?;
-        }
+        self.step.remove_cell(epoch);
         Ok(())
     }
 
+    /// The hours of a day that were published before it are in its release.
+    fn take_hours_in(&mut self, site: &SiteName, sealed: &Sealed, day: Day) {
+        for (hour, number) in sealed.range(PeriodKind::Hour, day, day) {
+            self.step.remove(rows::index_key(site, hour));
+            self.step.remove(rows::release_key(number));
+        }
+    }
+
     /// Notes the weeks and months whose days were taken in without their exact sums.
-    fn note_lost(&mut self) -> Result<Vec<Epoch>, Fault> {
+    fn note_lost(&mut self) -> Vec<Epoch> {
         let mut lost = BTreeSet::new();
         for day in self.adopted.iter().filter(|epoch| epoch.period.kind == PeriodKind::Day) {
             for kind in [PeriodKind::Week, PeriodKind::Month] {
@@ -237,12 +241,12 @@ impl Taking<'_> {
             }
         }
         for epoch in &lost {
-            self.step.put(&rows::lost_key(epoch), &[]);
+            self.step.put(rows::lost_key(epoch), []);
         }
-        Ok(lost.into_iter().collect())
+        lost.into_iter().collect()
     }
 
-    fn commit(&mut self) -> Result<(), Fault> {
-        self.disk.commit(std::mem::take(&mut self.step))
+    fn commit(&mut self) -> Result<(), CommitError> {
+        self.lane.commit(std::mem::take(&mut self.step))
     }
 }

@@ -11,12 +11,12 @@ use chacha20poly1305::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{
-    Fault,
-    rows::{ChainPoint, decode, encode},
-};
 use crate::vault::{
     keys::{Epoch, EpochKeys, KeyFault},
+    store::{
+        CommitError, Damaged,
+        rows::{ChainPoint, decode, encode},
+    },
     tally::Part,
 };
 
@@ -47,12 +47,10 @@ pub(in crate::vault) struct Checkpoint {
     pub(in crate::vault) section: Section,
 }
 
-/// How a tally is written.
+/// How a tally is written. Stored: never renumber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::vault) enum Form {
-    /// As the formats before 4 did.
-    Older = 1,
-    /// As now.
+    /// As format 5 does.
     Today = 2,
 }
 
@@ -63,8 +61,6 @@ pub(in crate::vault) enum Place {
     After(ChainPoint),
     /// In a checkpoint through this record: a part of a cell.
     Part(Part, u64),
-    /// The same as the formats before 5 did it: a cell as a whole.
-    Whole(u64),
 }
 
 impl Place {
@@ -79,7 +75,6 @@ impl Place {
             Self::Part(part, through) => {
                 format!("headcount part {form} {epoch} {through} {}", part.number()).into_bytes()
             }
-            Self::Whole(through) => format!("headcount cell {form} {epoch} {through}").into_bytes(),
         }
     }
 }
@@ -91,54 +86,50 @@ impl Section {
         keys: &EpochKeys,
         place: Place,
         mut tally: Vec<u8>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CommitError> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
         let aad = place.associated_data(epoch, Form::Today);
         XChaCha20Poly1305::new(keys.seal_key().into())
             .encrypt_in_place(&nonce.into(), &aad, &mut tally)
-            .map_err(|_| Fault::damaged("a delta too long to encrypt"))?;
+            .map_err(|_| Damaged::new("a delta too long to encrypt"))?;
         Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext: tally })
     }
 
-    /// The tally, and how it is written.
+    /// The tally.
     pub(in crate::vault) fn open(
         &self,
         epoch: &Epoch,
         keys: &EpochKeys,
         place: Place,
-    ) -> Result<(Zeroizing<Vec<u8>>, Form), Fault> {
-        let cipher = XChaCha20Poly1305::new(keys.seal_key().into());
-        let open = |form| {
-            let aad = place.associated_data(epoch, form);
-            let tally = cipher.decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad });
-            tally.map(|tally| (Zeroizing::new(tally), form))
-        };
-        open(Form::Today)
-            .or_else(|_| open(Form::Older))
-            .map_err(|_| Fault::damaged(format!("what is stored of the open period {epoch}, or its key file")))
+    ) -> Result<Zeroizing<Vec<u8>>, Damaged> {
+        let aad = place.associated_data(epoch, Form::Today);
+        XChaCha20Poly1305::new(keys.seal_key().into())
+            .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
+            .map(Zeroizing::new)
+            .map_err(|_| Damaged::new(format!("what is stored of the open period {epoch}, or its key file")))
     }
 
-    pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Fault> {
-        let site = crate::units::SiteName::new(&self.site).map_err(|_| Fault::damaged("a journal section's site"))?;
+    pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Damaged> {
+        let site = crate::units::SiteName::new(&self.site).map_err(|_| Damaged::new("a journal section's site"))?;
         Ok(Epoch { site, period: self.period })
     }
 }
 
 impl Record {
     /// The record's bytes, and its place in the chain.
-    pub(in crate::vault) fn finish(sections: Vec<Section>, head: ChainPoint) -> Result<(Vec<u8>, ChainPoint), Fault> {
+    pub(in crate::vault) fn finish(sections: Vec<Section>, head: ChainPoint) -> Result<(Vec<u8>, ChainPoint), Damaged> {
         let bytes = encode(&Self { before: head.digest, sections })?;
         let point = ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(&bytes).as_bytes() };
         Ok((bytes, point))
     }
 
     /// Reads the record that must follow `head`.
-    pub(in crate::vault) fn follow(bytes: &[u8], head: ChainPoint) -> Result<(Self, ChainPoint), Fault> {
+    pub(in crate::vault) fn follow(bytes: &[u8], head: ChainPoint) -> Result<(Self, ChainPoint), Damaged> {
         let what = format!("journal record {}", head.sequence + 1);
         let record: Self = decode(bytes, &what)?;
         if record.before != head.digest {
-            return Err(Fault::damaged(format!("{what}: it does not follow the one before")));
+            return Err(Damaged::new(format!("{what}: it does not follow the one before")));
         }
         Ok((record, ChainPoint { sequence: head.sequence + 1, digest: *blake3::hash(bytes).as_bytes() }))
     }
@@ -179,25 +170,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tally_of_either_form_is_opened_as_what_it_is() {
+    fn a_tally_is_opened_in_its_place_alone() {
         let period = crate::calendar::Period::day(crate::calendar::Day::from_number(1));
         let epoch = Epoch { site: crate::units::SiteName::new("w").unwrap(), period };
         let directory = tempfile::tempdir().unwrap();
         let ring = crate::vault::keys::KeyRing::open(directory.path()).unwrap();
         let keys = ring.for_writing(&epoch).unwrap();
-        let place = Place::Whole(7);
-        let today = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
-        let (tally, form) = today.open(&epoch, &keys, place).unwrap();
-        assert_eq!((&tally[..], form), (&b"tally"[..], Form::Today));
-        assert!(today.open(&epoch, &keys, Place::Whole(8)).is_err());
-        assert!(today.open(&epoch, &keys, Place::Part(Part::REST, 7)).is_err());
-        let aad = b"headcount cell 1 w/day-1970-01-02 7";
+        let place = Place::Part(Part::REST, 7);
+        let sealed = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
+        assert_eq!(&sealed.open(&epoch, &keys, place).unwrap()[..], b"tally");
+        assert!(sealed.open(&epoch, &keys, Place::Part(Part::REST, 8)).is_err());
+        assert!(sealed.open(&epoch, &keys, Place::Part(Part::ALL, 7)).is_err());
+        assert!(sealed.open(&epoch, &keys, Place::After(ChainPoint { sequence: 7, digest: [0; 32] })).is_err());
+        let aad = b"headcount part 1 w/day-1970-01-02 7 0";
         let ciphertext = XChaCha20Poly1305::new(keys.seal_key().into())
-            .encrypt(&today.nonce.into(), Payload { msg: b"older", aad })
+            .encrypt(&sealed.nonce.into(), Payload { msg: b"another form", aad })
             .unwrap();
-        let older = Section { ciphertext, ..today };
-        let (tally, form) = older.open(&epoch, &keys, place).unwrap();
-        assert_eq!((&tally[..], form), (&b"older"[..], Form::Older));
+        assert!(Section { ciphertext, ..sealed }.open(&epoch, &keys, place).is_err());
     }
 
     #[test]
