@@ -22,7 +22,7 @@ use super::{
     keys::{Epoch, KeyRing},
     release::{
         index::{Index, SiteIndex},
-        noise::Noise,
+        noise::NoiseSource,
     },
     roster::Roster,
     store::{
@@ -77,7 +77,7 @@ pub struct Keeper {
     pub(super) journal_bytes_max: u64,
     pub(super) archive: Archive,
     pub(super) producers: HashMap<SiteName, HashMap<ProducerId, ProducerRow>>,
-    pub(super) noise: Box<dyn Noise + Send>,
+    pub(super) noise: Box<dyn NoiseSource + Send>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) max_lateness_ms: i64,
     pub(super) latest: watch::Sender<u64>,

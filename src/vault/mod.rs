@@ -68,7 +68,7 @@ pub use tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX
 
 use crate::clock::Clock;
 use anonymize::network::Countries;
-use release::noise::{Noise, SystemNoise};
+use release::noise::{NoiseSource, SystemNoise};
 use roster::Roster;
 
 /// Batches that wait for the keeper at most; then senders wait.
@@ -120,10 +120,14 @@ pub struct Opened {
 /// When the directory is in use, damaged, of another format or full, when a key is missing, or when settings differ
 /// from those that open periods were counted under.
 pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, Fault> {
-    open_with_noise(options, clock, Box::new(SystemNoise))
+    open_with_noise(options, clock, Box::new(SystemNoise::new()))
 }
 
-fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, Fault> {
+fn open_with_noise(
+    options: Options,
+    clock: Arc<dyn Clock>,
+    noise: Box<dyn NoiseSource + Send>,
+) -> Result<Opened, Fault> {
     let disk = store::disk::Disk::open(&options.data, options.reserve_mib)?;
     let opened = open_on(&disk, options, clock, noise);
     if opened.as_ref().is_err_and(Fault::is_of_the_system) {
@@ -136,7 +140,7 @@ fn open_on(
     disk: &store::disk::Disk,
     options: Options,
     clock: Arc<dyn Clock>,
-    noise: Box<dyn Noise + Send>,
+    noise: Box<dyn NoiseSource + Send>,
 ) -> Result<Opened, Fault> {
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;

@@ -76,7 +76,9 @@ impl Keeper {
             index.sites.get(&site.name).map(|i| i.public.clone()).unwrap_or_default()
         };
         let known_pages = &*site.known_pages();
-        let mut draw = Draw { site, known_pages, under, public: &public, noise: &mut *self.noise };
+        // Its random bits have a key of their own, which goes when this ends.
+        let mut noise = self.noise.of_release()?;
+        let mut draw = Draw { site, known_pages, under, public: &public, noise: &mut *noise };
         Ok(with(&mut draw, &self.cells)?)
     }
 
