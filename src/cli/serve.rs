@@ -148,7 +148,7 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         archive: config.archive.clone(),
         journal_mib: config.journal_mib,
         reserve_mib: config.free_space_reserve_mib,
-        privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
+        privacy: Privacy::new(config.epsilon, config.delta, bounds),
         sites: config.sites.iter().map(site).collect(),
         countries: config.countries.clone(),
         welcome,

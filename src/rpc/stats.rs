@@ -154,8 +154,7 @@ fn privacy_answer(
     let privacy = terms.privacy;
     let rho_nano = privacy.rho_nano();
     let mechanisms = releases.mechanisms(&site.name).unwrap_or_default();
-    let regular = releases.regular_epsilons(&site.name).ok_or_else(status::internal)?;
-    let [epsilon_week, epsilon_month, epsilon_year] = regular;
+    let [week, month, year] = releases.regulars(&site.name).ok_or_else(status::internal)?;
     Ok(proto::GetPrivacyResponse {
         ledger: ledger(releases, &site, entries as usize).map_err(|e| status::fault(&e))?,
         days: day_ledgers(releases, &site, days).map_err(|e| status::fault(&e))?,
@@ -169,9 +168,12 @@ fn privacy_answer(
         bounds: Some(convert::bounds(privacy.bounds)),
         mechanisms: mechanisms.iter().map(|m| convert::mechanism(m, rho_nano)).collect(),
         retention: retention(),
-        epsilon_week,
-        epsilon_month,
-        epsilon_year,
+        epsilon_week: week.epsilon,
+        epsilon_month: month.epsilon,
+        epsilon_year: year.epsilon,
+        delta_week: week.delta,
+        delta_month: month.delta,
+        delta_year: year.delta,
     })
 }
 

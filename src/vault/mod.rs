@@ -58,6 +58,7 @@ pub use release::{
     block::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     plan::{Mechanism, What},
     reader::{DayLedger, Releases, SiteInfo},
+    regular::Regular,
     shares::{BASIS_POINTS, Privacy, Shares},
     terms::{Cost, Terms},
 };

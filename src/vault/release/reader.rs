@@ -9,7 +9,7 @@ use super::{
     block::Release,
     index::{Index, SiteIndex},
     plan::Mechanism,
-    regular,
+    regular::{self, Regular},
     terms::Terms,
 };
 use crate::{
@@ -161,13 +161,12 @@ impl Releases {
         Some(site.terms_of(self.today(&site)).plan.mechanisms.clone())
     }
 
-    /// Epsilon, at the same delta as for one day, for a visitor of a site who comes on every day of a week, a month and a
-    /// year, under the terms of today.
+    /// What is promised to a visitor of a site who comes on every day of a week, a month and a year, under the terms of today.
     #[must_use]
-    pub fn regular_epsilons(&self, name: &SiteName) -> Option<[f64; 3]> {
+    pub fn regulars(&self, name: &SiteName) -> Option<[Regular; 3]> {
         let site = self.inner.roster.get(name)?;
         let in_force = site.terms_of(self.today(&site));
-        Some(regular::epsilons(&in_force.plan, &in_force.terms.privacy))
+        Some(regular::regulars(&in_force.plan, &in_force.terms.privacy))
     }
 
     /// What was spent of a day's budget, by the releases that hold it.
