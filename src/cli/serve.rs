@@ -151,7 +151,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         journal_mib: config.journal_mib,
         limits: Limits::default(),
         reserve_mib: config.free_space_reserve_mib,
-        privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
+        privacy: Privacy::new(config.epsilon, config.delta, bounds),
         sites: config.sites.iter().map(site).collect(),
         countries: config.countries.clone(),
         site_policy,

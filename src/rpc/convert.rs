@@ -219,7 +219,7 @@ pub(super) fn privacy(answer: &PrivacyAnswer) -> proto::GetPrivacyResponse {
     let PrivacyAnswer { site, promise, ledger, days, retention: kept } = answer;
     let (terms, privacy) = (&promise.terms, &promise.terms.privacy);
     let rho_nano = privacy.rho_nano();
-    let [epsilon_week, epsilon_month, epsilon_year] = promise.regular_epsilons;
+    let [week, month, year] = promise.regulars;
     proto::GetPrivacyResponse {
         ledger: ledger.iter().map(ledger_entry).collect(),
         days: days.iter().map(day_ledger).collect(),
@@ -233,9 +233,12 @@ pub(super) fn privacy(answer: &PrivacyAnswer) -> proto::GetPrivacyResponse {
         bounds: Some(bounds(privacy.bounds)),
         mechanisms: promise.mechanisms.iter().map(|m| mechanism(m, rho_nano)).collect(),
         retention: kept.iter().map(retention).collect(),
-        epsilon_week,
-        epsilon_month,
-        epsilon_year,
+        epsilon_week: week.epsilon,
+        epsilon_month: month.epsilon,
+        epsilon_year: year.epsilon,
+        delta_week: week.delta,
+        delta_month: month.delta,
+        delta_year: year.delta,
     }
 }
 

@@ -70,6 +70,7 @@ pub use headcount_model::{
     outcome::{Books, Outcome},
     plan::{Mechanism, What},
     promise::{RETENTION, Retention},
+    regular::Regular,
     release::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     shares::{BASIS_POINTS, Privacy, Shares},
     source::SiteInfo,
@@ -87,7 +88,7 @@ use commit::{
     recover::{self, Loaded},
     writer::Writer,
 };
-use release::noise::{Noise, SystemNoise};
+use release::noise::{NoiseSource, SystemNoise};
 use seal::{due::SealQueue, publish::Publisher};
 use sites::{registry::Registry, settings as site};
 use store::lane::Lane as StoredLane;
@@ -143,10 +144,14 @@ pub struct Opened {
 /// When the directory is in use, damaged, of another format or full, when a key is missing, or when settings differ
 /// from those that open periods were counted under.
 pub fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
-    open_with_noise(options, clock, Box::new(SystemNoise))
+    open_with_noise(options, clock, Box::new(SystemNoise::new()))
 }
 
-fn open_with_noise(options: Options, clock: Arc<dyn Clock>, noise: Box<dyn Noise + Send>) -> Result<Opened, OpenError> {
+fn open_with_noise(
+    options: Options,
+    clock: Arc<dyn Clock>,
+    noise: Box<dyn NoiseSource + Send>,
+) -> Result<Opened, OpenError> {
     let lane = StoredLane::open(&options.data, options.reserve_mib)?;
     let reader = lane.reader.clone();
     let opened = open_on(lane, options, clock, noise);
@@ -160,7 +165,7 @@ fn open_on(
     mut lane: StoredLane,
     options: Options,
     clock: Arc<dyn Clock>,
-    noise: Box<dyn Noise + Send>,
+    noise: Box<dyn NoiseSource + Send>,
 ) -> Result<Opened, OpenError> {
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;

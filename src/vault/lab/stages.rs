@@ -174,7 +174,8 @@ impl Stages {
         let under = site.history.of_period(epoch.period);
         let pages = tally.pages.keys().map(Into::into).collect();
         let (known_pages, public) = (&*site.known_pages(), PublicKeys::from([(Table::Page, pages)]));
-        let mut draw = Draw { site, known_pages, under: &under, public: &public, noise: &mut SystemNoise };
+        let mut noise = SystemNoise::new().fresh().map_err(fault)?;
+        let mut draw = Draw { site, known_pages, under: &under, public: &public, noise: &mut noise };
         let body = draw.day(day, tally, &[]).map_err(fault)?;
         let release = release(site, under, epoch.period, 1, body);
         let bytes = release.to_bytes().map_err(fault)?.len();

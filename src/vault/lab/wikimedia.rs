@@ -13,7 +13,7 @@ use super::{
 use crate::{
     query::AskError,
     vault::release::{
-        budget::{self, RhoNano},
+        budget::{Accounting, RhoNano},
         noise::{Noise, SeededNoise},
     },
 };
@@ -26,7 +26,7 @@ const THRESHOLD: i64 = 90;
 /// Publishes the page table of some periods once, and holds it against the truth.
 pub(super) fn publish(tables: &[&[PageTruth]], rho_nano: u64, seed: u64) -> Result<Pool, AskError> {
     // Cast safety: ten.
-    let sigma = budget::sigma_milli(WIKIMEDIA_PAGES_PER_DAY as u32, RhoNano(rho_nano));
+    let sigma = Accounting::Concentrated.sigma_milli(WIKIMEDIA_PAGES_PER_DAY as u32, RhoNano(rho_nano));
     let mut noise = SeededNoise::new(crowd::mix(seed, rho_nano));
     let mut pool = Pool::default();
     for truth in tables.iter().copied().flatten() {

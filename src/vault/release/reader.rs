@@ -13,7 +13,7 @@ use super::{
     block::Release,
     index::{Index, SiteIndex},
     plan::Mechanism,
-    regular,
+    regular::{self, Regular},
     terms::Terms,
 };
 use crate::{
@@ -124,13 +124,12 @@ impl Releases {
         Some(site.terms_of(self.today(&site)).plan.mechanisms.clone())
     }
 
-    /// Epsilon, at the same delta as for one day, for a visitor of a site who comes on every day of a week, a month and a
-    /// year, under the terms of today.
+    /// What is promised to a visitor of a site who comes on every day of a week, a month and a year, under the terms of today.
     #[must_use]
-    pub fn regular_epsilons(&self, name: &SiteName) -> Option<[f64; 3]> {
+    pub fn regulars(&self, name: &SiteName) -> Option<[Regular; 3]> {
         let site = self.inner.registry.get(name)?;
         let in_force = site.terms_of(self.today(&site));
-        Some(regular::epsilons(&in_force.plan, &in_force.terms.privacy))
+        Some(regular::regulars(&in_force.plan, &in_force.terms.privacy))
     }
 
     /// What was spent of a day's budget, by the releases that hold it.
@@ -225,8 +224,8 @@ impl Ledger for Releases {
     fn mechanisms(&self, site: &SiteName) -> Option<Vec<Mechanism>> {
         self.mechanisms(site)
     }
-    fn regular_epsilons(&self, site: &SiteName) -> Option<[f64; 3]> {
-        self.regular_epsilons(site)
+    fn regulars(&self, site: &SiteName) -> Option<[Regular; 3]> {
+        self.regulars(site)
     }
     fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64> {
         self.numbers_after(site, after)

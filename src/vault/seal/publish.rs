@@ -15,7 +15,7 @@ use crate::{
             block::Release,
             draw::{Body, Draw},
             index::{Index, Sealed},
-            noise::{Noise, NoiseFault},
+            noise::{NoiseFault, NoiseSource},
             reader::stored_release,
             terms::Under,
         },
@@ -29,7 +29,7 @@ use crate::{
 pub(in crate::vault) struct Publisher {
     lane: LaneReader,
     archive: Archive,
-    noise: Box<dyn Noise + Send>,
+    noise: Box<dyn NoiseSource + Send>,
     keys: Arc<KeyRing>,
     index: Arc<RwLock<Index>>,
     latest: watch::Sender<u64>,
@@ -74,7 +74,7 @@ impl Publisher {
     pub(in crate::vault) fn new(
         lane: LaneReader,
         archive: Archive,
-        noise: Box<dyn Noise + Send>,
+        noise: Box<dyn NoiseSource + Send>,
         keys: Arc<KeyRing>,
         index: Arc<RwLock<Index>>,
         latest: watch::Sender<u64>,
@@ -108,7 +108,9 @@ impl Publisher {
         let none = Default::default();
         let public = index.sites.get(&site.name).map_or(&none, |of_site| &of_site.public);
         let known_pages = &*site.known_pages();
-        with(&mut Draw { site, known_pages, under, public, noise: &mut *self.noise })
+        // Its random bits have a key of their own, which goes when this ends.
+        let mut noise = self.noise.of_release()?;
+        with(&mut Draw { site, known_pages, under, public, noise: &mut *noise })
     }
 
     /// Publishes a period. Where this fails nobody has seen its numbers, or everybody will: then they are durable.

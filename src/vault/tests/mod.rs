@@ -4,6 +4,7 @@ mod canary;
 mod coverage;
 mod flow;
 mod folding;
+mod fresh_noise;
 mod keeping;
 mod known;
 mod neighbours;
@@ -16,7 +17,7 @@ use std::{path::Path, sync::Arc, thread::JoinHandle};
 
 use super::*;
 use crate::{calendar::Calendar, clock::ManualClock, units::SiteName};
-use release::noise::SeededNoise;
+use release::noise::{Noise, SeededNoise};
 
 /// A browser that is no robot.
 pub(super) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";

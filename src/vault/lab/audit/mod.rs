@@ -111,7 +111,8 @@ fn case(scene: Scene, name: &str, flaw: Flaw, options: &Options, claimed: &Priva
         let stage = if batch % 2 == 1 { &with } else { &without };
         let seed = options.seed ^ (batch as u64) << 8 ^ (flaw as u64) << 32 ^ (scene as u64) << 40;
         let is_system = options.system_noise && flaw == Flaw::None && scene == Scene::AtEveryBound && batch < 8;
-        let noise: Box<dyn Noise> = if is_system { Box::new(SystemNoise) } else { Box::new(SeededNoise::new(seed)) };
+        let noise: Box<dyn Noise> =
+            if is_system { Box::new(SystemNoise::new().fresh()?) } else { Box::new(SeededNoise::new(seed)) };
         looks(stage, &plans, &attacker, &mut Flawed { flaw, noise, last: None }, each)
     });
     let (mut seen_with, mut seen_without) = (Vec::new(), Vec::new());

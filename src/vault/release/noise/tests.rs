@@ -1,7 +1,7 @@
 //! Both sources against the exact probabilities.
 //!
-//! A correct sampler fails one of these tests with probability below 1e-6: the bound on the chi-square statistic is
-//! that of Laurent and Massart (2000), P(chi2_d >= d + 2 sqrt(d x) + 2 x) <= exp(-x), at x = 16 (1.2e-7 a test, six
+//! A correct sampler fails one of these tests with probability below 2e-6: the bound on the chi-square statistic is
+//! that of Laurent and Massart (2000), P(chi2_d >= d + 2 sqrt(d x) + 2 x) <= exp(-x), at x = 16 (1.2e-7 a test, ten
 //! tests); mean and variance may be 6 standard errors off (2e-9).
 
 use super::*;
@@ -50,10 +50,40 @@ fn assert_gaussian(source: &mut impl Noise, sigma_milli: u64) {
     assert!(statistic < bound, "chi-square {statistic} with {freedom} degrees of freedom, bound {bound}");
 }
 
+/// The noise of one release of a server.
+fn system() -> ReleaseNoise {
+    SystemNoise::new().fresh().expect("the system has randomness")
+}
+
 #[test]
 fn system_noise_is_the_discrete_gaussian() {
-    assert_gaussian(&mut SystemNoise, 2_500);
-    assert_gaussian(&mut SystemNoise, 12_300);
+    assert_gaussian(&mut system(), 2_500);
+    assert_gaussian(&mut system(), 12_300);
+    // Where the scale of the proposals steps, and where nearly every draw is 0.
+    for sigma_milli in [999, 1_000, 1_001, 14_999] {
+        assert_gaussian(&mut system(), sigma_milli);
+    }
+}
+
+#[test]
+fn every_release_has_a_key_of_its_own_even_where_the_system_repeats_itself() {
+    let entropy = Zeroizing::new([9; KEY_BYTES]);
+    let mut source = SystemNoise::new();
+    let keys: Vec<_> = (0..3).map(|_| *source.key(&entropy)).collect();
+    assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);
+    // Two that go on from the same state, as after a snapshot of the machine, a while apart.
+    let (mut one, mut other) = (SystemNoise { ..source }, SystemNoise { ..source });
+    assert_ne!(*one.key(&entropy), *other.key(&entropy));
+}
+
+#[test]
+fn draws_of_two_releases_do_not_repeat_each_other() {
+    let mut source = SystemNoise::new();
+    let mut draws = || -> Vec<i64> {
+        let mut noise = source.of_release().expect("the system has randomness");
+        (0..50).map(|_| noise.sample(SigmaMilli(20_000)).expect("the sampler works")).collect()
+    };
+    assert_ne!(draws(), draws());
 }
 
 #[test]
@@ -78,11 +108,11 @@ fn seeded_noise_repeats_and_seeds_differ() {
 #[test]
 fn no_noise_is_refused() {
     for sigma in [SigmaMilli(0), SigmaMilli::UNAFFORDABLE, SigmaMilli(SIGMA_MILLI_MAX + 1)] {
-        assert!(matches!(SystemNoise.sample(sigma), Err(NoiseFault::Sigma(_))));
+        assert!(matches!(system().sample(sigma), Err(NoiseFault::Sigma(_))));
         assert!(matches!(SeededNoise::new(1).sample(sigma), Err(NoiseFault::Sigma(_))));
     }
-    assert!(SystemNoise.sample(SigmaMilli(1)).is_ok());
-    assert!(SystemNoise.sample(SigmaMilli(SIGMA_MILLI_MAX)).is_ok());
+    assert!(system().sample(SigmaMilli(1)).is_ok());
+    assert!(system().sample(SigmaMilli(SIGMA_MILLI_MAX)).is_ok());
 }
 
 /// How long a draw takes: `cargo test system_noise_speed -- --ignored --nocapture`.
@@ -90,9 +120,10 @@ fn no_noise_is_refused() {
 #[ignore = "a measurement, not a check"]
 fn system_noise_speed() {
     for sigma_milli in [2_500, 12_300, 50_000, 1_000_000] {
-        let start = std::time::Instant::now();
+        let mut source = system();
+        let start = Instant::now();
         for _ in 0..DRAWS {
-            SystemNoise.sample(SigmaMilli(sigma_milli)).expect("the sampler works");
+            source.sample(SigmaMilli(sigma_milli)).expect("the sampler works");
         }
         println!("sigma {sigma_milli:>9} thousandths: {:?} a draw", start.elapsed() / DRAWS as u32);
     }

@@ -6,9 +6,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     calendar::PeriodKind,
-    vault::release::{
-        budget::SigmaMilli,
-        shares::{Privacy, Shares},
+    vault::{
+        release::{
+            budget::{Accounting, SigmaMilli},
+            shares::{Privacy, Shares},
+        },
+        store::rows,
     },
 };
 
@@ -20,7 +23,7 @@ fn terms(from: Day, epsilon: f64, bounds: (u8, u8), profile: &str) -> Terms {
     let bounds = Bounds { views_per_visitor_day: bounds.0, views_per_page: bounds.1.min(bounds.0) };
     Terms {
         from,
-        privacy: Privacy { epsilon, delta: 1e-7, bounds },
+        privacy: Privacy::new(epsilon, 1e-7, bounds),
         profile: profile.to_owned(),
         shares: Shares::named(profile).unwrap(),
         tables: TableSet::without_sources(),
@@ -60,9 +63,56 @@ fn what_has_not_begun_can_be_withdrawn_and_what_has_begun_cannot() {
     assert_eq!(counted.terms().last().unwrap().from, today.plus(2));
 }
 
+/// Terms as they were stored before there was a second rule of accounting.
+#[derive(serde::Serialize)]
+struct Before {
+    from: Day,
+    promise: (f64, f64, Bounds),
+    profile: String,
+    shares: Shares,
+    tables: TableSet,
+    has_page_list: bool,
+}
+
+#[test]
+fn stored_terms_keep_their_rule_and_the_one_in_force_begins_at_the_next_midnight() {
+    let today = day("2026-11-24");
+    let configured = first(3.0);
+    let Terms { from, privacy, profile, shares, tables, has_page_list } = configured.clone();
+    let promise = (privacy.epsilon, privacy.delta, privacy.bounds);
+    let bytes = rows::encode(&Before { from, promise, profile, shares, tables, has_page_list }).unwrap();
+    let stored: Terms = rows::decode(&bytes, "terms").unwrap();
+    assert_eq!((stored.privacy.accounting, stored.has_page_list), (Accounting::Concentrated, true));
+    assert_eq!(rows::encode(&stored).unwrap(), bytes, "they are stored again as they were");
+    assert_eq!(stored.privacy.rho_nano(), 150_420_556);
+
+    let history = History::settle(vec![stored.clone()], &configured, today, None);
+    assert_eq!(history.of_day(today).terms, stored);
+    assert_eq!(history.of_day(today.plus(1)).terms.privacy, configured.privacy);
+    let settled: Vec<Terms> = history.terms().cloned().collect();
+    let again = rows::encode(&settled).unwrap();
+    assert_eq!(rows::decode::<Vec<Terms>>(&again, "terms").unwrap(), settled);
+    // Days of both in one month: its noise is that of the rule before, which is the larger.
+    let month = history.of_period(Period::month_of(today));
+    for mechanism in &month.plan.mechanisms {
+        let of =
+            |day| history.of_day(day).plan.get(mechanism.table, mechanism.period, mechanism.what).unwrap().sigma_milli;
+        assert_eq!(mechanism.sigma_milli, of(today).max(of(today.plus(1))));
+    }
+}
+
+#[test]
+fn terms_of_a_later_version_are_refused() {
+    let mut bytes = rows::encode(&first(3.0)).unwrap();
+    *bytes.last_mut().unwrap() |= 4;
+    assert!(rows::decode::<Terms>(&bytes, "terms").is_err());
+}
+
 fn any_terms() -> impl Strategy<Value = Vec<Terms>> {
     let one = (1_i32..40, 0.2_f64..6.0, (1_u8..=10, 1_u8..=4), 0_usize..3, 0_u32..4);
-    prop::collection::vec(one, 0..4).prop_map(|changes| {
+    let changes = prop::collection::vec(one, 0..4);
+    // So many of them, from the first on, are from before the rule in force.
+    (changes, 0_usize..=4).prop_map(|(changes, older)| {
         let mut from = day("2026-10-01");
         let mut all = vec![first(3.0)];
         for (days, epsilon, bounds, profile, skip) in changes {
@@ -74,6 +124,7 @@ fn any_terms() -> impl Strategy<Value = Vec<Terms>> {
             }
             all.push(next);
         }
+        all.iter_mut().take(older).for_each(|terms| terms.privacy.accounting = Accounting::Concentrated);
         all
     })
 }
@@ -116,7 +167,7 @@ fn a_wider_noise_under_other_terms_raises_the_threshold_for_all_of_them() {
     let history = History::of(vec![first(3.0), loud]);
     let under = history.of_period(Period::month_of(day("2026-10-10")));
     let drawn = under.plan.get(Table::Page, PeriodKind::Month, crate::vault::release::plan::What::Counters).unwrap();
-    // Eleven choices of keys share half of 1e-7.
-    let wanted = threshold(SigmaMilli(drawn.sigma_milli), 5e-8 / 11.0, &[1; 8]);
+    // Eleven choices of keys share a tenth of 1e-7.
+    let wanted = threshold(SigmaMilli(drawn.sigma_milli), 1e-8 / 11.0, &[1; 8]);
     assert_eq!(drawn.threshold, wanted);
 }

@@ -59,7 +59,7 @@ const FOREVER: i64 = i64::MAX;
 impl Noise for Quiet {
     fn sample(&mut self, _: SigmaMilli) -> Result<i64, NoiseFault> {
         if self.draws_left.fetch_sub(1, Ordering::SeqCst) <= 0 {
-            return Err(NoiseFault::Sampler("the simulation ends here".to_owned()));
+            return Err(NoiseFault::Range);
         }
         Ok(0)
     }
