@@ -19,7 +19,7 @@ use super::{
         Fault,
         archive::Archive,
         disk::{Disk, Step},
-        journal::{Checkpoint, Form, Place, Record},
+        journal::{Checkpoint, Place, Record},
         rows::{
             self, ChainPoint, FORMAT, FORMAT_OF_OLDER_DAYS, FORMAT_OF_WHOLE_CELLS, FORMAT_UNFINISHED,
             FORMAT_WITHOUT_DIGESTS, ProducerRow, SiteRow,
@@ -320,8 +320,8 @@ impl Recovered {
                 continue;
             }
             let stored = checkpoint(value, &epoch)?;
-            let (tally, form) = stored.section.open(&epoch, &*keys.existing(&epoch)?, Place::Whole(stored.through))?;
-            self.cells.merge_encoded(&epoch, &tally, form == Form::Older).map_err(|_| damaged_tally(&epoch))?;
+            let tally = stored.section.open(&epoch, &*keys.existing(&epoch)?, Place::Whole(stored.through))?;
+            self.cells.merge_encoded(&epoch, &tally).map_err(|_| damaged_tally(&epoch))?;
             let of_cell = through.entry(epoch.clone()).or_default();
             of_cell.note(Part::REST, stored.through);
             of_cell.note(Part::ALL, stored.through);
@@ -335,7 +335,7 @@ impl Recovered {
             }
             let stored = checkpoint(value, &epoch)?;
             let place = Place::Part(part, stored.through);
-            let (tally, _) = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            let tally = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
             self.cells.merge_part(&epoch, part, &tally).map_err(|_| damaged_tally(&epoch))?;
             through.entry(epoch.clone()).or_default().note(part, stored.through);
             if part != Part::REST {
@@ -369,9 +369,9 @@ impl Recovered {
                 if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }
-                let (tally, form) = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
+                let tally = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
                 self.cells
-                    .merge_record(&epoch, &tally, form == Form::Older, sequence, through)
+                    .merge_record(&epoch, &tally, sequence, through)
                     .map_err(|_| damaged_tally(&epoch))?;
                 self.dirty.insert(epoch);
             }

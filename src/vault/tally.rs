@@ -6,7 +6,6 @@
 
 mod attributes;
 mod longer;
-mod older;
 mod parts;
 mod stored;
 mod tags;
@@ -24,7 +23,6 @@ use super::{
 use attributes::merge_texts;
 pub(super) use attributes::{AttributeTally, Texts};
 pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see_both};
-pub(super) use older::OlderDayTally;
 pub(super) use parts::{Part, Through};
 pub(super) use tags::{Pairs, Visitors};
 

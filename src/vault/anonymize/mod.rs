@@ -18,7 +18,7 @@ use zeroize::Zeroize;
 
 use super::{
     event::AccessEvent,
-    keys::{Epoch, EpochKeys, KeyFault, KeyRing, TagForm},
+    keys::{Epoch, EpochKeys, KeyFault, KeyRing},
     names::{NameId, Names},
     outcome::Outcome,
     release::index::Sealed,
@@ -83,21 +83,12 @@ struct DayKeys {
     month_keys: Option<Arc<EpochKeys>>,
 }
 
-impl DayKeys {
-    /// Whether a key is of a version that tags otherwise.
-    fn any_is_older(&self) -> bool {
-        let all = [Some(&self.day_keys), self.week_keys.as_ref(), self.month_keys.as_ref()];
-        all.into_iter().flatten().any(|keys| keys.form() == TagForm::Older)
-    }
-}
-
 /// Buffers and look-ups that are used again from event to event of a batch. Wiped at the end.
 #[derive(Default)]
 pub(super) struct Bench {
     calendar: CalendarMemo,
     keys: Option<DayKeys>,
     identity: Vec<u8>,
-    older_identity: Vec<u8>,
     page: String,
     referrer: String,
     campaign: String,
@@ -118,7 +109,6 @@ impl Drop for Bench {
     fn drop(&mut self) {
         // The slice and not the vector: that wipes in one piece, and not byte by byte.
         self.identity.as_mut_slice().zeroize();
-        self.older_identity.as_mut_slice().zeroize();
         self.page.as_mut_str().zeroize();
         self.referrer.as_mut_str().zeroize();
         self.campaign.as_mut_str().zeroize();
@@ -184,14 +174,8 @@ impl Anonymizer {
         };
         let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
         visitor::identity(&event, ip, digest, &mut bench.identity);
-        if keys.any_is_older() {
-            visitor::older_identity(&event, ip, &mut bench.older_identity);
-        }
         drop(event);
-        let tag = |keys: &EpochKeys| match keys.form() {
-            TagForm::Older => keys.visitor_tag(&bench.older_identity),
-            TagForm::Today => keys.visitor_tag(&bench.identity),
-        };
+        let tag = |keys: &EpochKeys| keys.visitor_tag(&bench.identity);
         let visitor_tag = tag(&keys.day_keys);
         let seen = seen.unwrap_or_else(|| {
             Seen::Visit(Visit {

@@ -17,8 +17,6 @@ use crate::{
 
 /// The version of the stored form: this byte, the release (compressed: its keys are alike), and the BLAKE3 hash of both.
 const VERSION: u8 = 3;
-/// The version before: neither compressed nor hashed.
-const VERSION_PLAIN: u8 = 2;
 const DIGEST_BYTES: usize = 32;
 /// What the allocator adds to a piece of memory, with its rounding.
 const PIECE_BYTES: usize = 16;
@@ -143,7 +141,6 @@ impl Release {
     /// Reads the stored form; `what` names it if it is damaged.
     pub(in crate::vault) fn from_bytes(bytes: &[u8], what: &str) -> Result<Self, Fault> {
         match bytes.split_first() {
-            Some((&VERSION_PLAIN, body)) => rows::decode(body, what),
             Some((&VERSION, _)) => {
                 let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or_else(|| Fault::damaged(what))?;
                 if blake3::hash(content).as_bytes() != digest {

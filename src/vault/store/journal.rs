@@ -47,14 +47,8 @@ pub(in crate::vault) struct Checkpoint {
     pub(in crate::vault) section: Section,
 }
 
-/// How a tally is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::vault) enum Form {
-    /// As the formats before 4 did.
-    Older = 1,
-    /// As now.
-    Today = 2,
-}
+/// The version of the stored form of tallies, to which every section is bound.
+const TALLY_FORM: u8 = 2;
 
 /// What a section is bound to, together with the form of its tally.
 #[derive(Clone, Copy)]
@@ -68,8 +62,8 @@ pub(in crate::vault) enum Place {
 }
 
 impl Place {
-    fn associated_data(self, epoch: &Epoch, form: Form) -> Vec<u8> {
-        let form = form as u8;
+    fn associated_data(self, epoch: &Epoch) -> Vec<u8> {
+        let form = TALLY_FORM;
         match self {
             Self::After(point) => {
                 let mut data = format!("headcount journal {form} {epoch} {} ", point.sequence).into_bytes();
@@ -94,28 +88,24 @@ impl Section {
     ) -> Result<Self, Fault> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
-        let aad = place.associated_data(epoch, Form::Today);
+        let aad = place.associated_data(epoch);
         XChaCha20Poly1305::new(keys.seal_key().into())
             .encrypt_in_place(&nonce.into(), &aad, &mut tally)
             .map_err(|_| Fault::damaged("a delta too long to encrypt"))?;
         Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext: tally })
     }
 
-    /// The tally, and how it is written.
+    /// The tally.
     pub(in crate::vault) fn open(
         &self,
         epoch: &Epoch,
         keys: &EpochKeys,
         place: Place,
-    ) -> Result<(Zeroizing<Vec<u8>>, Form), Fault> {
-        let cipher = XChaCha20Poly1305::new(keys.seal_key().into());
-        let open = |form| {
-            let aad = place.associated_data(epoch, form);
-            let tally = cipher.decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad });
-            tally.map(|tally| (Zeroizing::new(tally), form))
-        };
-        open(Form::Today)
-            .or_else(|_| open(Form::Older))
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let aad = place.associated_data(epoch);
+        XChaCha20Poly1305::new(keys.seal_key().into())
+            .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
+            .map(Zeroizing::new)
             .map_err(|_| Fault::damaged(format!("what is stored of the open period {epoch}, or its key file")))
     }
 
@@ -179,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tally_of_either_form_is_opened_as_what_it_is() {
+    fn a_tally_is_opened_in_its_place_alone() {
         let period = crate::calendar::Period::day(crate::calendar::Day::from_number(1));
         let epoch = Epoch { site: crate::units::SiteName::new("w").unwrap(), period };
         let directory = tempfile::tempdir().unwrap();
@@ -187,17 +177,9 @@ mod tests {
         let keys = ring.for_writing(&epoch).unwrap();
         let place = Place::Whole(7);
         let today = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
-        let (tally, form) = today.open(&epoch, &keys, place).unwrap();
-        assert_eq!((&tally[..], form), (&b"tally"[..], Form::Today));
+        assert_eq!(&today.open(&epoch, &keys, place).unwrap()[..], b"tally");
         assert!(today.open(&epoch, &keys, Place::Whole(8)).is_err());
         assert!(today.open(&epoch, &keys, Place::Part(Part::REST, 7)).is_err());
-        let aad = b"headcount cell 1 w/day-1970-01-02 7";
-        let ciphertext = XChaCha20Poly1305::new(keys.seal_key().into())
-            .encrypt(&today.nonce.into(), Payload { msg: b"older", aad })
-            .unwrap();
-        let older = Section { ciphertext, ..today };
-        let (tally, form) = older.open(&epoch, &keys, place).unwrap();
-        assert_eq!((&tally[..], form), (&b"older"[..], Form::Older));
     }
 
     #[test]

@@ -72,11 +72,6 @@ impl AttributeTally {
         }
     }
 
-    /// Takes the counts of a table whose keys are texts out.
-    pub(super) fn take_texts(&mut self, table: Table) -> Texts {
-        table.text().map(|slot| std::mem::take(&mut self.texts[slot])).unwrap_or_default()
-    }
-
     /// The counts of a table whose keys are texts.
     pub(in crate::vault) fn texts(&self, table: Table) -> Option<&Texts> {
         table.text().map(|slot| &self.texts[slot])
