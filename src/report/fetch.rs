@@ -239,6 +239,15 @@ mod tests {
     }
 
     #[test]
+    fn a_report_has_every_table_once_but_the_site() {
+        let mut shown = TABLES.map(i32::from).to_vec();
+        shown.sort_unstable();
+        let site = i32::from(Table::Site);
+        let all: Vec<i32> = (1..1_000).filter(|n| *n != site && Table::try_from(*n).is_ok()).collect();
+        assert_eq!(shown, all);
+    }
+
+    #[test]
     fn ranges_widen_to_whole_weeks_and_months() {
         let days = range("2024-02-10", "2024-02-29");
         assert_eq!(whole_periods(PeriodKind::Month, &days), Some(range("2024-02-01", "2024-02-29")));

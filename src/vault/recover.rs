@@ -19,7 +19,8 @@ use super::{
         Fault,
         archive::Archive,
         disk::{Disk, Step},
-        journal::{Checkpoint, Place, Record},
+        journal::{Checkpoint, Form, Place, Record},
+        migrate::FORMAT_BEFORE,
         rows::{
             self, ChainPoint, FORMAT, FORMAT_OF_OLDER_DAYS, FORMAT_OF_WHOLE_CELLS, FORMAT_UNFINISHED,
             FORMAT_WITHOUT_DIGESTS, ProducerRow, SiteRow,
@@ -115,9 +116,10 @@ pub(super) fn check_format(disk: &Disk, path: &Path) -> Result<(), Fault> {
 /// The format of the directory, none in a new one. One that cannot be opened is refused.
 pub(super) fn known_format(disk: &Disk, path: &Path) -> Result<Option<u32>, Fault> {
     match disk.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        format @ (None | Some(FORMAT | FORMAT_OF_WHOLE_CELLS | FORMAT_OF_OLDER_DAYS | FORMAT_WITHOUT_DIGESTS)) => {
-            Ok(format)
-        }
+        format @ (None
+        | Some(
+            FORMAT | FORMAT_BEFORE | FORMAT_OF_WHOLE_CELLS | FORMAT_OF_OLDER_DAYS | FORMAT_WITHOUT_DIGESTS,
+        )) => Ok(format),
         Some(FORMAT_UNFINISHED) => Err(Fault::Unfinished(path.to_owned())),
         Some(found) => Err(Fault::Format { path: path.to_owned(), found, known: FORMAT }),
     }
@@ -320,7 +322,7 @@ impl Recovered {
                 continue;
             }
             let stored = checkpoint(value, &epoch)?;
-            let tally = stored.section.open(&epoch, &*keys.existing(&epoch)?, Place::Whole(stored.through))?;
+            let (tally, _) = stored.section.open(&epoch, &*keys.existing(&epoch)?, Place::Whole(stored.through))?;
             self.cells.merge_encoded(&epoch, &tally).map_err(|_| damaged_tally(&epoch))?;
             let of_cell = through.entry(epoch.clone()).or_default();
             of_cell.note(Part::REST, stored.through);
@@ -335,7 +337,11 @@ impl Recovered {
             }
             let stored = checkpoint(value, &epoch)?;
             let place = Place::Part(part, stored.through);
-            let tally = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            let (tally, form) = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            if form != Form::ByTable {
+                // So that the next checkpoint writes it in the form of today.
+                self.dirty.insert(epoch.clone());
+            }
             self.cells.merge_part(&epoch, part, &tally).map_err(|_| damaged_tally(&epoch))?;
             through.entry(epoch.clone()).or_default().note(part, stored.through);
             if part != Part::REST {
@@ -369,10 +375,8 @@ impl Recovered {
                 if is_folded || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }
-                let tally = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
-                self.cells
-                    .merge_record(&epoch, &tally, sequence, through)
-                    .map_err(|_| damaged_tally(&epoch))?;
+                let (tally, _) = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
+                self.cells.merge_record(&epoch, &tally, sequence, through).map_err(|_| damaged_tally(&epoch))?;
                 self.dirty.insert(epoch);
             }
             self.journal_bytes += bytes.len() as u64;

@@ -19,7 +19,7 @@ use crate::{
         site::Site,
         sketch::{Precision, Sketch},
         tables::{KeySpace, PAGE_PRECISION, SITE_PRECISION, Table},
-        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, Texts, WeekTally},
+        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, WeekTally},
     },
 };
 
@@ -98,11 +98,10 @@ impl<'a> Draw<'a> {
     /// A quarter: the names of keys that become public, without any number.
     pub(in crate::vault) fn quarter(&mut self, tally: &QuarterTally) -> Drawn<Body> {
         let mut body = Body::default();
-        for table in [Table::Page, Table::Referrer, Table::Campaign] {
+        for table in QuarterTally::TABLES {
             let Some(mechanism) = self.mechanism(table, PeriodKind::Quarter, What::Votes) else { continue };
             let public = self.public_keys(table);
-            let candidates: BTreeMap<&str, u64> =
-                tally.votes(table).into_iter().flat_map(Texts::iter).map(|(key, votes)| (key, *votes)).collect();
+            let candidates: BTreeMap<&str, u64> = tally.votes(table).iter().map(|(key, votes)| (key, *votes)).collect();
             let mut keys = Vec::new();
             for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
                 if self.noisy(&mechanism, votes)? >= mechanism.threshold {
@@ -154,7 +153,7 @@ impl<'a> Draw<'a> {
     fn attributes(&mut self, kind: PeriodKind, tally: &AttributeTally, out: &mut Vec<TableNumbers>) -> Drawn<()> {
         for table in Table::attributes() {
             let Some(mechanism) = self.mechanism(table, kind, What::Counters) else { continue };
-            let texts = || tally.texts(table).into_iter().flat_map(Texts::iter).map(|(key, count)| (key, [*count, 0]));
+            let texts = || tally.texts(table).iter().map(|(key, count)| (key, [*count, 0]));
             let numbers = match table.key_space() {
                 KeySpace::None => continue,
                 KeySpace::Public => self.listed(&mechanism, tally.listed(table))?,
@@ -171,9 +170,9 @@ impl<'a> Draw<'a> {
     }
 
     /// Every key of a public list, in the order of the keys.
-    fn listed(&mut self, mechanism: &Mechanism, counters: Option<&Counters>) -> Drawn<TableNumbers> {
+    fn listed(&mut self, mechanism: &Mechanism, counters: &Counters) -> Drawn<TableNumbers> {
         let keys = mechanism.table.public_keys().iter().enumerate();
-        let exact: Exact<'_> = keys.map(|(at, key)| (*key, [counters.map_or(0, |c| c.get(at)), 0])).collect();
+        let exact: Exact<'_> = keys.map(|(at, key)| (*key, [counters.get(at), 0])).collect();
         self.each(mechanism, exact.keys().copied(), &exact, 1)
     }
 

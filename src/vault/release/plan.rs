@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     budget::{self, RhoNano, SigmaMilli},
     noise::SIGMA_MILLI_MAX,
-    shares::{BASIS_POINTS, Privacy, Shares, weight},
+    shares::{BASIS_POINTS, Privacy, Shares},
     threshold::threshold,
 };
 use crate::{
@@ -219,9 +219,10 @@ impl Maker<'_> {
     fn attributes(&mut self, period: PeriodKind, share: u16) {
         let counted = self.tables;
         let tables = || Table::attributes().filter(|t| t.has_period(period) && counted.contains(*t));
-        let all = tables().map(weight).sum();
+        let all = tables().map(|table| table.spec().weight).sum();
         for table in tables() {
-            self.add(table, period, What::Counters, (share, weight(table), all), table.attribute_l2_squared());
+            let spec = table.spec();
+            self.add(table, period, What::Counters, (share, spec.weight, all), spec.l2_squared);
         }
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    Fault,
+    Fault, migrate,
     rows::{ChainPoint, decode, encode},
 };
 use crate::vault::{
@@ -47,8 +47,15 @@ pub(in crate::vault) struct Checkpoint {
     pub(in crate::vault) section: Section,
 }
 
-/// The version of the stored form of tallies, to which every section is bound.
-const TALLY_FORM: u8 = 2;
+/// The stored form of a tally, to which every section is bound. Stored: never renumber.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(in crate::vault) enum Form {
+    /// Tables by their places in lists: what format 5 wrote.
+    ByPlace = 2,
+    /// Tables by their numbers.
+    ByTable = 3,
+}
 
 /// What a section is bound to, together with the form of its tally.
 #[derive(Clone, Copy)]
@@ -62,8 +69,8 @@ pub(in crate::vault) enum Place {
 }
 
 impl Place {
-    fn associated_data(self, epoch: &Epoch) -> Vec<u8> {
-        let form = TALLY_FORM;
+    fn associated_data(self, epoch: &Epoch, form: Form) -> Vec<u8> {
+        let form = form as u8;
         match self {
             Self::After(point) => {
                 let mut data = format!("headcount journal {form} {epoch} {} ", point.sequence).into_bytes();
@@ -88,25 +95,37 @@ impl Section {
     ) -> Result<Self, Fault> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
-        let aad = place.associated_data(epoch);
+        let aad = place.associated_data(epoch, Form::ByTable);
         XChaCha20Poly1305::new(keys.seal_key().into())
             .encrypt_in_place(&nonce.into(), &aad, &mut tally)
             .map_err(|_| Fault::damaged("a delta too long to encrypt"))?;
         Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext: tally })
     }
 
-    /// The tally.
+    /// The tally in the form of today, and the form that it was written in.
     pub(in crate::vault) fn open(
         &self,
         epoch: &Epoch,
         keys: &EpochKeys,
         place: Place,
-    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let aad = place.associated_data(epoch);
-        XChaCha20Poly1305::new(keys.seal_key().into())
-            .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
-            .map(Zeroizing::new)
-            .map_err(|_| Fault::damaged(format!("what is stored of the open period {epoch}, or its key file")))
+    ) -> Result<(Zeroizing<Vec<u8>>, Form), Fault> {
+        let damaged = || Fault::damaged(format!("what is stored of the open period {epoch}, or its key file"));
+        if let Some(tally) = self.decrypt(epoch, keys, place, Form::ByTable) {
+            return Ok((tally, Form::ByTable));
+        }
+        let before = self.decrypt(epoch, keys, place, Form::ByPlace).ok_or_else(damaged)?;
+        let today = match place {
+            // Tags and sketches are stored as they were.
+            Place::Part(part, _) if part != Part::REST => before,
+            _ => migrate::tally(epoch.period.kind, &before).map_err(|_| damaged())?,
+        };
+        Ok((today, Form::ByPlace))
+    }
+
+    fn decrypt(&self, epoch: &Epoch, keys: &EpochKeys, place: Place, form: Form) -> Option<Zeroizing<Vec<u8>>> {
+        let aad = place.associated_data(epoch, form);
+        let cipher = XChaCha20Poly1305::new(keys.seal_key().into());
+        cipher.decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad }).ok().map(Zeroizing::new)
     }
 
     pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Fault> {
@@ -177,7 +196,8 @@ mod tests {
         let keys = ring.for_writing(&epoch).unwrap();
         let place = Place::Whole(7);
         let today = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
-        assert_eq!(&today.open(&epoch, &keys, place).unwrap()[..], b"tally");
+        let (tally, form) = today.open(&epoch, &keys, place).unwrap();
+        assert_eq!((&tally[..], form), (&b"tally"[..], Form::ByTable));
         assert!(today.open(&epoch, &keys, Place::Whole(8)).is_err());
         assert!(today.open(&epoch, &keys, Place::Part(Part::REST, 7)).is_err());
     }

@@ -9,6 +9,7 @@ mod blobs;
 mod chunks;
 pub(super) mod disk;
 pub(super) mod journal;
+pub(super) mod migrate;
 pub(super) mod rows;
 mod stopwatch;
 mod sum;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The layout's version. A program that finds another refuses to open.
-pub(in crate::vault) const FORMAT: u32 = 5;
+pub(in crate::vault) const FORMAT: u32 = 6;
 /// The version before, which stored cells as a whole: a directory of it becomes one of [`FORMAT`] when it is opened.
 pub(in crate::vault) const FORMAT_OF_WHOLE_CELLS: u32 = 4;
 /// The version before that, which stored open days in another form.

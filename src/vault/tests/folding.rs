@@ -14,7 +14,7 @@ use store::{
 };
 
 /// Commits a batch, and waits until it is durable.
-fn commit(keeper: &mut Keeper, lane: &Lane, batch: TestBatch) {
+pub(super) fn commit(keeper: &mut Keeper, lane: &Lane, batch: TestBatch) {
     let mut answer = pin!(lane.send(batch));
     let context = &mut Context::from_waker(Waker::noop());
     assert!(answer.as_mut().poll(context).is_pending());

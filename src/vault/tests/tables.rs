@@ -108,9 +108,9 @@ fn every_table_counts_what_it_says() {
         assert_eq!(errors.keys.len(), 2, "the first error of each class alone: {:?}", errors.keys);
     }
     // Noon in UTC is nine in the evening in Tokyo, on a Monday. The profile is a month's.
-    assert!(published[0].table(Table::Profile).is_none());
-    assert!((count_of(&published[1], Table::Profile, "Mon 21:00") - i64::from(PEOPLE)).abs() < 300);
-    assert!(count_of(&published[1], Table::Profile, "Mon 12:00").abs() < 300);
+    assert!(published[0].table(Table::HourOfWeek).is_none());
+    assert!((count_of(&published[1], Table::HourOfWeek, "Mon 21:00") - i64::from(PEOPLE)).abs() < 300);
+    assert!(count_of(&published[1], Table::HourOfWeek, "Mon 12:00").abs() < 300);
     // Robots are no visitors.
     let visits = published[0].site_numbers.as_ref().unwrap().ranks[0];
     assert!((visits.count - i64::from(PEOPLE)).abs() < 100, "{visits:?}");
