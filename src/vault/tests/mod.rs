@@ -6,6 +6,7 @@ mod flow;
 mod folding;
 mod keeping;
 mod known;
+mod migrating;
 mod neighbours;
 mod sealing;
 mod simulation;
