@@ -10,7 +10,10 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::error::{ReportError, chain};
+use super::{
+    error::{ReportError, chain},
+    top::BREAKDOWNS,
+};
 use crate::proto::{
     GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListTopRequest,
     ListTopResponse, PeriodKind, Site, Table, stats_service_client::StatsServiceClient,
@@ -22,26 +25,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer taken: some twenty years of hours.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
-
-/// The breakdowns of a report, in the order in which it shows them.
-const TABLES: [Table; 16] = [
-    Table::Page,
-    Table::Entry,
-    Table::Referrer,
-    Table::Campaign,
-    Table::Country,
-    Table::Domain,
-    Table::Language,
-    Table::Browser,
-    Table::Os,
-    Table::Device,
-    Table::Profile,
-    Table::Status,
-    Table::Error,
-    Table::ResponseTime,
-    Table::ResponseSize,
-    Table::Bot,
-];
 
 /// Which report is wanted. Empty names and dates mean what the server makes of them: the first site, the last 30
 /// days, and for the breakdowns the latest published month.
@@ -171,8 +154,8 @@ async fn fetch_numbers(
     let months = fetch_whole(client, request, PeriodKind::Month, &range).await?;
     let dates_given = !request.from_date.is_empty() || !request.to_date.is_empty();
     let [from_date, to_date] = if dates_given { range } else { [String::new(), String::new()] };
-    let mut tops = Vec::with_capacity(TABLES.len());
-    for table in TABLES {
+    let mut tops = Vec::with_capacity(BREAKDOWNS.len());
+    for (table, _) in BREAKDOWNS {
         let ask = ListTopRequest {
             site: request.site.clone(),
             table: i32::from(table),
@@ -240,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_report_has_every_table_once_but_the_site() {
-        let mut shown = TABLES.map(i32::from).to_vec();
+        let mut shown = BREAKDOWNS.map(|(table, _)| i32::from(table)).to_vec();
         shown.sort_unstable();
         let site = i32::from(Table::Site);
         let all: Vec<i32> = (1..1_000).filter(|n| *n != site && Table::try_from(*n).is_ok()).collect();

@@ -11,7 +11,7 @@ use super::{
         shares::{Privacy, Shares},
         terms::{History, InForce, Terms},
     },
-    tables::TableSet,
+    tables::{OfSite, Table, TableSet},
 };
 use crate::{
     calendar::{Calendar, Day},
@@ -84,6 +84,16 @@ impl Site {
         self.known_pages.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The keys of a table that the site's configuration gives. `pages`: the known pages.
+    pub(super) fn own_keys<'k>(&'k self, table: Table, pages: &'k BTreeSet<Box<str>>) -> impl Iterator<Item = &'k str> {
+        let (pages, hosts) = match table.spec().of_site {
+            OfSite::Nothing => (None, &[][..]),
+            OfSite::Pages => (Some(pages), &[][..]),
+            OfSite::Hosts => (None, &self.hosts[..]),
+        };
+        pages.into_iter().flatten().map(|page| &**page).chain(hosts.iter().map(String::as_str))
+    }
+
     /// Puts other pages in the place of the known ones.
     pub(super) fn know(&self, pages: &[String]) {
         let known = Arc::new(normalized(pages, &self.page_rules));
@@ -121,6 +131,14 @@ impl SiteSettings {
         }
     }
 
+    /// The tables that tell something of such a site: nobody pays for others.
+    fn tables_counted(&self) -> TableSet {
+        let has_hosts = self.hosts.len() > 1;
+        let tells =
+            |table: &Table| self.tables.contains(*table) && (has_hosts || table.spec().of_site != OfSite::Hosts);
+        Table::ALL.into_iter().filter(tells).collect()
+    }
+
     /// The terms that these settings and the promise ask for.
     pub(super) fn terms(&self, privacy: Privacy) -> Terms {
         Terms {
@@ -128,7 +146,7 @@ impl SiteSettings {
             privacy,
             profile: self.profile.clone(),
             shares: self.shares,
-            tables: self.tables,
+            tables: self.tables_counted(),
             has_page_list: self.has_page_list,
         }
     }

@@ -3,7 +3,11 @@
 //! Counters are disjoint: what a visitor does raises each counter of a table at most once a day. So a visitor-day moves
 //! as many counters by one as its bound allows, and the L2 sensitivity is the square root of that bound, not the bound.
 
+mod set;
+
 use serde::{Deserialize, Serialize};
+
+pub use set::TableSet;
 
 use super::anonymize::{
     agent::{BOTS, BROWSERS, DEVICES, OSES},
@@ -110,6 +114,17 @@ pub(super) enum Counts {
     VisitsByText,
 }
 
+/// Which list of a site's own, known from its configuration, belongs to the public keys of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfSite {
+    /// None.
+    Nothing,
+    /// The pages that it lists, by hand or in a sitemap.
+    Pages,
+    /// Its host names. Where it has fewer than two, the table would tell nothing and is not counted.
+    Hosts,
+}
+
 /// What the counts of all published keys add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddsUp {
@@ -125,16 +140,16 @@ pub enum AddsUp {
 pub struct TableSpec {
     /// The table.
     pub table: Table,
-    /// Its name in messages, exports and configurations.
+    /// Its name in messages, exports and configurations; the protocol's enum has it in capitals.
     pub name: &'static str,
-    /// Its name in the protocol's enum, after `TABLE_`.
-    pub wire_name: &'static str,
     /// Its number in the protocol's enum.
     pub wire_number: i32,
     /// How it is decided which keys appear.
     pub key_space: KeySpace,
     /// The keys that are known without looking at any visitor or site.
     public_keys: fn() -> &'static [&'static str],
+    /// The list of a site's own beside these.
+    pub(super) of_site: OfSite,
     pub(super) counts: Counts,
     /// What its counts add up to.
     pub adds_up: AddsUp,
@@ -154,10 +169,10 @@ pub struct TableSpec {
 const BY_LIST: TableSpec = TableSpec {
     table: Table::Site,
     name: "",
-    wire_name: "",
     wire_number: 0,
     key_space: KeySpace::Public,
     public_keys: || &[],
+    of_site: OfSite::Nothing,
     counts: Counts::VisitsByPosition,
     adds_up: AddsUp::ToAll,
     l2_squared: 1,
@@ -176,38 +191,36 @@ const APART: TableSpec = TableSpec { counts: Counts::Apart, adds_up: AddsUp::Not
 /// A row for each table, in the order of their numbers.
 #[rustfmt::skip]
 pub const TABLES: [TableSpec; 17] = [
-    TableSpec { table: Table::Site, name: "site", wire_name: "SITE", wire_number: 1, key_space: KeySpace::None, l2_squared: 0,
+    TableSpec { table: Table::Site, name: "site", wire_number: 1, key_space: KeySpace::None, l2_squared: 0,
         weight: 0, periods: &[PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month], ..APART },
-    TableSpec { table: Table::Page, name: "page", wire_name: "PAGE", wire_number: 2, key_space: KeySpace::Open,
-        adds_up: AddsUp::ToAPart, l2_squared: 0, weight: 0, ..APART },
-    TableSpec { table: Table::Referrer, name: "referrer", wire_name: "REFERRER", wire_number: 3,
+    TableSpec { table: Table::Page, name: "page", wire_number: 2, key_space: KeySpace::Open,
+        of_site: OfSite::Pages, adds_up: AddsUp::ToAPart, l2_squared: 0, weight: 0, ..APART },
+    TableSpec { table: Table::Referrer, name: "referrer", wire_number: 3,
         public_keys: || PUBLIC_REFERRERS, weight: 3, ..BY_TEXT },
-    TableSpec { table: Table::Browser, name: "browser", wire_name: "BROWSER", wire_number: 4,
-        public_keys: || BROWSERS, ..BY_LIST },
-    TableSpec { table: Table::Os, name: "os", wire_name: "OS", wire_number: 5, public_keys: || OSES, ..BY_LIST },
-    TableSpec { table: Table::Device, name: "device", wire_name: "DEVICE", wire_number: 6,
-        public_keys: || DEVICES, weight: 2, ..BY_LIST },
-    TableSpec { table: Table::Language, name: "language", wire_name: "LANGUAGE", wire_number: 7,
+    TableSpec { table: Table::Browser, name: "browser", wire_number: 4, public_keys: || BROWSERS, ..BY_LIST },
+    TableSpec { table: Table::Os, name: "os", wire_number: 5, public_keys: || OSES, ..BY_LIST },
+    TableSpec { table: Table::Device, name: "device", wire_number: 6, public_keys: || DEVICES, weight: 2, ..BY_LIST },
+    TableSpec { table: Table::Language, name: "language", wire_number: 7,
         public_keys: || LANGUAGES, weight: 2, ..BY_LIST },
-    TableSpec { table: Table::Country, name: "country", wire_name: "COUNTRY", wire_number: 8,
+    TableSpec { table: Table::Country, name: "country", wire_number: 8,
         public_keys: || COUNTRIES, weight: 3, needs_source: true, ..BY_LIST },
-    TableSpec { table: Table::Domain, name: "domain", wire_name: "DOMAIN", wire_number: 9,
+    TableSpec { table: Table::Domain, name: "domain", wire_number: 9,
         public_keys: || DOMAINS, needs_source: true, ..BY_LIST },
-    TableSpec { table: Table::Campaign, name: "campaign", wire_name: "CAMPAIGN", wire_number: 10,
+    TableSpec { table: Table::Campaign, name: "campaign", wire_number: 10,
         public_keys: || PUBLIC_CAMPAIGNS, weight: 2, ..BY_TEXT },
-    TableSpec { table: Table::Entry, name: "entry", wire_name: "ENTRY", wire_number: 11, key_space: KeySpace::Pages,
+    TableSpec { table: Table::Entry, name: "entry", wire_number: 11, key_space: KeySpace::Pages,
         adds_up: AddsUp::ToAPart, weight: 3, ..APART },
-    TableSpec { table: Table::HourOfWeek, name: "profile", wire_name: "PROFILE", wire_number: 12,
+    TableSpec { table: Table::HourOfWeek, name: "profile", wire_number: 12,
         public_keys: || &HOURS_OF_WEEK, weight: 2, periods: &[PeriodKind::Month], ..BY_LIST },
-    TableSpec { table: Table::Status, name: "status", wire_name: "STATUS", wire_number: 13,
+    TableSpec { table: Table::Status, name: "status", wire_number: 13,
         public_keys: || ERROR_CLASSES, l2_squared: ERROR_CLASSES.len() as u32, weight: 2, ..APART },
-    TableSpec { table: Table::Error, name: "error", wire_name: "ERROR", wire_number: 14, key_space: KeySpace::Open,
+    TableSpec { table: Table::Error, name: "error", wire_number: 14, key_space: KeySpace::Open,
         l2_squared: ERROR_CLASSES.len() as u32, weight: 2, ..APART },
-    TableSpec { table: Table::ResponseTime, name: "response-time", wire_name: "RESPONSE_TIME", wire_number: 15,
+    TableSpec { table: Table::ResponseTime, name: "response-time", wire_number: 15,
         public_keys: || RESPONSE_TIMES, ..BY_LIST },
-    TableSpec { table: Table::ResponseSize, name: "response-size", wire_name: "RESPONSE_SIZE", wire_number: 16,
+    TableSpec { table: Table::ResponseSize, name: "response-size", wire_number: 16,
         public_keys: || RESPONSE_SIZES, ..BY_LIST },
-    TableSpec { table: Table::Bot, name: "bot", wire_name: "BOT", wire_number: 17, public_keys: || BOTS, ..APART },
+    TableSpec { table: Table::Bot, name: "bot", wire_number: 17, public_keys: || BOTS, ..APART },
 ];
 
 // A table's number is its place, and a bit of a `TableSet`.
@@ -277,7 +290,7 @@ impl Table {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
-    /// The keys that are known without looking at any visitor. They appear in every period, also with zero.
+    /// The keys that are known without looking at any visitor or site. They appear in every period, also with zero.
     #[must_use]
     pub(super) fn public_keys(self) -> &'static [&'static str] {
         (self.spec().public_keys)()
@@ -311,42 +324,6 @@ impl Table {
     #[must_use]
     pub fn has_period(self, kind: PeriodKind) -> bool {
         self.spec().periods.contains(&kind)
-    }
-}
-
-/// A set of tables.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableSet(u32);
-
-impl TableSet {
-    /// All tables.
-    #[must_use]
-    pub fn all() -> Self {
-        Table::ALL.into_iter().collect()
-    }
-
-    /// All tables but those that need what not every site has: a list of countries, host names of clients.
-    #[must_use]
-    pub fn without_sources() -> Self {
-        Table::ALL.into_iter().filter(|table| !table.spec().needs_source).collect()
-    }
-
-    /// Whether a table is in it.
-    #[must_use]
-    pub fn contains(self, table: Table) -> bool {
-        self.0 >> table as u32 & 1 == 1
-    }
-
-    /// The same without a table.
-    #[must_use]
-    pub fn without(self, table: Table) -> Self {
-        Self(self.0 & !(1 << table as u32))
-    }
-}
-
-impl FromIterator<Table> for TableSet {
-    fn from_iter<I: IntoIterator<Item = Table>>(tables: I) -> Self {
-        Self(tables.into_iter().fold(0, |bits, table| bits | 1 << table as u32))
     }
 }
 

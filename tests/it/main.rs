@@ -14,6 +14,7 @@ mod dst;
 mod faults;
 mod harness;
 mod keeping;
+mod migrate;
 mod restart;
 mod sealing;
 mod sitemap;

@@ -7,6 +7,7 @@ pub(in crate::vault) mod agent;
 mod attributes;
 pub(in crate::vault) mod campaign;
 pub(in crate::vault) mod health;
+mod host;
 pub(in crate::vault) mod language;
 pub(in crate::vault) mod network;
 pub(in crate::vault) mod page;
@@ -243,7 +244,7 @@ impl Anonymizer {
                 What::Error { class, key: bench.names.id(&key, &mut bench.last_page) }
             }
             Request::Page if agent.is_bot => What::Robot { family: agent.bot.into() },
-            Request::Page => What::Page(self.attributes(event, ip, agent, local.hour_of_week, site, bench)),
+            Request::Page => What::Page(self.attributes(event, ip, agent, local, site, bench)),
         };
         Ok(Classified { local, what, ip, agent: digest })
     }
@@ -254,7 +255,7 @@ impl Anonymizer {
         event: &AccessEvent<'_>,
         ip: Option<IpAddr>,
         agent: Agent,
-        hour_of_week: u8,
+        local: Local,
         site: &Site,
         bench: &mut Bench,
     ) -> Attributes {
@@ -273,7 +274,7 @@ impl Anonymizer {
         attributes.set_position(Table::Domain, network::domain(host));
         attributes.set_position(Table::ResponseTime, health::time_bin(event.response_time_ms));
         attributes.set_position(Table::ResponseSize, health::size_bin(event.response_bytes));
-        attributes.set_position(Table::HourOfWeek, hour_of_week.into());
+        attributes.set_position(Table::HourOfWeek, local.hour_of_week.into());
         attributes
     }
 

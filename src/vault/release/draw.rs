@@ -18,7 +18,7 @@ use crate::{
     vault::{
         site::Site,
         sketch::{Precision, Sketch},
-        tables::{KeySpace, PAGE_PRECISION, SITE_PRECISION, Table},
+        tables::{Counts, KeySpace, OTHER_KEY, PAGE_PRECISION, SITE_PRECISION, Table},
         tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, WeekTally},
     },
 };
@@ -156,6 +156,9 @@ impl<'a> Draw<'a> {
             let texts = || tally.texts(table).iter().map(|(key, count)| (key, [*count, 0]));
             let numbers = match table.key_space() {
                 KeySpace::None => continue,
+                KeySpace::Public if table.spec().counts == Counts::VisitsByText => {
+                    self.named(&mechanism, tally.texts(table).iter())?
+                }
                 KeySpace::Public => self.listed(&mechanism, tally.listed(table))?,
                 KeySpace::Open => self.open(&mechanism, &texts().collect(), 1)?,
                 KeySpace::Pages => {
@@ -174,6 +177,22 @@ impl<'a> Draw<'a> {
         let keys = mechanism.table.public_keys().iter().enumerate();
         let exact: Exact<'_> = keys.map(|(at, key)| (*key, [counters.get(at), 0])).collect();
         self.each(mechanism, exact.keys().copied(), &exact, 1)
+    }
+
+    /// Every key of a public list that a site gives. What was counted under a key that is in the list no more is `(other)`: it
+    /// moves another counter by as much.
+    fn named<'k>(
+        &mut self,
+        mechanism: &Mechanism,
+        counts: impl Iterator<Item = (&'k str, &'k u64)>,
+    ) -> Drawn<TableNumbers> {
+        let keys = self.public_keys(mechanism.table);
+        let mut exact: Exact<'_> = BTreeMap::new();
+        for (key, count) in counts {
+            let key = keys.get(key).copied().unwrap_or(OTHER_KEY);
+            exact.entry(key).or_default()[0] += count;
+        }
+        self.each(mechanism, keys.into_iter(), &exact, 1)
     }
 
     /// These keys, in this order.
@@ -213,12 +232,11 @@ impl<'a> Draw<'a> {
         Ok(numbers_of(mechanism, keys))
     }
 
-    /// What is public of an open key space before this release.
+    /// What is public of a table before this release.
     fn public_keys(&self, table: Table) -> BTreeSet<&'a str> {
-        let known = (table == Table::Page).then_some(self.known_pages).into_iter().flatten();
-        let published = self.public.get(&table).into_iter().flatten();
+        let published = self.public.get(&table).into_iter().flatten().map(|key| &**key);
         let listed = table.public_keys().iter().copied();
-        listed.chain(known.chain(published).map(|key| &**key)).collect()
+        listed.chain(self.site.own_keys(table, self.known_pages)).chain(published).collect()
     }
 
     fn visitors(&mut self, mechanism: &Mechanism, precision: Precision, sketch: Option<&Sketch>) -> Drawn<Measured> {

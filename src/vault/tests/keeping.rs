@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use super::*;
 use crate::calendar::{Period, PeriodKind};
-use store::rows;
 use upkeep::{Restore, Verified, export, restore, verify};
 
 /// Three weeks of October and November with a published week and month, and an open day.
@@ -235,30 +234,6 @@ fn damage_in_the_archive_is_named() {
     fs::rename(house.archive(), house.directory.path().join("away")).unwrap();
     house.open().close();
     assert_eq!(checked(&house).damaged, [""; 0]);
-}
-
-#[test]
-fn a_directory_of_the_version_before_is_updated() {
-    let house = House::new();
-    history(&house).close();
-    let before = releases(&house);
-    tamper(&house, |db| {
-        db.remove("m/sum").unwrap();
-        db.insert("m/format", &[2]).unwrap();
-        for row in db.scan_prefix("r/") {
-            let (key, value) = row.unwrap();
-            // These releases are short: each lies in one row.
-            let release = Release::from_bytes(&value[4..], "a release").unwrap();
-            let body = rows::encode(&release).unwrap();
-            let stored = [&u32::try_from(body.len() + 1).unwrap().to_le_bytes()[..], &[2], &body].concat();
-            db.insert(key, stored).unwrap();
-        }
-    });
-    fs::remove_file(house.data().join("witness")).unwrap();
-    fs::remove_dir_all(house.archive()).unwrap();
-    assert_eq!(checked(&house).damaged, [""; 0]);
-    assert_eq!(releases(&house), before);
-    assert_eq!(checked(&house).notes, [""; 0]);
 }
 
 #[test]
