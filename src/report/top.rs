@@ -20,9 +20,10 @@ const SHARE_WITH_TRUTH_COLUMNS_MIN: usize = 52;
 const EMPTY_KEY: &str = "(none)";
 
 /// The breakdowns of a report with their headings, in the order in which it shows them.
-pub(super) const BREAKDOWNS: [(Table, &str); 16] = [
+pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
     (Table::Page, "Pages"),
     (Table::Entry, "Entry pages"),
+    (Table::Hostname, "Hosts"),
     (Table::Referrer, "Referrers"),
     (Table::Campaign, "Campaigns"),
     (Table::Country, "Countries"),

@@ -88,6 +88,8 @@ pub enum Table {
     ResponseSize = 15,
     /// Robots, by family.
     Bot = 16,
+    /// The site's own host that was asked.
+    Hostname = 17,
 }
 
 /// How it is decided which keys of a table appear.
@@ -190,7 +192,7 @@ const APART: TableSpec = TableSpec { counts: Counts::Apart, adds_up: AddsUp::Not
 
 /// A row for each table, in the order of their numbers.
 #[rustfmt::skip]
-pub const TABLES: [TableSpec; 17] = [
+pub const TABLES: [TableSpec; 18] = [
     TableSpec { table: Table::Site, name: "site", wire_number: 1, key_space: KeySpace::None, l2_squared: 0,
         weight: 0, periods: &[PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month], ..APART },
     TableSpec { table: Table::Page, name: "page", wire_number: 2, key_space: KeySpace::Open,
@@ -221,6 +223,8 @@ pub const TABLES: [TableSpec; 17] = [
     TableSpec { table: Table::ResponseSize, name: "response-size", wire_number: 16,
         public_keys: || RESPONSE_SIZES, ..BY_LIST },
     TableSpec { table: Table::Bot, name: "bot", wire_number: 17, public_keys: || BOTS, ..APART },
+    TableSpec { table: Table::Hostname, name: "hostname", wire_number: 18, key_space: KeySpace::Public,
+        public_keys: || &[OTHER_KEY], of_site: OfSite::Hosts, adds_up: AddsUp::ToAll, ..BY_TEXT },
 ];
 
 // A table's number is its place, and a bit of a `TableSet`.

@@ -8,6 +8,7 @@ mod attributes;
 pub(in crate::vault) mod campaign;
 pub(in crate::vault) mod health;
 mod host;
+mod hostname;
 pub(in crate::vault) mod language;
 pub(in crate::vault) mod network;
 pub(in crate::vault) mod page;
@@ -265,6 +266,11 @@ impl Anonymizer {
         bench.name_text(Table::Referrer, &mut attributes);
         campaign::campaign(event.target.as_str(), &mut bench.text);
         bench.name_text(Table::Campaign, &mut attributes);
+        if site.terms_of(local.day).has(Table::Hostname) {
+            let (target, host) = (event.target.as_str(), event.host.as_str());
+            hostname::hostname(target, host, &site.hosts, &mut bench.text);
+            bench.name_text(Table::Hostname, &mut attributes);
+        }
         attributes.set_position(Table::Browser, agent.browser.into());
         attributes.set_position(Table::Os, agent.os.into());
         attributes.set_position(Table::Device, agent.device.into());
