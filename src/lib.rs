@@ -22,6 +22,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+#[cfg(test)]
+mod golden;
 pub mod proto;
 pub mod query;
 pub mod report;

@@ -2,6 +2,8 @@
 
 mod answers;
 mod convert;
+#[cfg(test)]
+mod golden_tests;
 mod ingest;
 mod kept;
 mod message;

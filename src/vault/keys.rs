@@ -404,6 +404,21 @@ mod tests {
     }
 
     #[test]
+    fn golden_keys() {
+        let keys = EpochKeys::derive(&Zeroizing::new([7; KEY_BYTES]));
+        let tag = keys.visitor_tag(b"a visitor");
+        let mut all = EPOCH_MARK.to_vec();
+        for tag in [tag, keys.pair_tag(tag, "/a")] {
+            all.extend_from_slice(&tag.to_le_bytes());
+        }
+        all.extend_from_slice(keys.seal_key());
+        all.extend_from_slice(&ProducerKey(Zeroizing::new([7; KEY_BYTES])).id("p"));
+        let what =
+            "Of a key of sevens: the mark in its file, tags of a visitor and of a pair, the sealing key, a producer.";
+        crate::golden::assert_bytes("stored/keys", what, &all);
+    }
+
+    #[test]
     fn a_cut_key_file_is_named() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(epoch(PeriodKind::Day).file_name()), b"short").unwrap();

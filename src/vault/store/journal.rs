@@ -203,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn golden_records() {
+        use crate::golden::assert_bytes;
+        let period = crate::calendar::Period::day(crate::calendar::Day::from_number(20_000));
+        let epoch = Epoch { site: crate::units::SiteName::new("w").unwrap(), period };
+        let section =
+            || Section { site: "w".into(), period, nonce: [0xab; NONCE_BYTES], ciphertext: (0..200).collect() };
+        let head = ChainPoint { sequence: 299, digest: [0xcd; 32] };
+        let (record, point) = Record::finish(vec![section(), section()], head).unwrap();
+        assert_bytes("stored/journal-record", "j/SEQUENCE: digest of the one before, two sections.", &record);
+        assert_bytes("stored/journal-digest", "The digest of that record.", &point.digest);
+        let checkpoint = encode(&Checkpoint { through: 300, section: section() }).unwrap();
+        assert_bytes("stored/checkpoint", "o/SITE/KIND/DAY/HOUR/PART: last record, section.", &checkpoint);
+        let data = |place: Place| place.associated_data(&epoch, Form::ByTable);
+        assert_bytes("stored/bound-record", "What a record's section is bound to.", &data(Place::After(head)));
+        assert_bytes("stored/bound-part", "What a part's section is bound to.", &data(Place::Part(Part::ALL, 300)));
+    }
+
+    #[test]
     fn a_ciphertext_is_stored_as_a_sequence_of_bytes() {
         let period = crate::calendar::Period::day(crate::calendar::Day::from_number(1));
         let section = Section { site: "w".into(), period, nonce: [0; NONCE_BYTES], ciphertext: (0..200).collect() };

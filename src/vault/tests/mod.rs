@@ -4,6 +4,7 @@ mod canary;
 mod coverage;
 mod flow;
 mod folding;
+mod golden;
 mod keeping;
 mod known;
 mod migrating;
