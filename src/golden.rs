@@ -16,10 +16,16 @@ pub(crate) fn assert_bytes(name: &str, what: &str, bytes: &[u8]) {
     assert_text(&format!("{name}.hex"), &text);
 }
 
+/// Whether files are to be written anew.
+#[allow(clippy::disallowed_methods, reason = "whoever runs the tests says so")]
+pub(crate) fn is_writing() -> bool {
+    std::env::var("HEADCOUNT_GOLDEN").is_ok_and(|mode| mode == "write")
+}
+
 /// Compares a text with that of a file.
 pub(crate) fn assert_text(name: &str, text: &str) {
     let path = path(name);
-    if std::env::var("HEADCOUNT_GOLDEN").is_ok_and(|mode| mode == "write") {
+    if is_writing() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
     }
