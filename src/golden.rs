@@ -1,5 +1,5 @@
-//! Golden files: what is stored and sent, byte by byte, in tests/golden. A test compares; `HEADCOUNT_GOLDEN=write cargo test golden`
-//! writes them anew, and the difference is then to be reviewed: what is stored must still be read, and what is sent understood.
+//! Golden files: what is stored and sent, byte by byte, in tests/golden. A test compares. With `HEADCOUNT_GOLDEN=write` it writes
+//! them anew, and the difference is then to be reviewed: what is stored must still be read, and what is sent understood.
 
 use std::{fmt::Write, fs, path::PathBuf};
 

@@ -89,7 +89,7 @@ impl Message {
 /// Reads one event; its texts are lent from these bytes.
 fn read_event(bytes: &mut [u8]) -> Result<AccessEvent<'_>, Unreadable> {
     let (mut time_unix_ms, mut status, mut response_time_ms, mut response_bytes) = (0, 0, None, None);
-    // By field from 2 on: address, cookie, agent, method, target, (status), referrer, language, client's host, (time, size), host.
+    // By field from 2 on; three of them hold numbers instead: 7, 11 and 12.
     let mut texts: [&mut str; 12] = Default::default();
     let mut rest = bytes;
     while !rest.is_empty() {
