@@ -23,7 +23,7 @@ use crate::vault::{
         CommitError, Damaged, OpenError, ReadError, Step,
         archive::Archive,
         lane::Lane,
-        migrate::FORMAT_BEFORE,
+        migrate::{self, FORMAT_BEFORE},
         reader::LaneReader,
         rows::{self, ChainPoint, FORMAT, FORMAT_UNFINISHED, SiteRow},
         writer::LaneWriter,
@@ -376,7 +376,7 @@ fn load_producers(lane: &LaneReader) -> Result<Producers, ReadError> {
         let (site, id) = key[2..].split_last_chunk::<16>().ok_or_else(damaged)?;
         let site = site.strip_suffix(b"/").and_then(|s| std::str::from_utf8(s).ok()).ok_or_else(damaged)?;
         let site = SiteName::new(site).map_err(|_| damaged())?;
-        producers.insert(site, *id, rows::decode(&value, "a producer's row")?);
+        producers.insert(site, *id, migrate::producer(&value).map_err(|_| damaged())?);
     }
     Ok(producers)
 }

@@ -16,6 +16,7 @@ use crate::{
         names::TextMap,
         sketch::Sketch,
         tables::Table,
+        store::rows::ProducerRow,
         tally::{Activity, Counters, Counts, PageDay, PageMonthTally, Pairs, SiteTally, Texts, Visitors},
     },
 };
@@ -90,6 +91,14 @@ pub(in crate::vault) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Resu
         PeriodKind::Quarter => rewrite(before, |votes: [Texts; VOTES.len()]| by_number(VOTES, votes)),
     }
 }
+/// A producer's row, also one that ends with its cursor: who stated and imported when was not kept.
+pub(in crate::vault) fn producer(bytes: &[u8]) -> postcard::Result<ProducerRow> {
+    postcard::from_bytes(bytes).or_else(|_| {
+        let (sequence, complete_through_unix_ms, cursor) = postcard::from_bytes(bytes)?;
+        Ok(ProducerRow { sequence, complete_through_unix_ms, cursor, ..ProducerRow::default() })
+    })
+}
+
 
 fn rewrite<B: DeserializeOwned, T: Serialize>(
     before: &[u8],
@@ -130,6 +139,16 @@ mod tests {
 
     #[test]
     fn every_table_of_a_day_keeps_its_counts() {
+    #[test]
+    fn a_producer_keeps_its_place() {
+        let row =
+            ProducerRow { sequence: 300, complete_through_unix_ms: 7, cursor: vec![1, 2], ..ProducerRow::default() };
+        let before = postcard::to_allocvec(&(300_u64, 7_i64, vec![1_u8, 2])).unwrap();
+        assert_eq!(producer(&before), Ok(row.clone()));
+        assert_eq!(producer(&postcard::to_allocvec(&row).unwrap()), Ok(row));
+        assert!(producer(&before[..before.len() - 1]).is_err());
+    }
+
         let (visitors, pairs, site) =
             (Visitors::default(), Pairs::default(), SiteTally { limited: 9, ..SiteTally::default() });
         let (hours, pages, activity) = (BTreeMap::new(), TextMap::default(), Activity::of([3; 16], 7));

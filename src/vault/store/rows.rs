@@ -23,6 +23,8 @@ pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 pub(in crate::vault) const FORMAT_UNFINISHED: u32 = u32::MAX;
 /// By what the right key of the producers is known.
 pub(in crate::vault) const PRODUCER_KEY_KEY: &[u8] = b"m/producers";
+/// The last time known, see [`crate::vault::seal`].
+pub(in crate::vault) const CLOCK_KEY: &[u8] = b"m/clock";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
 pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
 pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";
@@ -49,6 +51,10 @@ pub(in crate::vault) struct ProducerRow {
     pub(in crate::vault) sequence: u64,
     pub(in crate::vault) complete_through_unix_ms: i64,
     pub(in crate::vault) cursor: Vec<u8>,
+    /// When it last stated a watermark, cut to the hour. 0: it never did, or it has said that it is finished.
+    pub(in crate::vault) stated_unix_ms: i64,
+    /// The end of the hour in which it last sent something of days before the site's first start; 0: it never did.
+    pub(in crate::vault) imported_unix_ms: i64,
 }
 
 /// A place in the journal's chain: a record's sequence and digest.

@@ -148,7 +148,13 @@ fn release() -> Release {
 
 #[test]
 fn golden_rows() {
-    let row = rows::ProducerRow { sequence: 300, complete_through_unix_ms: 1_793_620_800_000, cursor: vec![1, 2, 255] };
+    let row = rows::ProducerRow {
+        sequence: 300,
+        complete_through_unix_ms: 1_793_620_800_000,
+        cursor: vec![1, 2, 255],
+        stated_unix_ms: 1_793_620_800_000,
+        imported_unix_ms: 1_793_617_200_000,
+    };
     assert_bytes("stored/row-producer", "p/SITE/ID: sequence, watermark, cursor.", &rows::encode(&row).unwrap());
     assert_bytes("stored/row-site", "s/SITE: time zone, first start, terms.", &rows::encode(&site_row()).unwrap());
     assert!(rows::decode::<rows::SiteRow>(&bytes("stored/row-site"), "it").unwrap() == site_row());
