@@ -40,6 +40,20 @@ pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
 }
 
+/// The clock is far ahead of the last time known: nothing is published.
+pub fn clock_is_far_ahead(now_unix_ms: i64, known_unix_ms: i64) {
+    let text = |unix_ms| {
+        jiff::Timestamp::from_millisecond(unix_ms).map_or_else(|_| "?".to_owned(), |at| at.strftime("%F").to_string())
+    };
+    let (clock, known) = (text(now_unix_ms), text(known_unix_ms));
+    tracing::warn!(%clock, %known, "the clock is far ahead of the last time known: nothing is published until a producer states a watermark of that day, or the server is started with --accept-clock and its date");
+}
+
+/// It is not any more.
+pub fn clock_is_believed() {
+    tracing::info!("the clock is believed again: publishing goes on");
+}
+
 /// A period was published.
 pub fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
     let kind = period.kind.name();

@@ -10,11 +10,12 @@ use tokio::{
 
 use super::location::Location;
 use crate::{
-    calendar::Calendar,
+    calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SitemapConfig},
     serve::{self, Watched},
     telemetry,
+    units::MS_PER_DAY,
     vault::{Bounds, Limits, Options, Privacy, SitePolicy, SiteSettings},
 };
 
@@ -43,6 +44,9 @@ pub struct Args {
     /// Give up what an open period has counted because its key is lost, e.g. www/day-2026-11-24
     #[arg(long, value_name = "SITE/PERIOD")]
     pub give_up: Vec<String>,
+    /// The date is right: go on publishing although the clock is more than 7 days ahead of the last time known
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub accept_clock: Option<jiff::civil::Date>,
     /// Log every release
     #[arg(long, short)]
     pub verbose: bool,
@@ -69,7 +73,8 @@ pub async fn run(args: Args) -> ExitCode {
             listener.local_addr().unwrap_or(config.listen)
         );
     }
-    let options = options(&config, welcome, args.give_up);
+    let mut options = options(&config, welcome, args.give_up);
+    options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
     match serve::run(listener, options, sitemaps(&config), Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
@@ -129,6 +134,11 @@ pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
     Ok(())
 }
 
+/// When a date is over in every time zone, in milliseconds since 1970.
+fn end_everywhere(date: jiff::civil::Date) -> i64 {
+    (i64::from(Day::from_date(date).number()) + 2) * MS_PER_DAY
+}
+
 /// The options with which the vault is opened.
 pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<String>) -> Options {
     let site = |site: &config::SiteConfig| SiteSettings {
@@ -156,6 +166,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         countries: config.countries.clone(),
         site_policy,
         max_lateness_ms: config.max_lateness_ms,
+        accepted_clock_unix_ms: None,
         give_up,
     }
 }

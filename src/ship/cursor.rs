@@ -48,6 +48,11 @@ pub(super) enum CursorError {
 }
 
 impl Cursor {
+    /// The start of a producer's content.
+    pub(super) fn start(producer: &str) -> Self {
+        Self { offset_bytes: 0, lines: 0, line_open: false, check: Checker::new(producer).check(&[]) }
+    }
+
     /// The bytes to store.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(CURSOR_BYTES);

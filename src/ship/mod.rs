@@ -17,6 +17,7 @@ mod prepare;
 mod print;
 mod progress;
 mod reader;
+mod sender;
 mod source;
 mod summary;
 mod text;
@@ -36,7 +37,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use headcount_client::{Connection, Producer, ServerAddress, check_producer, check_site};
+use headcount_client::{Batch, Connection, Position, Producer, ServerAddress, check_producer, check_site};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::ShipError;
@@ -47,6 +48,7 @@ pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
 pub use source::Input;
 pub use summary::{CountsByName, FileSummary, Summary};
 
+use cursor::Cursor;
 use prepare::{InputError, Prepared, prepare};
 use progress::{Meter, Progress};
 use reader::{ReadOptions, Reader, Tally};
@@ -66,7 +68,7 @@ pub struct ShipOptions {
     pub server: String,
     /// The sender's name in place of one made of the content; only for a single input.
     pub producer: Option<String>,
-    /// The inputs are still being written: an unfinished last line waits, and nothing is stated as complete.
+    /// The inputs are still being written: an unfinished last line waits, and nothing is stated.
     pub live: bool,
     /// Which fields lines must have.
     pub format: Format,
@@ -122,7 +124,7 @@ async fn ship_inputs(
                 read_and_send(options, prepared, &mut producer, meter, &mut file).await?;
                 let end;
                 (connection, end) = producer.into_parts();
-                // A producer that never sent anything is active in no period and has nothing to state.
+                // A log that never sent anything has nothing to end.
                 if end.durable_sequence > 0 {
                     ends.insert(file.producer.clone(), (end, files.len()));
                 }
@@ -131,19 +133,46 @@ async fn ship_inputs(
         }
         files.push(file);
     }
-    // Stated last and for all: a period is sealed once every producer that was active in it has stated so, and a
-    // damaged input may still have to bring events to any period.
-    let complete = !options.live && !ends.is_empty() && files.iter().all(|file| file.error.is_none());
+    // Stated last and for all: a damaged input may still have to bring events to any period.
+    let complete = !options.live && files.iter().all(|file| file.error.is_none());
     if complete {
-        for (name, (end, index)) in ends {
-            let mut producer = Producer::resume(connection, &name, end)?;
-            producer.complete_through(options.now_unix_ms).await?;
-            let end;
-            (connection, end) = producer.into_parts();
-            files[index].durable_sequence = end.durable_sequence;
-        }
+        state(options, connection, ends, &mut files).await?;
     }
     Ok((files, complete))
+}
+
+/// States that everything until now was sent, under a name that no content has to do with, and that each log has ended:
+/// nobody waits for it any more. A producer that was named is not over with one log.
+async fn state(
+    options: &ShipOptions,
+    connection: Connection,
+    mut ends: BTreeMap<String, (Position, usize)>,
+    files: &mut [FileSummary],
+) -> Result<(), ShipError> {
+    let name = options.producer.clone().unwrap_or_else(|| sender::sender(&options.inputs));
+    let (mut producer, file) = match ends.remove(&name) {
+        Some((end, file)) => (Producer::resume(connection, &name, end)?, Some(file)),
+        None => (Producer::open(connection, &name).await?, None),
+    };
+    let position = producer.position();
+    let mut statement = Batch::new();
+    // A log that is empty begins at its start when it fills.
+    let is_new = position.durable_sequence == 0;
+    statement.set_cursor(if is_new { Cursor::start(&name).encode() } else { position.cursor.clone() });
+    statement.set_complete_through(options.now_unix_ms);
+    producer.send(statement).await?;
+    producer.flush().await?;
+    let (mut connection, mut end) = producer.into_parts();
+    if let Some(file) = file {
+        files[file].durable_sequence = end.durable_sequence;
+    }
+    for (name, (reached, file)) in ends {
+        let mut producer = Producer::resume(connection, &name, reached)?;
+        producer.finish().await?;
+        (connection, end) = producer.into_parts();
+        files[file].durable_sequence = end.durable_sequence;
+    }
+    Ok(())
 }
 
 /// Opens an input on a thread of its own; `None` where it is empty and has no name.

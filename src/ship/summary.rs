@@ -81,8 +81,7 @@ pub struct Summary {
     pub empty: u64,
     /// Events by outcome.
     pub outcomes: CountsByName,
-    /// What was stated as complete for every producer, in milliseconds since 1970; none with `live`, after an error,
-    /// or where nothing was there to ship.
+    /// Up to when everything was stated as sent, in milliseconds since 1970; none with `live` or after an error.
     pub complete_through_unix_ms: Option<i64>,
     /// How long it took.
     pub seconds: f64,

@@ -93,7 +93,7 @@ async fn everything_arrives_once_and_twice_changes_nothing() {
     let second = place.ship(&[&file]).await;
     assert_eq!((second.lines, second.sent, second.already_counted_lines), (0, 0, 2_500));
     assert_eq!(place.server.targets(), targets(0..2_500));
-    assert_eq!(place.server.state().stated.len(), 2, "stated again");
+    assert_eq!(place.server.state().stated.len(), 4, "stated, and the log has ended, twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,8 +124,23 @@ async fn statements_come_after_all_files() {
     assert_eq!(summary.sent, 30);
     assert_eq!(summary.files[2].producer, "");
     let state = place.server.state();
-    assert_eq!(state.stated.len(), 2);
-    assert!(state.stated.iter().all(|(_, at, events)| (*at, *events) == (NOW_UNIX_MS, 30)));
+    let stated: Vec<(&str, i64, usize)> = state.stated.iter().map(|(by, at, n)| (&by[..5], *at, *n)).collect();
+    // First that all is there, and then that nobody need wait for these logs.
+    assert_eq!(stated, [("ship-", NOW_UNIX_MS, 30), ("file-", i64::MAX, 30), ("file-", i64::MAX, 30)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_without_a_line_are_stated_under_the_same_name() {
+    let place = Place::new().await;
+    let file = place.write("a.log", log(0..10));
+    place.ship(&[&file]).await;
+    let rotated = place.write("a.log.1", "");
+    place.write("a.log", "");
+    let summary = place.ship(&[&rotated, &file]).await;
+    assert_eq!((summary.lines, summary.complete_through_unix_ms), (0, Some(NOW_UNIX_MS)));
+    let state = place.server.state();
+    let by: Vec<&str> = state.stated.iter().map(|(by, ..)| &by[..]).filter(|by| by.starts_with("ship-")).collect();
+    assert_eq!((by.len(), by[0]), (2, by[1]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,13 +262,14 @@ async fn an_empty_log_with_a_name_can_fill_later() {
     let mut named = options(place.server.url(), &[&file]);
     named.producer = Some("web1".to_owned());
     let empty = ship(named.clone()).await.unwrap();
-    assert_eq!((empty.lines, empty.complete_through_unix_ms), (0, None));
+    assert_eq!((empty.lines, empty.complete_through_unix_ms), (0, Some(NOW_UNIX_MS)));
     for end in [5, 9] {
         place.write("a.log", log(0..end));
         assert!(!ship(named.clone()).await.unwrap().is_damaged());
     }
     assert_eq!(place.server.targets(), targets(0..9));
-    assert_eq!(place.server.state().stated.len(), 2);
+    assert!(place.server.state().stated.iter().all(|(by, at, _)| (by.as_str(), *at) == ("web1", NOW_UNIX_MS)));
+    assert_eq!(place.server.state().stated.len(), 3);
 }
 
 #[tokio::test]

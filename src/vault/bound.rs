@@ -16,7 +16,7 @@ use super::{
     release::{index::SiteIndex, terms::InForce},
     site::Site,
     tables::{OTHER_KEY, Table},
-    tally::{Activity, Counted, DayTally, MonthTally, ProducerId, WeekTally, see_both},
+    tally::{Counted, DayTally, MonthTally, WeekTally, see_both},
 };
 use crate::calendar::{Day, HOURS_PER_DAY_MAX, Period};
 
@@ -31,7 +31,6 @@ pub(super) struct Bounder<'a> {
     pub(super) site: &'a Site,
     /// What is sealed and public of the site.
     pub(super) index: &'a SiteIndex,
-    pub(super) activity: Activity,
     /// [`KEYS_PER_DAY_MAX`].
     pub(super) keys_max: usize,
     pub(super) known_pages: Arc<BTreeSet<Box<str>>>,
@@ -78,11 +77,10 @@ const REMEMBERED_FROM: usize = 16;
 const AHEAD: usize = 64;
 
 impl<'a> Bounder<'a> {
-    pub(super) fn new(site: &'a Site, index: &'a SiteIndex, by: ProducerId, now_unix_ms: i64) -> Self {
+    pub(super) fn new(site: &'a Site, index: &'a SiteIndex) -> Self {
         Self {
             site,
             index,
-            activity: Activity::of(by, now_unix_ms),
             keys_max: KEYS_PER_DAY_MAX,
             known_pages: site.known_pages(),
             public_pages: index.public.get(&Table::Page),
@@ -140,8 +138,6 @@ impl<'a> Bounder<'a> {
         let epoch = Epoch { site: self.site.name.clone(), period: Period::day(date) };
         let open = open.entry(epoch.clone()).or_default();
         let delta = delta.entry(epoch).or_insert_with(|| spare.pop().unwrap_or_default());
-        open.activity.merge(&self.activity);
-        delta.activity.merge(&self.activity);
         let mut is_hour_sealed = [false; HOURS_PER_DAY_MAX as usize];
         for (hour, is_sealed) in (0..).zip(&mut is_hour_sealed) {
             *is_sealed = self.index.sealed.contains(Period::hour(date, hour));
@@ -292,8 +288,6 @@ impl<'a> Bounder<'a> {
         if in_week && !self.index.sealed.contains(week) {
             let open = open.weeks.entry(epoch(week)).or_default();
             let delta = delta.weeks.entry(epoch(week)).or_default();
-            open.activity.merge(&self.activity);
-            delta.activity.merge(&self.activity);
             for tag in desk.to_see.iter().filter(|seen| seen.is_first).filter_map(|seen| seen.visit.week_tag) {
                 see_both(&mut open.visitors, &mut delta.visitors, tag);
             }
@@ -301,8 +295,6 @@ impl<'a> Bounder<'a> {
         if in_month && !self.index.sealed.contains(month) {
             let open = open.months.entry(epoch(month)).or_default();
             let delta = delta.months.entry(epoch(month)).or_default();
-            open.activity.merge(&self.activity);
-            delta.activity.merge(&self.activity);
             for ToSee { visit, is_first, page } in desk.to_see {
                 let Some(tag) = visit.month_tag else { continue };
                 if is_first {

@@ -89,7 +89,7 @@ use commit::{
     writer::Writer,
 };
 use release::noise::{NoiseSource, SystemNoise};
-use seal::{due::SealQueue, publish::Publisher};
+use seal::{due::SealQueue, publish::Publisher, trust::ClockTrust};
 use sites::{registry::Registry, settings as site};
 use store::lane::Lane as StoredLane;
 
@@ -120,8 +120,10 @@ pub struct Options {
     pub countries: Vec<PathBuf>,
     /// Which other sites take events.
     pub site_policy: SitePolicy,
-    /// How long a period waits for producers that did not say that they are complete, in milliseconds.
+    /// How long a period waits for producers that do not say that they are complete, in milliseconds.
     pub max_lateness_ms: i64,
+    /// The clock is believed up to this, in milliseconds since 1970, however far ahead it is of the last time known.
+    pub accepted_clock_unix_ms: Option<i64>,
     /// Open periods to give up, because their keys are lost: `SITE/day-2026-11-24`.
     pub give_up: Vec<String>,
 }
@@ -186,6 +188,8 @@ fn open_on(
     let (orders, orders_seen) = mpsc::channel(ORDERS_WAITING_MAX);
     let (accepts, accepts_seen) = watch::channel(true);
     let reader = lane.reader.clone();
+    let known = reader.row(store::rows::CLOCK_KEY, "the last time known")?;
+    let trust = ClockTrust::new(known, options.accepted_clock_unix_ms, clock.now_unix_ms());
     let mut committer = Committer::new(
         Inbox { commits, orders: orders_seen },
         Room {
@@ -203,6 +207,7 @@ fn open_on(
         },
         Seals {
             queue: SealQueue::new(lost, options.max_lateness_ms),
+            trust,
             publisher: Publisher::new(reader.clone(), archive, noise, keys.clone(), index.clone(), latest),
         },
         Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },

@@ -11,7 +11,7 @@ mod parts;
 mod stored;
 mod tags;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,29 +30,6 @@ pub(super) use tags::{Pairs, Visitors};
 
 /// A producer's name as the store knows it: a keyed hash.
 pub(super) type ProducerId = [u8; 16];
-
-/// Who sent something of a period, and when.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Activity {
-    pub(super) producers: BTreeSet<ProducerId>,
-    /// When the first and the latest batch were committed, in milliseconds since 1970.
-    pub(super) committed_unix_ms: Option<(i64, i64)>,
-}
-
-impl Activity {
-    /// One commit of one producer.
-    pub(super) fn of(producer: ProducerId, now_unix_ms: i64) -> Self {
-        Self { producers: BTreeSet::from([producer]), committed_unix_ms: Some((now_unix_ms, now_unix_ms)) }
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.producers.extend(&other.producers);
-        self.committed_unix_ms = match (self.committed_unix_ms, other.committed_unix_ms) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (mine, theirs) => mine.or(theirs),
-        };
-    }
-}
 
 /// Counters by position; a position that is not there is zero.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,7 +166,6 @@ pub(super) struct DayTally {
     pub(super) pages: TextMap<PageDay>,
     /// All but entry pages, which stand with the pages: see [`DayTally::attributes`].
     beside_entries: AttributeTally,
-    pub(super) activity: Activity,
 }
 
 impl DayTally {
@@ -201,7 +177,6 @@ impl DayTally {
         self.hours.clear();
         self.pages.clear();
         self.beside_entries.clear();
-        self.activity = Activity::default();
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -231,7 +206,6 @@ impl DayTally {
             mine.votes += page.votes;
         }
         self.beside_entries.merge(&other.beside_entries);
-        self.activity.merge(&other.activity);
     }
 
     /// Counts by the keys of each attribute table, put together for a release.

@@ -17,6 +17,9 @@ use super::window::{Position, Receipt, Window};
 /// The longest producer name the protocol allows, in bytes.
 pub const PRODUCER_BYTES_MAX: usize = 128;
 
+/// A watermark that no later one follows.
+const FINISHED_UNIX_MS: i64 = i64::MAX;
+
 /// A sender of batches to one site, under a name that is its own.
 ///
 /// Every method that waits may be given up halfway (by a timeout or `select!`) and called again: a batch is taken as a
@@ -126,7 +129,8 @@ impl Producer {
     }
 
     /// States that this producer has sent every access before an instant, in milliseconds since 1970, and waits until
-    /// that is durable. The server publishes a period once every producer that was active in it has stated its end.
+    /// that is durable. The server publishes a period once every producer that stated something in the days before has stated its
+    /// end, whether anybody came or not. So state regularly, at times that do not depend on visitors.
     ///
     /// # Errors
     /// What stopped it.
@@ -136,6 +140,15 @@ impl Producer {
         statement.set_complete_through(unix_ms);
         self.send(statement).await?;
         self.flush().await
+    }
+
+    /// States that this producer has sent everything and sends nothing more: the server waits for it no longer. It may send
+    /// again all the same, what is not published by then counts.
+    ///
+    /// # Errors
+    /// What stopped it.
+    pub async fn finish(&mut self) -> Result<(), SendError> {
+        self.complete_through(FINISHED_UNIX_MS).await
     }
 
     /// Takes in one answer, or plans the next try after a failure.

@@ -10,6 +10,8 @@ pub const MS_PER_SECOND: i64 = 1_000;
 pub const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 /// Milliseconds in an hour.
 pub const MS_PER_HOUR: i64 = 60 * MS_PER_MINUTE;
+/// Milliseconds in a day of 24 hours.
+pub const MS_PER_DAY: i64 = 24 * MS_PER_HOUR;
 
 /// The longest name of a site, in bytes.
 pub const SITE_NAME_BYTES_MAX: usize = 64;

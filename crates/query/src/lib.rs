@@ -131,6 +131,12 @@ pub fn why_absent(site: &SiteInfo, period: Period) -> Why {
     }
 }
 
+/// Why a day has no release; none where the site's time zone never had such a day.
+#[must_use]
+pub fn why_missing(site: &SiteInfo, day: Period) -> Option<Why> {
+    site.calendar.has_day(day.start).then(|| why_absent(site, day))
+}
+
 /// The beginning of a text that a message repeats.
 #[must_use]
 pub fn excerpt(text: &str) -> String {

@@ -15,14 +15,15 @@ pub struct Cover<T> {
     pub missing: Vec<(Day, Why)>,
 }
 
-/// Covers a range. `state` tells what is published of a day or month, `why_absent` why a day is not.
+/// Covers a range. `state` tells what is published of a day or month, `why_missing` why a day is not; none where there is no
+/// such day.
 ///
 /// # Errors
 /// Those of `state`.
 pub fn cover<T, E>(
     range: Range,
     mut state: impl FnMut(Period) -> Result<State<T>, E>,
-    why_absent: impl Fn(Period) -> Why,
+    why_missing: impl Fn(Period) -> Option<Why>,
 ) -> Result<Cover<T>, E> {
     let mut cover = Cover { blocks: Vec::new(), missing: Vec::new() };
     let mut day = range.from;
@@ -40,7 +41,7 @@ pub fn cover<T, E>(
         match state(Period::day(day))? {
             State::Numbers(block) => cover.blocks.push(block),
             State::Gap => cover.missing.push((day, Why::Gap)),
-            State::Absent => cover.missing.push((day, why_absent(Period::day(day)))),
+            State::Absent => cover.missing.extend(why_missing(Period::day(day)).map(|why| (day, why))),
         }
         day = day.plus(1);
     }
@@ -62,7 +63,7 @@ mod tests {
                 None => State::Absent,
             })
         };
-        cover(range, state, |_| Why::NotSealed).unwrap()
+        cover(range, state, |_| Some(Why::NotSealed)).unwrap()
     }
 
     proptest! {

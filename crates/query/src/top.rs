@@ -28,7 +28,7 @@ use super::{
     number::{Number, Why},
     plan,
     range::{Dates, Range},
-    token, why_absent,
+    token, why_missing,
 };
 
 /// Rows of a page where none is asked for.
@@ -159,7 +159,7 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<
         return Ok(nothing(site, ask.table));
     };
     let state = |period| super::state(source, &site.name, period);
-    let cover = plan::cover(range, state, |period| why_absent(site, period))?;
+    let cover = plan::cover(range, state, |day| why_missing(site, day))?;
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
     let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
     let direct = table.direct()?;

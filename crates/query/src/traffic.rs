@@ -21,7 +21,7 @@ use super::{
     number::{Number, Why},
     plan::{self, Cover},
     range::{Dates, Range},
-    why_absent,
+    why_absent, why_missing,
 };
 
 /// The most points of a series.
@@ -145,7 +145,7 @@ fn periods(site: &SiteInfo, range: Range, kind: PeriodKind) -> Result<Vec<Period
         if kind == PeriodKind::Hour {
             let hours = site.calendar.hours_in(period.start).min(HOURS_PER_DAY_MAX);
             periods.extend((0..hours).map(|hour| Period::hour(period.start, hour)));
-        } else {
+        } else if kind != PeriodKind::Day || site.calendar.has_day(period.start) {
             periods.push(period);
         }
         if periods.len() > POINTS_MAX {
@@ -229,7 +229,7 @@ impl<S: Source> Reader<'_, S> {
 
     /// A range as a whole.
     fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), ReadError> {
-        let cover = plan::cover(range, |period| self.state(period), |period| why_absent(self.site, period))?;
+        let cover = plan::cover(range, |period| self.state(period), |day| why_missing(self.site, day))?;
         let total = self.numbers.blocks(&cover.blocks)?;
         let visitors = match range.as_period() {
             Some(period) => match self.state(period)? {

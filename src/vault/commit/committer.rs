@@ -32,6 +32,7 @@ use crate::{
             Sealing,
             due::{SealQueue, View},
             publish::Publisher,
+            trust::ClockTrust,
         },
         sites::registry::Registry,
         store::{
@@ -84,6 +85,7 @@ pub(in crate::vault) struct Counted {
 pub(in crate::vault) struct Seals {
     pub(in crate::vault) queue: SealQueue,
     pub(in crate::vault) publisher: Publisher,
+    pub(in crate::vault) trust: ClockTrust,
 }
 
 /// What other threads read too.
@@ -159,7 +161,7 @@ impl Committer {
                 Next::Commit(None) => return self.checkpoint(),
                 Next::Order(order) => self.follow_order(order)?,
                 Next::Checkpoint if self.room.is_there() => self.go_on_with_checkpoint()?,
-                Next::Look => self.seals.queue.look_at(self.shared.registry.names()),
+                Next::Look => self.look()?,
                 Next::Checkpoint | Next::Seal => {}
                 Next::Failed => return Err(self.writer.end()),
             }
@@ -199,6 +201,9 @@ impl Committer {
             group.take(next, &mut self.counted.open, &self.counted.producers, &self.shared.index);
         }
         let step = self.step(&mut group)?;
+        if let Some(stated_unix_ms) = group.heard_unix_ms() {
+            self.seals.trust.hear(stated_unix_ms, self.shared.clock.now_unix_ms());
+        }
         let (job, stated) = group.finish(step);
         self.seals.queue.look_at(stated);
         self.writer.commit(job)?;
@@ -233,8 +238,8 @@ impl Committer {
         Ok(())
     }
 
-    /// Notes the sites that are new or have new terms. Configured ones are published from today on, also when nobody
-    /// comes.
+    /// Notes the sites that are new or have new terms, and how late it is. Configured ones are published from today on, also
+    /// when nobody comes.
     pub(in crate::vault) fn note_sites(&mut self) -> Result<(), CommitError> {
         let mut step = Step::default();
         let mut is_new = false;
@@ -257,7 +262,10 @@ impl Committer {
                 }
             }
         }
-        if is_new { self.writer.commit_and_wait(step) } else { Ok(()) }
+        if is_new {
+            self.writer.commit_and_wait(step)?;
+        }
+        self.store_time()
     }
 
     /// Ends open periods whose keys are lost: they become gaps, and the journal is cut so that it is not asked for
@@ -267,14 +275,34 @@ impl Committer {
             let Some(site) = self.shared.registry.get(&epoch.site) else { continue };
             let is_open = |i: &Index| !i.sites.get(&epoch.site).is_some_and(|s| s.sealed.contains(epoch.period));
             if is_open(&self.shared.index.read().unwrap_or_else(PoisonError::into_inner)) {
-                self.sealing().give_up(&site, epoch)?;
+                self.sealing(self.shared.clock.now_unix_ms()).give_up(&site, epoch)?;
             }
         }
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
     }
 
-    /// Seals the next period that is due of the sites to look at.
+    /// Looks at what is due of all sites, and stores how late it is known to be.
+    fn look(&mut self) -> Result<(), CommitError> {
+        self.seals.queue.look_at(self.shared.registry.names());
+        if self.seals.trust.believes(self.shared.clock.now_unix_ms()) && self.room.was_there() {
+            self.store_time()?;
+        }
+        Ok(())
+    }
+
+    fn store_time(&mut self) -> Result<(), CommitError> {
+        let Some(known_unix_ms) = self.seals.trust.to_store() else { return Ok(()) };
+        let mut step = Step::default();
+        step.put_row(rows::CLOCK_KEY, &known_unix_ms)?;
+        self.writer.commit_and_wait(step)
+    }
+
+    /// Seals the next period that is due of the sites to look at. Nothing is due by a clock that is not believed.
     fn seal_next(&mut self) -> Result<(), CommitError> {
+        if !self.seals.trust.believes(self.shared.clock.now_unix_ms()) {
+            self.seals.queue.clear();
+            return Ok(());
+        }
         let view = View {
             cells: self.counted.open.cells(),
             producers: &self.counted.producers,
@@ -282,21 +310,21 @@ impl Committer {
             now_unix_ms: self.shared.clock.now_unix_ms(),
         };
         match self.seals.queue.next(&self.shared.registry, &view) {
-            Some((site, period)) => {
-                let is_lost = self.seals.queue.take_lost(&site.name, period);
-                self.sealing().seal(&site, period, is_lost)
+            Some((site, due)) => {
+                let is_lost = self.seals.queue.take_lost(&site.name, due.period);
+                self.sealing(due.since_unix_ms).seal(&site, due.period, is_lost)
             }
             None => Ok(()),
         }
     }
 
-    fn sealing(&mut self) -> Sealing<'_> {
+    fn sealing(&mut self, since_unix_ms: i64) -> Sealing<'_> {
         Sealing {
             open: &mut self.counted.open,
             checkpointer: &mut self.counted.checkpointer,
             publisher: &mut self.seals.publisher,
             writer: &mut self.writer,
-            now_unix_ms: self.shared.clock.now_unix_ms(),
+            since_unix_ms,
         }
     }
 

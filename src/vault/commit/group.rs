@@ -20,6 +20,7 @@ use crate::{
         cells::Cells,
         outcome::Books,
         release::index::{Index, SiteIndex},
+        seal::schedule::{hour_after, hour_of},
         store::{
             CommitError, Step,
             rows::{self, ProducerRow},
@@ -27,6 +28,9 @@ use crate::{
         tally::ProducerId,
     },
 };
+
+/// A watermark that says: this producer sends nothing any more.
+pub(in crate::vault) const FINISHED_UNIX_MS: i64 = i64::MAX;
 
 /// What is known of all producers, by their sites.
 #[derive(Default)]
@@ -55,6 +59,7 @@ pub(super) struct Group {
     waiting: Vec<Waiting>,
     /// Sites of which somebody stated how far it is complete.
     stated: BTreeSet<SiteName>,
+    heard_unix_ms: Option<i64>,
     /// What the group takes of the room for events under way.
     rooms: Vec<OwnedSemaphorePermit>,
 }
@@ -68,6 +73,7 @@ impl Group {
             new_sites: BTreeSet::new(),
             waiting: Vec::new(),
             stated: BTreeSet::new(),
+            heard_unix_ms: None,
             rooms: Vec::new(),
         }
     }
@@ -94,24 +100,47 @@ impl Group {
         }
         self.bound(&mut commit, open, index);
         row.sequence = commit.sequence;
-        row.cursor = commit.cursor;
+        row.cursor = std::mem::take(&mut commit.cursor);
+        self.note_import(&commit, index, &mut row);
         if commit.complete_through_unix_ms > 0 {
-            let stated = commit.complete_through_unix_ms.min(self.now_unix_ms);
-            row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated);
-            self.stated.insert(commit.site.name.clone());
+            self.note_statement(&commit, &mut row);
         }
         self.waiting.push((commit.reply, receipt(&row, Some(commit.books))));
         self.rooms.push(commit.room);
         self.producers.insert(key, row);
     }
 
+    /// A producer that has finished has sent everything until now, and is not expected to state anything again.
+    fn note_statement(&mut self, commit: &Commit, row: &mut ProducerRow) {
+        let stated = commit.complete_through_unix_ms;
+        row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated.min(self.now_unix_ms));
+        row.stated_unix_ms = if stated == FINISHED_UNIX_MS { 0 } else { hour_of(self.now_unix_ms) };
+        self.heard_unix_ms = self.heard_unix_ms.max((stated != FINISHED_UNIX_MS).then_some(stated));
+        self.stated.insert(commit.site.name.clone());
+    }
+
+    /// What is older than the site's first start is an import.
+    fn note_import(&self, commit: &Commit, index: &RwLock<Index>, row: &mut ProducerRow) {
+        let index = index.read().unwrap_or_else(PoisonError::into_inner);
+        let created_unix_ms = index.sites.get(&commit.site.name).map_or(self.now_unix_ms, |site| site.created_unix_ms);
+        let first_day = commit.site.calendar.day_at(created_unix_ms);
+        if commit.sightings.iter().any(|(_, sighting)| sighting.day < first_day) {
+            row.imported_unix_ms = hour_after(self.now_unix_ms);
+        }
+    }
+
+    /// The latest watermark as it was stated: what producers say of the present time.
+    pub(super) fn heard_unix_ms(&self) -> Option<i64> {
+        self.heard_unix_ms
+    }
+
     /// Counts what a batch may add, in the cells and in the delta, and enters in its books how each event ended.
     fn bound(&mut self, commit: &mut Commit, open: &mut OpenCells, index: &RwLock<Index>) {
-        let Commit { site, producer, names, sightings, books, .. } = commit;
+        let Commit { site, names, sightings, books, .. } = commit;
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
         let none = SiteIndex::default();
         let of_site = index.sites.get(&site.name).unwrap_or(&none);
-        let bounder = Bounder::new(site, of_site, *producer, self.now_unix_ms);
+        let bounder = Bounder::new(site, of_site);
         let (cells, delta) = (open.cells_mut(), &mut self.delta);
         bounder.add_all(names, sightings, cells, delta, |at, outcome| books.enter(at, outcome));
         if !index.sites.contains_key(&site.name) {

@@ -114,7 +114,7 @@ impl Stages {
 
     /// Into the open cells and the delta. Gives how many were page views, errors or robots.
     pub fn bound(&mut self, seen: &Seen) -> usize {
-        let bounder = Bounder::new(&self.site, &self.index, [1; 16], 1);
+        let bounder = Bounder::new(&self.site, &self.index);
         let mut count = 0;
         bounder.add_all(&seen.names, &seen.sightings, &mut self.open, &mut self.delta, |_, _| count += 1);
         count

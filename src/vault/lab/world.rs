@@ -227,7 +227,7 @@ impl<T: Default> Counted<T> {
 fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay))) -> DayCount {
     let site = site("standard", None);
     let (index, mut cells, mut delta) = (SiteIndex::default(), Cells::default(), Cells::default());
-    let bounder = Bounder::new(&site, &index, [0; 16], 0);
+    let bounder = Bounder::new(&site, &index);
     let mut names = Names::default();
     let mut counted: Counted<DayTally> = Counted::new(pages.len());
     let mut seen = Vec::new();

@@ -1,11 +1,12 @@
-//! Which period is due: its end has passed, and everybody who sent something of it has said that they sent all of it, or it
-//! has waited long enough. Days come before their week, month and quarter.
+//! Which periods are due, and in which order they are sealed: sites by name, days before the hours, weeks, months and
+//! quarters, each in the order of the calendar. Like the schedule it never depends on whether somebody came.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, PoisonError, RwLock},
 };
 
+use super::schedule::Schedule;
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::SiteName,
@@ -15,31 +16,28 @@ use crate::{
         keys::Epoch,
         release::index::{Index, Sealed, SiteIndex},
         sites::{registry::Registry, settings::Site},
-        tally::Activity,
     },
 };
 
-/// An empty day between two sealed ones is published too, unless more than this many days lie between them.
-const QUIET_DAYS_MAX: i32 = 31;
-/// How far back weeks and months without an open cell are looked for.
-const LOOK_BACK_DAYS: i32 = 70;
+/// Silent days between two imported ones are published too, unless more than this many lie between them: a log with one
+/// wrong date must not publish a century.
+const SILENT_DAYS_MAX: i32 = 3_660;
+/// An import that ends at most this many days before a site's first start is published up to it.
+const DAYS_TO_START_MAX: i32 = 31;
 
-/// Days between two published ones that are not far apart.
-fn quiet_days(sealed: &Sealed) -> Vec<Day> {
-    let mut quiet = Vec::new();
-    let mut before: Option<Day> = None;
-    for (period, _) in sealed.all(PeriodKind::Day) {
-        if let Some(last) = before.filter(|last| period.start.number() - last.number() <= QUIET_DAYS_MAX) {
-            quiet.extend((last.number() + 1..period.start.number()).map(Day::from_number));
-        }
-        before = Some(period.start);
-    }
-    quiet
+/// A period that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::vault) struct Due {
+    pub(in crate::vault) period: Period,
+    /// Since when, by the schedule.
+    pub(in crate::vault) since_unix_ms: i64,
 }
 
 /// Sites of which something may be due, and what is known of it beforehand.
 pub(in crate::vault) struct SealQueue {
     look_at: BTreeSet<SiteName>,
+    /// What was found due of the first of them.
+    found: Option<(SiteName, VecDeque<Due>)>,
     /// Weeks and months of which some days were restored without their sums.
     lost: BTreeSet<Epoch>,
     max_lateness_ms: i64,
@@ -55,7 +53,7 @@ pub(in crate::vault) struct View<'a> {
 
 impl SealQueue {
     pub(in crate::vault) fn new(lost: BTreeSet<Epoch>, max_lateness_ms: i64) -> Self {
-        Self { look_at: BTreeSet::new(), lost, max_lateness_ms }
+        Self { look_at: BTreeSet::new(), found: None, lost, max_lateness_ms }
     }
 
     /// Something may be due of these sites.
@@ -63,21 +61,44 @@ impl SealQueue {
         self.look_at.extend(sites);
     }
 
+    /// Looks at nothing until it is told to again.
+    pub(in crate::vault) fn clear(&mut self) {
+        self.look_at.clear();
+        self.found = None;
+    }
+
     pub(in crate::vault) fn is_empty(&self) -> bool {
         self.look_at.is_empty()
     }
 
     /// The next period that is due of the sites to look at. Sites of which nothing is due leave the queue.
-    pub(in crate::vault) fn next(&mut self, registry: &Registry, view: &View<'_>) -> Option<(Arc<Site>, Period)> {
+    pub(in crate::vault) fn next(&mut self, registry: &Registry, view: &View<'_>) -> Option<(Arc<Site>, Due)> {
         while let Some(name) = self.look_at.first().cloned() {
             let site = registry.get(&name);
-            let due = site.and_then(|site| Some((view.next_due(&site, self.max_lateness_ms)?, site)));
+            let due = site.and_then(|site| Some((self.next_of(&site, view)?, site)));
             match due {
-                Some((period, site)) => return Some((site, period)),
+                Some((due, site)) => return Some((site, due)),
                 None => self.look_at.remove(&name),
             };
         }
         None
+    }
+
+    fn next_of(&mut self, site: &Site, view: &View<'_>) -> Option<Due> {
+        let known = self.found.take().filter(|(name, _)| *name == site.name);
+        let (sealed, created_unix_ms) = sealed(view.index, site);
+        let mut found = known.map(|(_, found)| found).unwrap_or_default();
+        // A key that was given up may have ended one of them since.
+        found.retain(|due| !sealed.contains(due.period));
+        if found.is_empty() {
+            let max_lateness_ms = self.max_lateness_ms;
+            let (producers, now_unix_ms) = (view.producers, view.now_unix_ms);
+            let schedule = Schedule { site, producers, created_unix_ms, max_lateness_ms, now_unix_ms };
+            found = view.of_site(&schedule, &sealed);
+        }
+        let next = found.pop_front();
+        self.found = Some((site.name.clone(), found));
+        next
     }
 
     /// Whether the period lacks the sums of some of its days; it is told once.
@@ -95,108 +116,105 @@ pub(super) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<Sealed>, i64) {
 }
 
 impl View<'_> {
-    /// The next period to seal: days first, which take their hours in, then hours, weeks, months and quarters.
-    fn next_due(&self, site: &Site, max_lateness_ms: i64) -> Option<Period> {
-        let (sealed, created_unix_ms) = sealed(self.index, site);
-        let due = |period: &Period| !sealed.contains(*period) && self.is_due(site, *period, &sealed, max_lateness_ms);
-        if let Some(day) = self.days_due(site, &sealed, created_unix_ms).into_iter().map(Period::day).find(due) {
-            return Some(day);
+    /// What is due of a site: the first of days (which take their hours in), hours, weeks, months and quarters of which
+    /// something is.
+    fn of_site(&self, schedule: &Schedule<'_>, sealed: &Sealed) -> VecDeque<Due> {
+        if schedule.created_unix_ms <= 0 {
+            return VecDeque::new();
         }
-        if let Some(hour) = self.hours_open(site, &sealed, created_unix_ms).into_iter().find(due) {
-            return Some(hour);
+        let unsealed = self.days_unsealed(schedule, sealed);
+        let due = |period: Period| Some(Due { period, since_unix_ms: schedule.due_since(period)? });
+        let days: VecDeque<Due> = unsealed.iter().filter_map(|day| due(Period::day(*day))).collect();
+        if !days.is_empty() {
+            return days;
         }
-        let from = site.calendar.day_at(self.now_unix_ms).plus(-LOOK_BACK_DAYS);
-        let since = site.is_configured.then(|| site.calendar.day_at(created_unix_ms));
-        [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter].into_iter().find_map(|kind| {
-            let mut periods: BTreeSet<Period> = self.cells.periods(&site.name, kind).into_iter().collect();
-            if matches!(kind, PeriodKind::Week | PeriodKind::Month) {
-                let recent = sealed.range(PeriodKind::Day, from, Day::from_number(i32::MAX));
-                periods.extend(recent.map(|(day, _)| Period::of(kind, day.start)));
-            }
-            periods.into_iter().filter(|p| self.days_are_sealed(site, &sealed, *p, since)).find(due)
-        })
+        let hours = hours_unsealed(schedule, sealed, &unsealed);
+        let longer = [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter].into_iter();
+        let longer = longer.map(|kind| {
+            let mut periods = longer_unsealed(sealed, kind);
+            periods.retain(|period| !period.days().any(|day| unsealed.contains(&day)));
+            periods
+        });
+        let kinds = std::iter::once(hours).chain(longer);
+        kinds
+            .map(|periods| periods.into_iter().filter_map(due).collect())
+            .find(|due: &VecDeque<Due>| !due.is_empty())
+            .unwrap_or_default()
     }
 
-    /// Days that may be due: with a cell, empty between sealed ones, and for a configured site all since its start.
-    fn days_due(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64) -> BTreeSet<Day> {
-        let mut days: BTreeSet<Day> =
-            self.cells.periods(&site.name, PeriodKind::Day).into_iter().map(|p| p.start).collect();
-        let today = site.calendar.day_at(self.now_unix_ms);
-        if site.is_configured && created_unix_ms > 0 {
-            // What is older was sealed long ago.
-            let recent = sealed.days().map(|(_, last)| last.plus(-LOOK_BACK_DAYS));
-            let mut day = site.calendar.day_at(created_unix_ms).max(recent.unwrap_or(Day::from_number(i32::MIN)));
-            while day < today {
-                days.insert(day);
-                day = day.plus(1);
-            }
-        }
-        if !sealed.has_every_day() {
-            days.extend(quiet_days(sealed));
-        }
-        days.retain(|day| !sealed.contains(Period::day(*day)));
+    /// All days that are to be published and are not, up to yesterday: imported ones, and every day from the site's first start
+    /// on. A day that the time zone left out is none.
+    fn days_unsealed(&self, schedule: &Schedule<'_>, sealed: &Sealed) -> BTreeSet<Day> {
+        let calendar = &schedule.site.calendar;
+        let open = self.cells.periods(&schedule.site.name, PeriodKind::Day);
+        let mut days = imported_days(schedule.first_day(), &open, sealed);
+        let yesterday = calendar.day_at(self.now_unix_ms).plus(-1);
+        let last =
+            if schedule.site.is_retired { yesterday.min(self.retired(schedule, &open, sealed)) } else { yesterday };
+        // Where no day is missing before the last one, only later ones can be.
+        let known = sealed.days().filter(|(first, _)| *first <= schedule.first_day() && sealed.has_every_day());
+        let from = known.map_or(schedule.first_day(), |(_, last)| last.plus(1).max(schedule.first_day()));
+        days.extend((from.number()..=last.number()).map(Day::from_number));
+        days.retain(|day| !sealed.contains(Period::day(*day)) && calendar.has_day(*day));
         days
     }
 
-    /// The hours that are over of days that are not.
-    fn hours_open(&self, site: &Site, sealed: &Sealed, created_unix_ms: i64) -> Vec<Period> {
-        let today = site.calendar.day_at(self.now_unix_ms);
-        let mut days: BTreeSet<Period> = self.cells.periods(&site.name, PeriodKind::Day).into_iter().collect();
-        if site.is_configured {
-            // Also where nobody came: that a day has hours must not tell that it had a visitor.
-            let first = site.calendar.day_at(created_unix_ms);
-            days.extend([today.plus(-1), today].into_iter().filter(|day| *day >= first).map(Period::day));
-        }
-        days.retain(|p| p.start >= today.plus(-1) && !sealed.contains(*p));
-        days.into_iter()
-            .flat_map(|p| (0..site.calendar.hours_in(p.start)).map(move |hour| Period::hour(p.start, hour)))
-            .collect()
+    /// The last day of a site that takes no events any more: as far as somebody stated, or something is there.
+    fn retired(&self, schedule: &Schedule<'_>, open: &[Period], sealed: &Sealed) -> Day {
+        let rows = self.producers.of_site(&schedule.site.name);
+        let stated = rows.map(|(_, row)| row.complete_through_unix_ms).max().unwrap_or(0);
+        let stated = schedule.site.calendar.day_at(stated).plus(-1);
+        let open = open.last().map_or(stated, |period| period.start);
+        sealed.days().map_or(stated, |(_, last)| last).max(stated).max(open)
     }
+}
 
-    fn days_are_sealed(&self, site: &Site, sealed: &Sealed, period: Period, since: Option<Day>) -> bool {
-        let open = |day| self.cells.days.contains_key(&Epoch { site: site.name.clone(), period: Period::day(day) });
-        period
-            .days()
-            .all(|day| sealed.contains(Period::day(day)) || (!open(day) && since.is_none_or(|since| day < since)))
+/// Days before the first start: from the first one that was imported to the last, with the silent ones between.
+fn imported_days(first_day: Day, open: &[Period], sealed: &Sealed) -> BTreeSet<Day> {
+    let is_whole = |(first, last)| first >= first_day || (sealed.has_every_day() && last >= first_day.plus(-1));
+    let mut days: BTreeSet<Day> = open.iter().map(|period| period.start).filter(|day| *day < first_day).collect();
+    if days.is_empty() && sealed.days().is_none_or(is_whole) {
+        return days;
     }
+    let before = sealed.range(PeriodKind::Day, Day::from_number(i32::MIN), first_day.plus(-1));
+    days.extend(before.map(|(period, _)| period.start));
+    if days.last().is_some_and(|last| first_day.number() - last.number() <= DAYS_TO_START_MAX) {
+        days.insert(first_day.plus(-1));
+    }
+    let known: Vec<Day> = days.iter().copied().collect();
+    for pair in known.windows(2) {
+        if pair[1].number() - pair[0].number() <= SILENT_DAYS_MAX {
+            days.extend((pair[0].number() + 1..pair[1].number()).map(Day::from_number));
+        }
+    }
+    days
+}
 
-    fn activity(&self, site: &Site, period: Period) -> Option<&Activity> {
-        let epoch = |period| Epoch { site: site.name.clone(), period };
-        match period.kind {
-            PeriodKind::Hour | PeriodKind::Day => {
-                self.cells.days.get(&epoch(Period::day(period.start))).map(|t| &t.activity)
-            }
-            PeriodKind::Week => self.cells.weeks.get(&epoch(period)).map(|t| &t.activity),
-            PeriodKind::Month => self.cells.months.get(&epoch(period)).map(|t| &t.activity),
-            // It is made of days that are sealed.
-            PeriodKind::Quarter => None,
-        }
-    }
+/// The hours of today and yesterday that are not published by themselves or in their day. Hours of imported days are
+/// published with their day alone.
+fn hours_unsealed(schedule: &Schedule<'_>, sealed: &Sealed, unsealed: &BTreeSet<Day>) -> Vec<Period> {
+    let calendar = &schedule.site.calendar;
+    let today = calendar.day_at(schedule.now_unix_ms);
+    let is_open = |day: &Day| {
+        let takes_more = *day == today && !schedule.site.is_retired && !sealed.contains(Period::day(*day));
+        *day >= schedule.first_day() && (takes_more || unsealed.contains(day))
+    };
+    let days = [today.plus(-1), today].into_iter().filter(is_open);
+    days.flat_map(|day| (0..calendar.hours_in(day)).map(move |hour| Period::hour(day, hour)))
+        .filter(|hour| !sealed.contains(*hour))
+        .collect()
+}
 
-    fn is_due(&self, site: &Site, period: Period, sealed: &Sealed, max_lateness_ms: i64) -> bool {
-        let now_unix_ms = self.now_unix_ms;
-        let end_unix_ms = site.calendar.end_unix_ms(period);
-        if end_unix_ms > now_unix_ms {
-            return false;
+/// Weeks, months or quarters with a published day that are not published.
+fn longer_unsealed(sealed: &Sealed, kind: PeriodKind) -> Vec<Period> {
+    let mut periods = Vec::new();
+    let mut from = Day::from_number(i32::MIN);
+    while let Some((day, _)) = sealed.range(PeriodKind::Day, from, Day::from_number(i32::MAX)).next() {
+        let period = Period::of(kind, day.start);
+        if !sealed.contains(period) {
+            periods.push(period);
         }
-        let complete_through = |id| self.producers.get(&site.name, id).map_or(0, |row| row.complete_through_unix_ms);
-        let latest = self.producers.of_site(&site.name).map(|(_, row)| row.complete_through_unix_ms).max();
-        let activity = self.activity(site, period);
-        let all_passed = activity.is_none_or(|a| a.producers.iter().all(|id| complete_through(id) >= end_unix_ms));
-        if all_passed && latest.is_some_and(|latest| latest >= end_unix_ms) {
-            return true;
-        }
-        match activity.and_then(|a| a.committed_unix_ms) {
-            // A day that was opened after its end is an import: it waits until nothing has come for a while.
-            Some((first, last)) => {
-                let from = if first < end_unix_ms { end_unix_ms } else { last };
-                now_unix_ms >= from.saturating_add(max_lateness_ms)
-            }
-            None => {
-                let is_between = period.kind == PeriodKind::Day
-                    && sealed.days().is_some_and(|(first, last)| first < period.start && period.start < last);
-                is_between || now_unix_ms >= end_unix_ms.saturating_add(max_lateness_ms)
-            }
-        }
+        from = period.end_day();
     }
+    periods
 }

@@ -1,10 +1,13 @@
 //! Sealing: when a period is over, draw its release once, make it durable, and only then destroy the key.
 //!
-//! `due` says when that is, `publish` makes the release public. Hours are sealed with their day at the latest; days before
+//! `schedule` says when that is and `due` of what, `trust` whether the clock can be believed; `publish` makes the release
+//! public. Hours are sealed with their day at the latest; days before
 //! their week, month and quarter.
 
 pub(super) mod due;
 pub(super) mod publish;
+pub(super) mod schedule;
+pub(super) mod trust;
 
 use std::sync::PoisonError;
 
@@ -39,7 +42,8 @@ pub(super) struct Sealing<'k> {
     pub(super) checkpointer: &'k mut Checkpointer,
     pub(super) publisher: &'k mut Publisher,
     pub(super) writer: &'k mut Writer,
-    pub(super) now_unix_ms: i64,
+    /// Since when the period is due. When it is sealed is told to nobody.
+    pub(super) since_unix_ms: i64,
 }
 
 impl Sealing<'_> {
@@ -201,7 +205,7 @@ impl Sealing<'_> {
         step: Step,
         hours: &[Period],
     ) -> Result<(), CommitError> {
-        let publication = Publication { site, period, under, body, hours, now_unix_ms: self.now_unix_ms };
+        let publication = Publication { site, period, under, body, hours, since_unix_ms: self.since_unix_ms };
         self.publisher.publish(publication, step, self.writer)?;
         if period.kind != PeriodKind::Hour {
             let epoch = Epoch { site: site.name.clone(), period };

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use super::due;
+use super::{due, schedule::hour_of};
 use crate::{
     calendar::{Period, PeriodKind},
     vault::{
@@ -44,7 +44,8 @@ pub(super) struct Publication<'p> {
     pub(super) body: Result<Body, String>,
     /// Hours that were published by themselves and are in it from now on.
     pub(super) hours: &'p [Period],
-    pub(super) now_unix_ms: i64,
+    /// Since when it is due by the schedule.
+    pub(super) since_unix_ms: i64,
 }
 
 impl Publication<'_> {
@@ -58,7 +59,7 @@ impl Publication<'_> {
             site: self.site.name.clone(),
             zone: self.site.calendar.zone_name().to_owned(),
             period: self.period,
-            sealed_at_unix_s: self.now_unix_ms.div_euclid(3_600_000) * 3_600,
+            sealed_at_unix_s: hour_of(self.since_unix_ms) / 1_000,
             // A gap tells nothing.
             costs: if gap.is_some() { Vec::new() } else { self.under.costs },
             bounds: self.under.bounds,

@@ -59,7 +59,10 @@ impl Registry {
                 SitePolicy::Configured => History::of(row.terms),
                 SitePolicy::Any(_) => resolve_terms(&site, row, privacy, newest(&name), now_unix_ms)?,
             };
-            sites.insert(name, Arc::new(Site::new(&site, history)));
+            let is_retired = matches!(policy, SitePolicy::Configured);
+            let mut site = Site::new(&site, history);
+            site.is_retired = is_retired;
+            sites.insert(name, Arc::new(site));
         }
         let registry = Self { sites: RwLock::new(sites), privacy, policy };
         registry.check_budgets()?;

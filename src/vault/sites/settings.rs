@@ -54,6 +54,8 @@ pub(in crate::vault) struct Site {
     /// Under which terms its days are counted.
     pub(in crate::vault) history: History,
     pub(in crate::vault) is_configured: bool,
+    /// It was taken out of the configuration: it takes no events, and its days end.
+    pub(in crate::vault) is_retired: bool,
 }
 
 impl Site {
@@ -68,6 +70,7 @@ impl Site {
             known_pages,
             history,
             is_configured: settings.is_configured,
+            is_retired: false,
         }
     }
 

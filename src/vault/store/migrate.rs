@@ -2,7 +2,8 @@
 //! stands: everything else reads and writes today's form alone.
 //!
 //! Format 5 stored the tables of a tally by their places in two lists. Such a directory is marked as today's when it is
-//! opened. Its sections say in which form they are and are read through here; the next checkpoint, at a clean stop at the
+//! opened. Tallies ended with who had sent something and when, which is not read any more. Its sections say in which form
+//! they are and are read through here; the next checkpoint, at a clean stop at the
 //! latest, writes them anew.
 
 use std::collections::BTreeMap;
@@ -15,9 +16,9 @@ use crate::{
     vault::{
         names::TextMap,
         sketch::Sketch,
-        tables::Table,
         store::rows::ProducerRow,
-        tally::{Activity, Counters, Counts, PageDay, PageMonthTally, Pairs, SiteTally, Texts, Visitors},
+        tables::Table,
+        tally::{Counters, Counts, PageDay, PageMonthTally, Pairs, SiteTally, Texts, Visitors},
     },
 };
 
@@ -51,7 +52,6 @@ struct Day<A> {
     hours: BTreeMap<u8, Counters>,
     pages: TextMap<PageDay>,
     attributes: A,
-    activity: Activity,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,7 +60,6 @@ struct Month<A> {
     visitors: Sketch,
     pages: TextMap<PageMonthTally>,
     attributes: A,
-    activity: Activity,
 }
 
 #[derive(Deserialize)]
@@ -81,16 +80,17 @@ pub(in crate::vault) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Resu
     match kind {
         PeriodKind::Hour | PeriodKind::Week => Ok(Zeroizing::new(before.to_vec())),
         PeriodKind::Day => rewrite(before, |day: Day<ByPlace>| {
-            let Day { visitors, pairs, site, hours, pages, attributes, activity } = day;
-            Day { visitors, pairs, site, hours, pages, attributes: by_table(attributes), activity }
+            let Day { visitors, pairs, site, hours, pages, attributes } = day;
+            Day { visitors, pairs, site, hours, pages, attributes: by_table(attributes) }
         }),
         PeriodKind::Month => rewrite(before, |month: Month<ByPlace>| {
-            let Month { site, visitors, pages, attributes, activity } = month;
-            Month { site, visitors, pages, attributes: by_table(attributes), activity }
+            let Month { site, visitors, pages, attributes } = month;
+            Month { site, visitors, pages, attributes: by_table(attributes) }
         }),
         PeriodKind::Quarter => rewrite(before, |votes: [Texts; VOTES.len()]| by_number(VOTES, votes)),
     }
 }
+
 /// A producer's row, also one that ends with its cursor: who stated and imported when was not kept.
 pub(in crate::vault) fn producer(bytes: &[u8]) -> postcard::Result<ProducerRow> {
     postcard::from_bytes(bytes).or_else(|_| {
@@ -98,7 +98,6 @@ pub(in crate::vault) fn producer(bytes: &[u8]) -> postcard::Result<ProducerRow> 
         Ok(ProducerRow { sequence, complete_through_unix_ms, cursor, ..ProducerRow::default() })
     })
 }
-
 
 fn rewrite<B: DeserializeOwned, T: Serialize>(
     before: &[u8],
@@ -125,6 +124,9 @@ mod tests {
         tally::{DayTally, MonthTally, QuarterTally},
     };
 
+    /// With what a tally ended: one producer, and when its first and last batch were committed.
+    const ACTIVITY: (u8, [u8; 16], Option<(i64, i64)>) = (1, [3; 16], Some((7, 7)));
+
     /// Each table with a count of its own.
     fn attributes() -> ByPlace {
         let (mut texts, mut listed): ([Texts; 4], [Counters; 11]) = Default::default();
@@ -138,8 +140,6 @@ mod tests {
     }
 
     #[test]
-    fn every_table_of_a_day_keeps_its_counts() {
-    #[test]
     fn a_producer_keeps_its_place() {
         let row =
             ProducerRow { sequence: 300, complete_through_unix_ms: 7, cursor: vec![1, 2], ..ProducerRow::default() };
@@ -149,13 +149,15 @@ mod tests {
         assert!(producer(&before[..before.len() - 1]).is_err());
     }
 
+    #[test]
+    fn every_table_of_a_day_keeps_its_counts() {
         let (visitors, pairs, site) =
             (Visitors::default(), Pairs::default(), SiteTally { limited: 9, ..SiteTally::default() });
-        let (hours, pages, activity) = (BTreeMap::new(), TextMap::default(), Activity::of([3; 16], 7));
-        let day = Day { visitors, pairs, site, hours, pages, attributes: attributes(), activity };
-        let bytes = tally(PeriodKind::Day, &postcard::to_allocvec(&day).unwrap()).unwrap();
+        let (hours, pages) = (BTreeMap::new(), TextMap::default());
+        let day = Day { visitors, pairs, site, hours, pages, attributes: attributes() };
+        let bytes = tally(PeriodKind::Day, &postcard::to_allocvec(&(day, ACTIVITY)).unwrap()).unwrap();
         let day: DayTally = postcard::from_bytes(&bytes).unwrap();
-        assert!(day.site.limited == 9 && day.activity == Activity::of([3; 16], 7));
+        assert!(day.site.limited == 9);
         let all = day.attributes();
         assert!(TEXTS.into_iter().all(|t| all.texts(t).get("key") == Some(&(100 + u64::from(t.number())))));
         assert!(LISTED.into_iter().all(|t| all.listed(t).get(2) == 100 + u64::from(t.number())));
@@ -165,9 +167,9 @@ mod tests {
 
     #[test]
     fn every_table_of_a_month_and_of_a_quarter_keeps_its_counts() {
-        let MonthTally { site, visitors, activity, .. } = MonthTally::default();
-        let month = Month { site, visitors, pages: TextMap::default(), attributes: attributes(), activity };
-        let bytes = tally(PeriodKind::Month, &postcard::to_allocvec(&month).unwrap()).unwrap();
+        let MonthTally { site, visitors, .. } = MonthTally::default();
+        let month = Month { site, visitors, pages: TextMap::default(), attributes: attributes() };
+        let bytes = tally(PeriodKind::Month, &postcard::to_allocvec(&(month, ACTIVITY)).unwrap()).unwrap();
         let month: MonthTally = postcard::from_bytes(&bytes).unwrap();
         assert_eq!(month.attributes.texts(Table::Error).get("key"), Some(&113));
         assert_eq!(month.attributes.listed(Table::Bot).get(2), 116);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, AttributeTally, ByTable, DayTally, PageTally, SiteTally, Texts, merge_texts};
+use super::{AttributeTally, ByTable, DayTally, PageTally, SiteTally, Texts, merge_texts};
 use crate::vault::{
     names::{Beside, TextMap},
     sketch::{PAGE_PRECISION, SITE_PRECISION, Sketch},
@@ -16,13 +16,12 @@ pub(in crate::vault) struct WeekTally {
     pub(in crate::vault) site: SiteTally,
     /// Distinct visitors, under the week's key.
     pub(in crate::vault) visitors: Sketch,
-    pub(in crate::vault) activity: Activity,
 }
 
 impl Default for WeekTally {
     fn default() -> Self {
         let visitors = Sketch::new(SITE_PRECISION);
-        Self { site: SiteTally::default(), visitors, activity: Activity::default() }
+        Self { site: SiteTally::default(), visitors }
     }
 }
 
@@ -30,7 +29,6 @@ impl WeekTally {
     pub(in crate::vault) fn merge(&mut self, other: &Self) {
         self.site.merge(&other.site);
         join(&mut self.visitors, &other.visitors);
-        self.activity.merge(&other.activity);
     }
 
     /// Takes the counters of a day that is being sealed.
@@ -66,7 +64,6 @@ pub(in crate::vault) struct MonthTally {
     pub(in crate::vault) visitors: Sketch,
     pub(in crate::vault) pages: TextMap<PageMonthTally>,
     pub(in crate::vault) attributes: AttributeTally,
-    pub(in crate::vault) activity: Activity,
 }
 
 impl Default for MonthTally {
@@ -76,7 +73,6 @@ impl Default for MonthTally {
             visitors: Sketch::new(SITE_PRECISION),
             pages: TextMap::default(),
             attributes: AttributeTally::default(),
-            activity: Activity::default(),
         }
     }
 }
@@ -91,7 +87,6 @@ impl MonthTally {
             join(&mut mine.visitors, &page.visitors);
         }
         self.attributes.merge(&other.attributes);
-        self.activity.merge(&other.activity);
     }
 
     /// Raises the visitor sketch of the page at a place, and that of a delta where that changed something.

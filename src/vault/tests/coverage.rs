@@ -71,7 +71,7 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
     let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
     let (mut open, mut delta) = (Cells::default(), Cells::default());
     let index = SiteIndex::default();
-    let bounder = Bounder::new(&site, &index, [0; 16], 0);
+    let bounder = Bounder::new(&site, &index);
     let mut exact: BTreeMap<Day, Exact> = BTreeMap::new();
     let mut seen: HashMap<(Day, (String, String)), HashMap<String, u32>> = HashMap::new();
     let mut people = HashSet::new();

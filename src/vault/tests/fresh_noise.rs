@@ -54,9 +54,11 @@ fn every_release_has_noise_of_its_own() {
     let lane = running.lane("www", "import");
     let events = [3, 2, 1].into_iter().map(|days| view(NOON_UNIX_MS - days * DAY_MS, 1, "/")).collect();
     block_on(lane.send(batch(1, events, NOON_UNIX_MS))).unwrap();
-    // 30 and 31 October and 1 November, the month of two of them, and the week of all three.
+    // 30 and 31 October and 1 November, the month of two of them, and the week of all three; and of 2 November, on which the site
+    // begins, the hours that are over.
     let mut all: Vec<Period> = ["2026-10-30", "2026-10-31", "2026-11-01"].map(|d| Period::day(day(d))).to_vec();
     all.extend([Period::month_of(day("2026-10-30")), Period::week_of(day("2026-11-01"))]);
+    all.extend((0..12).map(|hour| Period::hour(day("2026-11-02"), hour)));
     for period in &all {
         running.wait_for("www", *period);
     }

@@ -51,7 +51,7 @@ fn counted() -> Cells {
         ..SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap())
     };
     let (site, index, mut names) = (plain_site(&settings), SiteIndex::default(), Names::default());
-    let bounder = Bounder::new(&site, &index, [7; 16], 1_000);
+    let bounder = Bounder::new(&site, &index);
     let (mut open, mut delta) = (Cells::default(), Cells::default());
     let mut sightings = vec![visit(1, &mut names), visit(2, &mut names)];
     let key = names.id("4xx /gone", &mut NameId::default());

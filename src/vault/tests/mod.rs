@@ -10,6 +10,7 @@ mod keeping;
 mod known;
 mod migrating;
 mod neighbours;
+mod schedule;
 mod sealing;
 mod simulation;
 mod tables;
@@ -79,6 +80,7 @@ impl House {
             countries: Vec::new(),
             site_policy: SitePolicy::Any(Calendar::new("UTC").unwrap()),
             max_lateness_ms: DAY_MS,
+            accepted_clock_unix_ms: Some(i64::MAX),
             give_up: Vec::new(),
         }
     }

@@ -103,7 +103,7 @@ impl Bench {
     fn cells<'a>(&self, acts: impl Iterator<Item = &'a (u32, Act)>) -> Cells {
         let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
         let (mut open, mut delta) = (Cells::default(), Cells::default());
-        let bounder = Bounder::new(&self.site, &self.index, [0; 16], 0);
+        let bounder = Bounder::new(&self.site, &self.index);
         for (who, act) in acts {
             let event = event(*who, act);
             let sighting = self.anonymizer.anonymize(&self.site, event, NOON_UNIX_MS + DAY_MS, &sealed, &mut bench);

@@ -6,7 +6,7 @@ use super::{
     super::{dense::variance_of, synthetic::World},
     *,
 };
-use crate::{fixture::Memory, plan, range::Range, why_absent};
+use crate::{fixture::Memory, plan, range::Range, why_missing};
 
 fn day(m: i8, d: i8) -> Day {
     Day::from_date(date(2026, m, d))
@@ -20,7 +20,7 @@ fn published() -> Memory {
 fn range(memory: &Memory, from: Day, to: Day) -> Total {
     let name = &memory.names[0];
     let info = crate::find_site(memory, None).unwrap();
-    let cover = plan::cover(Range { from, to }, |p| state(memory, name, p), |p| why_absent(&info, p)).unwrap();
+    let cover = plan::cover(Range { from, to }, |p| state(memory, name, p), |day| why_missing(&info, day)).unwrap();
     Site::new(memory, name).blocks(&cover.blocks).unwrap()
 }
 

@@ -40,7 +40,7 @@ impl Committer {
 
     /// Seals all that is due, of all sites.
     pub(in crate::vault) fn seal_due(&mut self) -> Result<(), CommitError> {
-        self.seals.queue.look_at(self.shared.registry.names());
+        self.look()?;
         while !self.seals.queue.is_empty() {
             self.seal_next()?;
         }

@@ -74,7 +74,7 @@ impl Stage {
         let mut names = Names::default();
         let parts = parts(scene, with, &mut names);
         for part in parts {
-            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index, [0; 16], 0) };
+            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index) };
             let (mut open, mut delta) = (Cells::default(), Cells::default());
             open.merge(&cells);
             for act in part {

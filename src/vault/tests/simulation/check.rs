@@ -24,6 +24,9 @@ impl Model {
         assert_eq!(why_not, None, "{}/{period:?} was sealed at {now_unix_ms}", site.name);
         assert_eq!(release.gap.is_some(), is_given_up, "{}/{period:?}: {:?}", site.name, release.gap);
         if !is_given_up {
+            let since = site.due_since(period, now_unix_ms).unwrap();
+            let hour = since - since.rem_euclid(crate::units::MS_PER_HOUR);
+            assert_eq!(1_000 * release.sealed_at_unix_s, hour, "{}/{period:?}: when it was due", site.name);
             site.compare(release);
         }
         if period.kind == PeriodKind::Day {

@@ -9,11 +9,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{
-    super::*,
-    ops::Kind,
-    rules::{Activity, Terms},
-};
+use super::{super::*, ops::Kind, rules::Terms};
 use crate::{
     calendar::{Day, Period, PeriodKind},
     units::{MS_PER_HOUR, MS_PER_MINUTE},
@@ -60,6 +56,9 @@ pub(super) struct Producer {
     pub(super) sequence: u64,
     pub(super) cursor: Vec<u8>,
     pub(super) complete_unix_ms: i64,
+    /// The hour in which it stated last, and the end of the one in which it last sent something of imported days.
+    pub(super) stated_unix_ms: i64,
+    pub(super) imported_unix_ms: i64,
 }
 
 /// One counted page view.
@@ -78,7 +77,6 @@ pub(super) struct OpenDay {
     limited: BTreeSet<u32>,
     robots: BTreeSet<u32>,
     errors: BTreeSet<(u32, u8)>,
-    pub(super) activity: Activity,
 }
 
 /// Exact numbers of a period.
@@ -100,7 +98,6 @@ pub(super) struct Longer {
     /// Of its released days.
     pub(super) sums: Numbers,
     pub(super) visitors: BTreeSet<u32>,
-    pub(super) activity: Activity,
 }
 
 /// A site.
@@ -204,29 +201,38 @@ impl SiteModel {
         if batch.sequence <= known.sequence {
             return Answer::Durable { sequence: known.sequence, cursor: known.cursor, books: None };
         }
-        self.created_unix_ms.get_or_insert(now_unix_ms);
+        let created = *self.created_unix_ms.get_or_insert(now_unix_ms);
+        let first_day = self.first_day(created);
+        let hour = now_unix_ms - now_unix_ms.rem_euclid(MS_PER_HOUR);
+        let is_old = |event: &Prepared| matches!(event, Prepared::Seen { day, .. } if *day < first_day);
+        let imports = batch.events.iter().any(is_old);
         let mut books: BTreeMap<Outcome, (u32, u32)> = BTreeMap::new();
         for (index, event) in (0..).zip(batch.events) {
             let outcome = match event {
                 Prepared::Ended(outcome) => outcome,
-                Prepared::Seen { day, hour, event } => self.count(day, hour, event, batch.producer, now_unix_ms),
+                Prepared::Seen { day, hour, event } => self.count(day, hour, event),
             };
             books.entry(outcome).or_insert((0, index)).0 += 1;
         }
         let complete = batch.complete_unix_ms.min(now_unix_ms).max(known.complete_unix_ms);
-        let producer = Producer { sequence: batch.sequence, cursor: batch.cursor.clone(), complete_unix_ms: complete };
+        let producer = Producer {
+            sequence: batch.sequence,
+            cursor: batch.cursor.clone(),
+            complete_unix_ms: complete,
+            stated_unix_ms: if batch.complete_unix_ms > 0 { hour } else { known.stated_unix_ms },
+            imported_unix_ms: if imports { hour + MS_PER_HOUR } else { known.imported_unix_ms },
+        };
         self.producers.insert(batch.producer, producer);
         Answer::Durable { sequence: batch.sequence, cursor: batch.cursor, books: Some(books) }
     }
 
-    fn count(&mut self, date: Day, hour: u8, event: Event, by: u8, now_unix_ms: i64) -> Outcome {
+    fn count(&mut self, date: Day, hour: u8, event: Event) -> Outcome {
         if self.is_released(Period::day(date)) {
             return Outcome::Late;
         }
         let terms = *self.terms_of(date);
         let counts_in_hour = !self.is_released(Period::hour(date, hour));
         let day = self.days.entry(date).or_default();
-        day.activity.note(by, now_unix_ms);
         match event.kind {
             Kind::Robot => {
                 if !terms.has_fewer_tables {
@@ -250,7 +256,6 @@ impl SiteModel {
         for period in [Period::week_of(date), Period::month_of(date)] {
             if !self.is_released(period) {
                 let longer = self.longer.entry(period).or_default();
-                longer.activity.note(by, now_unix_ms);
                 longer.visitors.insert(event.visitor);
             }
         }

@@ -50,21 +50,6 @@ impl Terms {
     }
 }
 
-/// Who sent something of a period, and when the first and the last of it was committed.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Activity {
-    producers: BTreeSet<u8>,
-    committed_unix_ms: Option<(i64, i64)>,
-}
-
-impl Activity {
-    pub(super) fn note(&mut self, by: u8, now_unix_ms: i64) {
-        self.producers.insert(by);
-        let (first, last) = self.committed_unix_ms.unwrap_or((now_unix_ms, now_unix_ms));
-        self.committed_unix_ms = Some((first.min(now_unix_ms), last.max(now_unix_ms)));
-    }
-}
-
 impl SiteModel {
     /// The terms of a day.
     pub(super) fn terms_of(&self, day: Day) -> &Terms {
@@ -97,9 +82,30 @@ impl SiteModel {
         }
     }
 
-    /// The first day of a configured site.
-    fn first_day(&self) -> Option<Day> {
-        self.created_unix_ms.filter(|_| self.is_configured).map(|created| self.locate(created).0)
+    /// The day of the first start. What is older is imported.
+    pub(super) fn first_day(&self, created_unix_ms: i64) -> Day {
+        self.locate(created_unix_ms).0
+    }
+
+    /// Days before the first start that are to be published: from the first imported one to the last, and up to the start
+    /// where that is not a month away.
+    fn imported(&self, first_day: Day) -> BTreeSet<Day> {
+        let released = self.released.keys().filter(|period| period.kind == PeriodKind::Day).map(|period| period.start);
+        let known: BTreeSet<Day> = self.days.keys().copied().chain(released).filter(|day| *day < first_day).collect();
+        let (Some(first), Some(last)) = (known.first(), known.last()) else { return known };
+        let reaches_start = first_day.number() - last.number() <= 31;
+        let last = if reaches_start { first_day.plus(-1) } else { *last };
+        (first.number()..=last.number()).map(Day::from_number).collect()
+    }
+
+    /// Days up to a day that are to be published and are not.
+    fn missing_days(&self, until: Day) -> BTreeSet<Day> {
+        let Some(created) = self.created_unix_ms else { return BTreeSet::new() };
+        let first_day = self.first_day(created);
+        let mut days = self.imported(first_day);
+        days.extend((first_day.number()..=until.number()).map(Day::from_number));
+        days.retain(|day| *day <= until && !self.is_released(Period::day(*day)));
+        days
     }
 
     /// Why a period must not be sealed now, if it must not.
@@ -110,72 +116,53 @@ impl SiteModel {
         if self.end_unix_ms(period) > now_unix_ms {
             return Some("it is not over");
         }
-        match period.kind {
-            PeriodKind::Hour | PeriodKind::Day => self.why_not_the_day(period, now_unix_ms),
-            _ if self.days_are_missing(period) => Some("not all of its days are released"),
-            PeriodKind::Quarter => None,
-            _ => self.why_wait(period, now_unix_ms),
-        }
+        let missing = self.missing_days(period.end_day().plus(-1));
+        let is_wrong = match period.kind {
+            PeriodKind::Hour => self.why_not_the_hour(period, now_unix_ms),
+            PeriodKind::Day => (!missing.contains(&period.start)).then_some("nobody asked for it"),
+            _ if period.days().any(|day| missing.contains(&day)) => Some("not all of its days are released"),
+            _ => (!period.days().any(|day| self.is_released(Period::day(day)))).then_some("it has no released day"),
+        };
+        is_wrong.or_else(|| self.due_since(period, now_unix_ms).is_none().then_some("it has to wait for somebody"))
     }
 
-    fn why_not_the_day(&self, period: Period, now_unix_ms: i64) -> Option<&'static str> {
+    fn why_not_the_hour(&self, period: Period, now_unix_ms: i64) -> Option<&'static str> {
         let day = period.start;
-        let is_looked_at = self.days.contains_key(&day)
-            || self.first_day().is_some_and(|first| first <= day)
-            || (period.kind == PeriodKind::Day && self.is_between(day));
-        if !is_looked_at {
-            return Some("nothing was sent of it, and nobody asked for it");
+        if self.created_unix_ms.is_none_or(|created| day < self.first_day(created)) {
+            return Some("its day is an imported one");
         }
-        if period.kind == PeriodKind::Hour {
-            if self.is_released(Period::day(day)) {
-                return Some("its day is released");
-            }
-            if day < self.locate(now_unix_ms).0.plus(-1) {
-                return Some("it is an hour of neither today nor yesterday");
-            }
+        if self.is_released(Period::day(day)) {
+            return Some("its day is released");
         }
-        self.why_wait(period, now_unix_ms)
+        (day < self.locate(now_unix_ms).0.plus(-1)).then_some("it is an hour of neither today nor yesterday")
     }
 
-    fn is_between(&self, day: Day) -> bool {
-        let mut days = self.released.keys().filter(|p| p.kind == PeriodKind::Day).map(|p| p.start);
-        let first = days.next();
-        first.is_some_and(|first| first < day) && days.next_back().is_some_and(|last| day < last)
-    }
-
-    fn days_are_missing(&self, period: Period) -> bool {
-        let is_missing = |day: &Day| {
-            let is_asked_for = self.first_day().is_some_and(|first| first <= *day);
-            !self.is_released(Period::day(*day)) && (self.days.contains_key(day) || is_asked_for)
-        };
-        period.days().any(|day| is_missing(&day))
-    }
-
-    /// Why a period that is over still has to wait for somebody, if it has.
-    fn why_wait(&self, period: Period, now_unix_ms: i64) -> Option<&'static str> {
+    /// Since when a period that is over need not wait for anybody. Nothing that was counted is in it.
+    pub(super) fn due_since(&self, period: Period, now_unix_ms: i64) -> Option<i64> {
+        let created = self.created_unix_ms?;
         let end = self.end_unix_ms(period);
-        let activity = match period.kind {
-            PeriodKind::Hour | PeriodKind::Day => self.days.get(&period.start).map(|day| &day.activity),
-            _ => self.longer.get(&period).map(|longer| &longer.activity),
-        };
-        let none = Activity::default();
-        let activity = activity.unwrap_or(&none);
-        let is_complete = |id: &u8| self.producers.get(id).is_some_and(|p| p.complete_unix_ms >= end);
-        if self.producers.keys().any(&is_complete) && activity.producers.iter().all(&is_complete) {
-            return None;
+        if period.end_day() > self.first_day(created) {
+            let expected = self.producers.values().filter(|p| p.stated_unix_ms >= end - 2 * DAY_MS);
+            let is_stated = self.producers.values().any(|p| p.complete_unix_ms >= end);
+            if is_stated && expected.into_iter().all(|p| p.complete_unix_ms >= end) {
+                return Some(end);
+            }
+            return Some(end + LATENESS_MS).filter(|at| *at <= now_unix_ms);
         }
-        let waits_from = match activity.committed_unix_ms {
-            None if period.kind == PeriodKind::Day && self.is_between(period.start) => return None,
-            Some((first, last)) if first >= end => last,
-            _ => end,
-        };
-        (now_unix_ms < waits_from + LATENESS_MS).then_some("it has to wait for who said nothing")
+        let importers = self.producers.values().filter(|p| p.imported_unix_ms > 0);
+        let passes = importers.map(|p| match p.complete_unix_ms >= end {
+            true => Some(p.imported_unix_ms),
+            false => Some(p.imported_unix_ms + LATENESS_MS).filter(|at| *at <= now_unix_ms),
+        });
+        passes.chain([Some(created.max(end))]).collect::<Option<Vec<i64>>>()?.into_iter().max()
     }
 
-    /// A day, week or month with data that should be sealed by now.
+    /// A day, week or month that should be sealed by now.
     pub(super) fn overdue(&self, now_unix_ms: i64) -> Option<Period> {
-        let days = self.days.keys().map(|day| Period::day(*day));
-        let longer = self.longer.iter().filter(|(_, longer)| !longer.visitors.is_empty()).map(|(period, _)| *period);
+        let yesterday = self.locate(now_unix_ms).0.plus(-1);
+        let days = self.missing_days(yesterday).into_iter().map(Period::day);
+        let released = self.released.keys().filter(|period| period.kind == PeriodKind::Day);
+        let longer = released.flat_map(|day| [Period::week_of(day.start), Period::month_of(day.start)]);
         days.chain(longer).find(|period| self.why_not(*period, now_unix_ms).is_none())
     }
 }
