@@ -15,6 +15,7 @@ mod demo;
 mod disk;
 mod dst;
 mod faults;
+#[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
 mod help;
