@@ -139,6 +139,7 @@ pub(super) fn privacy() -> GetPrivacyResponse {
         delta_week: 9.1e-8,
         delta_month: 0.0921,
         delta_year: 0.69,
+        not_covered: "The first day is exact.".into(),
     }
 }
 

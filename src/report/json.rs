@@ -42,6 +42,7 @@ pub fn privacy_json(answer: &GetPrivacyResponse) -> Json {
         "delta_week": answer.delta_week,
         "delta_month": answer.delta_month,
         "delta_year": answer.delta_year,
+        "not_covered": answer.not_covered,
         "bounds": answer.bounds.map(|bounds| json!({
             "views_per_visitor_day": bounds.views_per_visitor_day,
             "views_per_page": bounds.views_per_page,

@@ -17,6 +17,7 @@ pub fn render_privacy(answer: &GetPrivacyResponse, options: &RenderOptions) -> S
     let canvas = Canvas::new(options, None);
     let mut lines = vec![canvas.line(&format!("Privacy of {}", clean(&answer.site)), Ink::Heading)];
     lines.extend(canvas.wrapped(&guarantee(answer), 0, Ink::Plain));
+    lines.extend(canvas.wrapped(&clean(&answer.not_covered), 0, Ink::Plain));
     lines.extend(bounds(answer, &canvas));
     lines.extend(risk(answer, &canvas));
     lines.extend(mechanisms(answer, &canvas));

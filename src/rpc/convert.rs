@@ -219,6 +219,7 @@ pub(super) fn privacy(answer: &PrivacyAnswer) -> proto::GetPrivacyResponse {
         delta_week: week.delta,
         delta_month: month.delta,
         delta_year: year.delta,
+        not_covered: crate::vault::NOT_COVERED.to_owned(),
     }
 }
 

@@ -23,5 +23,6 @@ mod keeping;
 mod migrate;
 mod restart;
 mod sealing;
+mod schedule;
 mod sitemap;
 mod stops;

@@ -12,6 +12,10 @@ pub struct Retention {
     pub until: &'static str,
 }
 
+/// What is exact, outside the promise.
+pub const NOT_COVERED: &str = "The first day on which a site has anything, if nobody configured it, and the first and last day of an \
+    imported log are exact: the promise does not cover them.";
+
 /// All that is kept.
 pub const RETENTION: [Retention; 5] = [
     Retention {

@@ -74,7 +74,7 @@ pub use headcount_model::{
     ledger::DayLedger,
     outcome::{Books, Outcome},
     plan::{Mechanism, What},
-    promise::{RETENTION, Retention},
+    promise::{NOT_COVERED, RETENTION, Retention},
     regular::Regular,
     release::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     shares::{BASIS_POINTS, Privacy, Shares},

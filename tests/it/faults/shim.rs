@@ -89,7 +89,8 @@ impl Faults {
         Server::launch(&mut self.command(args))
     }
 
-    fn command(&self, args: &[String]) -> Command {
+    /// A command under the same clock.
+    pub fn command(&self, args: &[String]) -> Command {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut command = headcount(&args);
         command

@@ -122,3 +122,12 @@ fn days_on_which_the_clock_changes_have_23_or_25_hours() {
         assert_eq!(Calendar::new(zone).unwrap().hours_in(Day::from_date(day)), hours, "{zone} {day}");
     }
 }
+
+#[test]
+fn a_day_that_a_zone_left_out_is_none() {
+    let apia = Calendar::new("Pacific/Apia").unwrap();
+    let missing = Day::from_date(date(2011, 12, 30));
+    assert!(!apia.has_day(missing) && apia.hours_in(missing) == 0);
+    assert!(apia.has_day(missing.plus(-1)) && apia.has_day(missing.plus(1)));
+    assert!(Calendar::new("Pacific/Auckland").unwrap().has_day(missing));
+}
