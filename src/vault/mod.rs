@@ -44,6 +44,7 @@ use headcount_model::{outcome, tables};
 use tokio::sync::{mpsc, watch};
 
 pub use anonymize::network::GeoFault;
+pub use anonymize::page::page_name;
 pub use attendant::Attendant;
 pub use event::{AccessEvent, Text};
 pub use intake::{
