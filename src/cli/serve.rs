@@ -13,10 +13,13 @@ use crate::{
     calendar::Calendar,
     clock::SystemClock,
     config::{self, Config, SitemapConfig},
-    serve::{self, Watched},
+    serve::{self, Followed, Known, Watched},
     telemetry,
     vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
 };
+
+/// How often links are followed.
+const LINKS_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Run the server: takes accesses and serves statistics over gRPC
 ///
@@ -70,7 +73,7 @@ pub async fn run(args: Args) -> ExitCode {
         );
     }
     let options = options(&config, welcome, args.give_up);
-    match serve::run(listener, options, sitemaps(&config), Arc::new(SystemClock), stop).await {
+    match serve::run(listener, options, known(&config), Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -139,7 +142,8 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         shares: site.shares,
         tables: site.tables,
         known_pages: site.pages.clone(),
-        has_page_list: site.sitemap.is_some() || !site.pages.is_empty(),
+        // From the configuration alone: what was found, and when, must not decide how a day is counted.
+        has_page_list: site.sitemap.is_some() || site.links.is_some() || !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
     };
@@ -173,4 +177,13 @@ fn sitemaps(config: &Config) -> Vec<Watched> {
         })
     };
     config.sites.iter().filter_map(watched).collect()
+}
+
+/// Where known pages come from.
+fn known(config: &Config) -> Known {
+    let followed = |site: &config::SiteConfig| {
+        let (site, links, listed) = (site.name.clone(), site.links.clone()?, site.pages.clone());
+        Some(Followed { site, links, listed, refresh: LINKS_REFRESH })
+    };
+    Known { sitemaps: sitemaps(config), links: config.sites.iter().filter_map(followed).collect() }
 }
