@@ -187,3 +187,22 @@ fn known(config: &Config) -> Known {
     };
     Known { sitemaps: sitemaps(config), links: config.sites.iter().filter_map(followed).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terms_of_a_site_follow_from_its_configuration_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("headcount.toml");
+        let has_page_list = |keys: &str| {
+            std::fs::write(&file, format!("[[site]]\nname = \"a\"\n{keys}")).unwrap();
+            options(&config::load(&file).unwrap(), Welcome::Configured, Vec::new()).sites[0].has_page_list
+        };
+        // Nobody was asked yet, and nothing was found.
+        assert!(has_page_list("hosts = [\"a.test\"]\n") && has_page_list("pages = [\"/\"]\n"));
+        assert!(!has_page_list("hosts = [\"a.test\"]\nlinks = false\n"));
+        assert!(!has_page_list("hosts = [\"*.a.test\"]\n") && !has_page_list(""));
+    }
+}
