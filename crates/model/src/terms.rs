@@ -5,13 +5,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    budget::Accounting,
     calendar::Day,
     shares::{Privacy, Shares},
-    tables::TableSet,
+    tables::{Bounds, TableSet},
 };
 
 /// What holds for the days of a site from one day on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Terms {
     /// The first local day.
     pub from: Day,
@@ -25,6 +27,50 @@ pub struct Terms {
     pub tables: TableSet,
     /// Whether the site has a list of its pages, or new pages must be found.
     pub has_page_list: bool,
+}
+
+/// The stored form of [`Terms`]. The order of the fields is part of it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    from: Day,
+    epsilon: f64,
+    delta: f64,
+    bounds: Bounds,
+    profile: String,
+    shares: Shares,
+    tables: TableSet,
+    /// See [`HAS_PAGE_LIST`] and [`GAUSSIAN`]; never another meaning for a bit.
+    flags: u8,
+}
+
+/// The site has a list of its pages.
+const HAS_PAGE_LIST: u8 = 1;
+/// The rule of accounting is [`Accounting::Gaussian`], else the one before.
+const GAUSSIAN: u8 = 2;
+
+impl TryFrom<Stored> for Terms {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let Stored { from, epsilon, delta, bounds, profile, shares, tables, flags } = stored;
+        if flags & !(HAS_PAGE_LIST | GAUSSIAN) != 0 {
+            return Err("terms of a later version");
+        }
+        let is_set = |flag: u8| flags & flag != 0;
+        let accounting = if is_set(GAUSSIAN) { Accounting::Gaussian } else { Accounting::Concentrated };
+        let privacy = Privacy { epsilon, delta, bounds, accounting };
+        Ok(Self { from, privacy, profile, shares, tables, has_page_list: is_set(HAS_PAGE_LIST) })
+    }
+}
+
+impl From<Terms> for Stored {
+    fn from(terms: Terms) -> Self {
+        let Terms { from, privacy, profile, shares, tables, has_page_list } = terms;
+        let Privacy { epsilon, delta, bounds, accounting } = privacy;
+        let rule = if accounting == Accounting::Gaussian { GAUSSIAN } else { 0 };
+        let flags = rule | if has_page_list { HAS_PAGE_LIST } else { 0 };
+        Self { from, epsilon, delta, bounds, profile, shares, tables, flags }
+    }
 }
 
 impl Terms {
