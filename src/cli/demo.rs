@@ -138,6 +138,7 @@ fn invented_site(site: DemoSite) -> Result<Show, Failure> {
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
         pages: if is_main { Vec::new() } else { pages.collect() },
         sitemap: None,
+        links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
     };
@@ -156,6 +157,7 @@ fn own(args: &Args) -> Result<Vec<Show>, Failure> {
         shares: Shares::STANDARD,
         pages: Vec::new(),
         sitemap: None,
+        links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
     };
@@ -204,7 +206,7 @@ async fn start(
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let server = tokio::spawn(serve::run(listener, options, Vec::new(), Arc::new(SystemClock), stop));
+    let server = tokio::spawn(serve::run(listener, options, serve::Known::default(), Arc::new(SystemClock), stop));
     Ok((address, server))
 }
 

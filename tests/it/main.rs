@@ -28,6 +28,7 @@ mod golden;
 mod harness;
 mod help;
 mod keeping;
+mod links;
 mod migrate;
 mod restart;
 mod sealing;

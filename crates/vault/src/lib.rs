@@ -71,6 +71,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use admin::running::Admin;
 pub use anonymize::network::GeoFault;
+pub use anonymize::page::page_name;
 pub use commit::{
     checkpoint::Limits,
     committer::Committer,
