@@ -15,7 +15,6 @@ mod batches;
 mod canary;
 mod clients;
 mod clocks;
-mod compile_fail;
 mod crash;
 mod crates;
 mod damage;
