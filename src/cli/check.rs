@@ -17,7 +17,7 @@ use clap::Parser;
 use crate::{
     config::{self, Config, SiteConfig, SitemapConfig},
     serve::name_of,
-    sitemap::{LinkLimits, Limits, Links, together},
+    sitemap::{Limits, LinkLimits, Links, together},
     units::MS_PER_MINUTE,
 };
 
@@ -116,7 +116,8 @@ fn fetched(site: &SiteConfig, settings: &SitemapConfig) -> Result<(String, Vec<S
 fn followed(site: &SiteConfig, links: &Links) -> Result<(String, Vec<String>), String> {
     let limits = LinkLimits { requests: REQUESTS_MAX, ..LinkLimits::default() };
     let found = links.follow(limits, &*name_of(links), &mut |_| ControlFlow::Continue(()))?;
-    let sitemaps = if found.sitemaps > 0 { format!(", {} sitemaps of robots.txt", found.sitemaps) } else { String::new() };
+    let sitemaps =
+        if found.sitemaps > 0 { format!(", {} sitemaps of robots.txt", found.sitemaps) } else { String::new() };
     let left_out = if found.left_out.is_empty() { String::new() } else { format!("; left out: {}", found.left_out) };
     let text = format!("{}: {} pages, {} requests{sitemaps}{left_out}", site.name, found.pages.len(), found.requests);
     Ok((format!("{:<12}{text}", "followed"), found.pages))

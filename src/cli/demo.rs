@@ -26,7 +26,7 @@ use crate::{
     ship::{self, Format, Input, ShipOptions, Summary},
     telemetry,
     units::SiteName,
-    vault::{Shares, TableSet, Welcome},
+    vault::{Shares, SitePolicy, TableSet},
 };
 
 /// After this long without a new release, everything that can be sealed is assumed to be sealed.
@@ -205,7 +205,7 @@ async fn start(
         sites: shows.iter().map(|show| show.site.clone()).collect(),
         ..Config::of_directory(directory.join("data"))
     };
-    let options = options(&config, Welcome::Configured, Vec::new());
+    let options = options(&config, SitePolicy::Configured, Vec::new());
     let server = tokio::spawn(serve::run(listener, options, serve::Known::default(), Arc::new(SystemClock), stop));
     Ok((address, server))
 }

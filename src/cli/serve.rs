@@ -15,7 +15,7 @@ use crate::{
     config::{self, Config, SitemapConfig},
     serve::{self, Followed, Known, Watched},
     telemetry,
-    vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
+    vault::{Bounds, Limits, Options, Privacy, SitePolicy, SiteSettings},
 };
 
 /// How often links are followed.
@@ -66,7 +66,7 @@ pub async fn run(args: Args) -> ExitCode {
     if let Err(error) = stop_on_signals(sender) {
         return fail(&format!("cannot wait for signals: {error}"), 1);
     }
-    if matches!(welcome, Welcome::Any(_)) {
+    if matches!(welcome, SitePolicy::Any(_)) {
         eprintln!(
             "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
             listener.local_addr().unwrap_or(config.listen)
@@ -85,16 +85,16 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 /// The configuration, overridden by what was typed.
-fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
+fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
     let mut config = args.location.config()?;
-    let welcome = match &args.location.config {
-        Some(_) => Welcome::Configured,
+    let site_policy = match &args.location.config {
+        Some(_) => SitePolicy::Configured,
         None => {
             let zone = &args.time_zone;
             let calendar = Calendar::new(zone).map_err(|_| {
                 format!("--time-zone {zone:?} is not a time zone: write an IANA name such as Asia/Tokyo")
             })?;
-            Welcome::Any(calendar)
+            SitePolicy::Any(calendar)
         }
     };
     if let Some(listen) = args.listen {
@@ -106,7 +106,7 @@ fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
         }
         config.listen = listen;
     }
-    Ok((config, welcome))
+    Ok((config, site_policy))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
@@ -133,7 +133,7 @@ pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
 }
 
 /// The options with which the vault is opened.
-pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -> Options {
+pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<String>) -> Options {
     let site = |site: &config::SiteConfig| SiteSettings {
         name: site.name.clone(),
         calendar: site.calendar.clone(),
@@ -153,11 +153,12 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         keys: config.keys.clone(),
         archive: config.archive.clone(),
         journal_mib: config.journal_mib,
+        limits: Limits::default(),
         reserve_mib: config.free_space_reserve_mib,
-        privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
+        privacy: Privacy::new(config.epsilon, config.delta, bounds),
         sites: config.sites.iter().map(site).collect(),
         countries: config.countries.clone(),
-        welcome,
+        site_policy,
         max_lateness_ms: config.max_lateness_ms,
         give_up,
     }
@@ -198,7 +199,7 @@ mod tests {
         let file = directory.path().join("headcount.toml");
         let has_page_list = |keys: &str| {
             std::fs::write(&file, format!("[[site]]\nname = \"a\"\n{keys}")).unwrap();
-            options(&config::load(&file).unwrap(), Welcome::Configured, Vec::new()).sites[0].has_page_list
+            options(&config::load(&file).unwrap(), SitePolicy::Configured, Vec::new()).sites[0].has_page_list
         };
         // Nobody was asked yet, and nothing was found.
         assert!(has_page_list("hosts = [\"a.test\"]\n") && has_page_list("pages = [\"/\"]\n"));

@@ -217,6 +217,7 @@ fn the_privacy_page_says_it_plainly() {
         "8 page views in all, 2 of any one page.",
         "every day of a week       8.9                   7,332",
         "every day of a year       120     more than a million",
+        "9.21 %",
         "Pages  month   counters  14.00 %  0.02128  √8   13.7         78",
         "open counters: encrypted; until the period is published.",
         "     42  day     2026-11-24  2026-11-29 15:00  0.076",

@@ -39,7 +39,8 @@ fn answer(mut stream: &TcpStream, asked: &Mutex<Vec<String>>) -> std::io::Result
     asked.lock().unwrap().push(path.to_owned());
     let (status, kind, body) = page.unwrap_or(other);
     let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(format!("{head}{body}").as_bytes())
 }
 
@@ -62,7 +63,11 @@ fn a_page_that_the_site_links_is_published_without_visitors() {
     let server = serve(&house, &site(port, ""));
     server.wait_until(|server| server.log().contains("links followed site=www pages=3 requests=4").then_some(()));
     assert_eq!(*asked.lock().unwrap(), ["/robots.txt", "/", "/page-0", "/nobody-reads-this/index.html"]);
-    assert!(server.log().contains("left_out=\"1 forbidden by robots.txt; 1 nofollow or links_ignore\""), "{}", server.log());
+    assert!(
+        server.log().contains("left_out=\"1 forbidden by robots.txt; 1 nofollow or links_ignore\""),
+        "{}",
+        server.log()
+    );
     let file = house.write("access.txt", log_lines(0, 2_000));
     let (code, summary, _) = server.ship("www", &file, &[]);
     assert_eq!((code, summary["accepted"].as_u64()), (Some(0), Some(2_000)), "{summary}");
@@ -102,8 +107,9 @@ fn check_shows_what_would_be_found() {
     let house = House::new();
     let config = house.write("right.toml", site(port, "links_ignore = [\"/nobody-*\"]\n"));
     let said = run(&["check", "--config", &config]);
-    let expected =
-        format!("links       www: followed from http://127.0.0.1:{port}/ at the start and every day (try it with --fetch)");
+    let expected = format!(
+        "links       www: followed from http://127.0.0.1:{port}/ at the start and every day (try it with --fetch)"
+    );
     assert!(text(&said.stdout).contains(&expected), "{}", text(&said.stdout));
     let said = run(&["check", "--fetch", "--pages", "--config", &config]);
     assert!(said.status.success(), "{}", text(&said.stderr));

@@ -15,11 +15,13 @@ mod demo;
 mod disk;
 mod dst;
 mod faults;
+#[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
 mod help;
 mod keeping;
 mod links;
+mod migrate;
 mod restart;
 mod sealing;
 mod sitemap;
