@@ -105,11 +105,7 @@ impl Web {
     }
 }
 
-fn answer(
-    mut stream: TcpStream,
-    replies: &Mutex<Replies>,
-    requests: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, replies: &Mutex<Replies>, requests: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut request = String::new();
     let mut lines = BufReader::new(stream.try_clone()?);
     while !request.ends_with("\r\n\r\n") && lines.read_line(&mut request)? > 0 {}

@@ -34,7 +34,8 @@ fn label(text: &[u8], name: &[u8]) -> Option<&'static Encoding> {
     let at = text.windows(name.len()).position(|window| window.eq_ignore_ascii_case(name))?;
     let rest = text[at + name.len()..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
-    let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_:.".contains(byte)).unwrap_or(rest.len());
+    let end =
+        rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_:.".contains(byte)).unwrap_or(rest.len());
     Encoding::for_label(&rest[..end])
 }
 

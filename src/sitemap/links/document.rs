@@ -18,8 +18,8 @@ const DEPTH_MAX: usize = 1_000;
 
 /// Elements that are never closed.
 const VOID: [&[u8]; 14] = [
-    b"area", b"base", b"br", b"col", b"embed", b"frame", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track",
-    b"wbr",
+    b"area", b"base", b"br", b"col", b"embed", b"frame", b"hr", b"img", b"input", b"link", b"meta", b"source",
+    b"track", b"wbr",
 ];
 /// Elements that end where the next of the same name begins beside them.
 const ENDED_BY_THE_NEXT: [&[u8]; 7] = [b"li", b"p", b"td", b"th", b"tr", b"dt", b"dd"];
@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn links_feeds_and_the_base_are_found() {
-        let found = of("<!doctype html><head><base href='/b/'><link rel=alternate type=application/rss+xml href=/feed>\
+        let found =
+            of("<!doctype html><head><base href='/b/'><link rel=alternate type=application/rss+xml href=/feed>\
              <link rel='next' href='?p=2'><link rel=stylesheet href=/s.css><link rel=alternate hreflang=fr href=/fr/>\
              <meta http-equiv=Refresh content=\"0; URL='/start'\"></head>\
              <body><A HREF='/a?x=1&amp;y=2'>a</a><map><area href=b></map><a name=x>no</a><img src=/i.png>\
@@ -220,9 +221,11 @@ mod tests {
 
     #[test]
     fn lists_that_visitors_make_are_left_out() {
-        let found = of("<div class='box most-read'><ol><li><a href=/1>1</a><li><a href=/2>2</a></ol><br></div><a href=/3>3</a>\
+        let found = of(
+            "<div class='box most-read'><ol><li><a href=/1>1</a><li><a href=/2>2</a></ol><br></div><a href=/3>3</a>\
              <ul><li id=side><a href=/4>4</a><li><a href=/5>5</a></ul><p class=trending><a href=/6>6</a><p><a href=/7>7</a>\
-             <a class=most-read href=/8>8</a><a href=/9>9</a>");
+             <a class=most-read href=/8>8</a><a href=/9>9</a>",
+        );
         assert_eq!(found.links, ["/3", "/5", "/7", "/9"]);
         assert_eq!(found.hidden, 5);
     }
@@ -244,7 +247,10 @@ mod tests {
     #[test]
     fn pages_that_differ_in_numbers_alone_have_the_same_text() {
         let hash = |html: &str| of(html).text_hash;
-        assert_eq!(hash("<h1>Events of 2026-11-27</h1><a href=/28>next</a>"), hash("<h1>Events of 1999-1-1</h1><a href=/2>next</a>"));
+        assert_eq!(
+            hash("<h1>Events of 2026-11-27</h1><a href=/28>next</a>"),
+            hash("<h1>Events of 1999-1-1</h1><a href=/2>next</a>")
+        );
         assert_ne!(hash("<p>one"), hash("<p>two"));
         assert_eq!(hash("<p>one<script>1</script>"), hash("<p>one<script>tracker('x')</script>"));
     }

@@ -141,7 +141,8 @@ impl<'l> Hosts<'l> {
             }
             let next = answer.location.and_then(|to| place.resolve(&to));
             let next = next.filter(|next| self.is_own(&next.host));
-            let next = next.ok_or_else(|| broken("is redirected to a host that `hosts` does not spell out".to_owned()))?;
+            let next =
+                next.ok_or_else(|| broken("is redirected to a host that `hosts` does not spell out".to_owned()))?;
             if place.is_https && !next.is_https {
                 return Err(Failure::Unreachable("leads from https to http".to_owned()));
             }

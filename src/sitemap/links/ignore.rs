@@ -51,7 +51,8 @@ impl Ignore {
         }
         let mut made = Self::default();
         for (at, entry) in entries.iter().enumerate() {
-            let is_plain = entry.len() <= ENTRY_BYTES_MAX && !entry.contains(|c: char| c.is_whitespace() || c.is_control());
+            let is_plain =
+                entry.len() <= ENTRY_BYTES_MAX && !entry.contains(|c: char| c.is_whitespace() || c.is_control());
             let name = entry.get(1..).filter(|name| is_plain && !name.is_empty());
             match (entry.as_bytes().first(), name) {
                 (Some(b'.'), Some(name)) => made.classes.push(name.to_lowercase()),

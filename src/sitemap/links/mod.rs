@@ -108,7 +108,11 @@ impl Links {
     ///
     /// # Errors
     /// For a start that is not on a host of the site: its place in the list, if it has one, and what is wrong.
-    pub fn of(hosts: &[String], query_allow: &[String], wanted: Wanted) -> Result<Option<Self>, (Option<usize>, String)> {
+    pub fn of(
+        hosts: &[String],
+        query_allow: &[String],
+        wanted: Wanted,
+    ) -> Result<Option<Self>, (Option<usize>, String)> {
         let hosts: Vec<String> = hosts.iter().filter(|host| !host.starts_with('*')).cloned().collect();
         if wanted.starts.len() > STARTS_MAX {
             return Err((None, format!("{} starts; allowed: at most {STARTS_MAX}", wanted.starts.len())));

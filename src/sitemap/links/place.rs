@@ -9,10 +9,11 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::sitemap::address::URL_BYTES_MAX;
-
+/// The longest URL that is followed, in bytes: many wait at a time.
+const URL_BYTES_MAX: usize = 2_048;
 /// What is encoded where a reference has it in plain.
-const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'^');
+const ENCODED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'^');
 
 /// A host with its port.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -111,7 +111,11 @@ fn a_sitemap_of_robots_txt_is_enough_and_a_broken_one_is_not() {
     web.file("/b.txt", "http://elsewhere.test/");
     let all = found(&web);
     assert_eq!(all.pages, ["/1", "/", "/linked"]);
-    assert!(all.left_out.contains("a sitemap of robots.txt: ") && all.left_out.contains("elsewhere.test"), "{}", all.left_out);
+    assert!(
+        all.left_out.contains("a sitemap of robots.txt: ") && all.left_out.contains("elsewhere.test"),
+        "{}",
+        all.left_out
+    );
 }
 
 #[test]
@@ -121,7 +125,10 @@ fn nobody_else_is_asked() {
     let away = other.url("/").replace("127.0.0.1", "localhost");
     // Another port of the same host, another name of the same machine, and a name that a star covers.
     let covered = other.url("/").replace("127.0.0.1", "127.0.0.2");
-    web.page("/", format!("<a href={}>1<a href={away}>2<a href={covered}>3<a href=/moved>4<a href=/base>5", other.url("/")));
+    web.page(
+        "/",
+        format!("<a href={}>1<a href={away}>2<a href={covered}>3<a href=/moved>4<a href=/base>5", other.url("/")),
+    );
     web.set("/moved", Reply::Moved(away.clone()));
     web.page("/base", format!("<base href={away}><a href=relative>"));
     assert_eq!(found(&web).pages, ["/", "/base"]);
@@ -139,7 +146,11 @@ fn nobody_else_is_asked() {
 fn only_pages_that_may_be_listed_are_known() {
     let web = Web::start();
     let names = ["gone", "broken", "text", "hidden", "header", "end", "same"];
-    web.page("/", names.map(|name| format!("<a href=/{name}>{name}</a>")).concat() + "<div class=most-read><a href=/secret></div>");
+    web.page(
+        "/",
+        names.map(|name| format!("<a href=/{name}>{name}</a>")).concat()
+            + "<div class=most-read><a href=/secret></div>",
+    );
     web.set("/broken", Reply::Status("500 Internal Server Error"));
     web.file("/text", "no type");
     web.page("/hidden", "<meta name=robots content=noindex><a href=/behind>");
@@ -162,7 +173,10 @@ fn only_pages_that_may_be_listed_are_known() {
 #[test]
 fn other_encodings_are_read() {
     let web = Web::start();
-    let page = encoding_rs::SHIFT_JIS.encode("<meta charset=Shift_JIS><title>表</title><a href='/ビザ'>ビザ</a>").0.into_owned();
+    let page = encoding_rs::SHIFT_JIS
+        .encode("<meta charset=Shift_JIS><title>表</title><a href='/ビザ'>ビザ</a>")
+        .0
+        .into_owned();
     web.page("/", page);
     web.page("/%E3%83%93%E3%82%B6", "visa");
     assert_eq!(found(&web).pages, ["/", "/ビザ"]);
@@ -233,7 +247,11 @@ fn a_host_in_trouble_is_left_alone() {
     });
     let all = found(&web);
     assert_eq!((all.pages.len(), all.requests), (1, 12));
-    assert!(all.left_out.contains("127.0.0.1 is left alone, too many requests failed: the server answers 503"), "{}", all.left_out);
+    assert!(
+        all.left_out.contains("127.0.0.1 is left alone, too many requests failed: the server answers 503"),
+        "{}",
+        all.left_out
+    );
     web.set("/robots.txt", Reply::Silence);
     assert!(follow(&links(&web, Wanted::default()), short()).unwrap_err().contains("timeout"));
     let starts = vec!["http://127.0.0.1:1/".to_owned()];
@@ -248,7 +266,10 @@ fn starts_are_on_hosts_that_are_spelled_out() {
         Links::of(&texts(hosts), &[], Wanted { starts: texts(starts), ..Wanted::default() })
     };
     assert!(of(&[], &[]).unwrap().is_none() && of(&["*.a.test"], &[]).unwrap().is_none());
-    assert_eq!(of(&["a.test", "*.a.test", "b.test"], &[]).unwrap().unwrap().to_string(), "https://a.test/ https://b.test/");
+    assert_eq!(
+        of(&["a.test", "*.a.test", "b.test"], &[]).unwrap().unwrap().to_string(),
+        "https://a.test/ https://b.test/"
+    );
     for start in ["https://c.test/", "https://x.a.test/", "ftp://a.test/", "a.test", "https://me@a.test/"] {
         let (at, what) = of(&["a.test", "*.a.test"], &[start]).unwrap_err();
         assert_eq!(at, Some(0));

@@ -24,7 +24,8 @@ const USER_AGENT: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (not a visitor: finds the pages of this site for its own statistics)"
 );
-const ACCEPT: &str = "text/html, application/xhtml+xml, application/rss+xml;q=0.5, application/atom+xml;q=0.5, */*;q=0.1";
+const ACCEPT: &str =
+    "text/html, application/xhtml+xml, application/rss+xml;q=0.5, application/atom+xml;q=0.5, */*;q=0.1";
 const ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// What the server answered.

@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
     ops::ControlFlow,
     time::Instant,
 };
@@ -27,8 +28,8 @@ const WAITING_MAX: usize = 100_000;
 const SEEN_MAX: usize = 500_000;
 /// Endings of files that are no pages, so that nobody sends them for nothing. Pictures and the like have no name as a page.
 const NO_PAGES: [&str; 24] = [
-    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "zip", "gz", "tgz", "7z", "rar", "exe", "dmg",
-    "iso", "csv", "json", "ics", "epub", "txt", "rtf",
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "zip", "gz", "tgz", "7z", "rar", "exe",
+    "dmg", "iso", "csv", "json", "ics", "epub", "txt", "rtf",
 ];
 
 /// An address that waits.
@@ -47,7 +48,8 @@ pub(super) struct Walk<'l> {
     visitor: Visitor,
     hosts: Hosts<'l>,
     waiting: VecDeque<Step>,
-    seen: HashSet<String>,
+    /// Hashes of addresses that waited once: a collision loses one of many pages.
+    seen: HashSet<u64>,
     traps: Traps,
     pages: Vec<String>,
     known: BTreeSet<String>,
@@ -150,8 +152,7 @@ impl<'l> Walk<'l> {
         if !self.hosts.is_own(&place.host) {
             return;
         }
-        // One host is asked over one scheme.
-        let key = format!("{}{}", origin(true, &place.host), place.target());
+        let key = key(&place);
         if self.seen.contains(&key) {
             return;
         }
@@ -250,7 +251,7 @@ impl<'l> Walk<'l> {
             // The host answers over https after all: what is asked for from now on is asked for there.
             if let Some(open) = self.hosts.open(&place.host) {
                 open.is_https = true;
-                self.seen.remove(&format!("{}{}", origin(true, &place.host), place.target()));
+                self.seen.remove(&key(place));
             }
         }
         if step.depth == 0 && !self.hosts.is_own(&next.host) {
@@ -305,4 +306,11 @@ impl<'l> Walk<'l> {
         self.known.insert(name.clone());
         self.pages.push(name);
     }
+}
+
+/// Stands for an address. One host is asked over one scheme, so the scheme is left out.
+fn key(place: &Place) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&place.host.name, place.host.port, place.target()).hash(&mut hasher);
+    hasher.finish()
 }
