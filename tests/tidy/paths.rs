@@ -11,7 +11,7 @@ pub(crate) struct Named {
     pub(crate) path: Vec<String>,
 }
 
-/// What production code names; items under `#[cfg(test)]` are left out.
+/// What production code names; items for tests alone, and for the laboratory, are left out.
 pub(crate) fn named_by(source: &Source) -> Vec<Named> {
     let mut walk = Walk { modules: source.modules.clone(), found: Vec::new() };
     walk.visit_file(&source.tree);
@@ -95,7 +95,8 @@ impl Walk {
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let syn::Meta::List(list) = &attribute.meta else { return false };
-        list.path.is_ident("cfg") && list.tokens.to_string() == "test"
+        let condition = list.tokens.to_string();
+        list.path.is_ident("cfg") && (condition == "test" || condition.starts_with("any (test ,"))
     })
 }
 

@@ -9,6 +9,16 @@
 //! AccessEvent --anonymize--> Sighting --bound--> delta --commit--> open cells --seal--> Release --query--> answer
 //! ```
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests choose the numbers that they cast"
+    )
+)]
+
 #[cfg(test)]
 #[path = "../../../tests/golden/golden.rs"]
 mod golden;
@@ -40,8 +50,14 @@ mod keys;
 
 pub mod admin;
 
-#[cfg(any(test, feature = "lab"))]
-pub mod lab;
+#[cfg(feature = "lab")]
+#[allow(
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the laboratory chooses its numbers and may stop at what it did not expect"
+)]
+pub mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -51,8 +67,6 @@ use std::{
 };
 
 use headcount_model::{bins, calendar, clock, outcome, tables, units};
-#[cfg(any(test, feature = "lab"))]
-use headcount_query as query;
 use tokio::sync::{mpsc, watch};
 
 pub use admin::running::Admin;

@@ -1,7 +1,6 @@
 //! Tests of the vault as a whole: from events to releases, over restarts, on a real database.
 
 mod canary;
-mod coverage;
 mod flow;
 mod folding;
 mod fresh_noise;
