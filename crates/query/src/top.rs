@@ -326,7 +326,10 @@ fn nothing(site: &SiteInfo, table: Table) -> Breakdown {
     }
 }
 
-/// The site's total less all published keys.
+/// What the blocks did not publish: the total of each less the keys that it published.
+///
+/// A key that became public within the range may have a part of its count in here, as its interval says; so the lower end
+/// also allows for the sum of what is in no row at all.
 fn other<S: Source>(
     table: &Keys<'_, S>,
     total: &Total,
@@ -337,7 +340,8 @@ fn other<S: Source>(
         return Number::absent(missing.unwrap_or(Why::NotSealed));
     }
     let whole = if table.table == Table::Page { total.views() } else { total.visits() };
-    Number::of(whole.minus(Measure::sum(direct.values().map(|direct| direct.measure))), 0)
+    let slack = direct.values().fold(0_i64, |sum, direct| sum.saturating_add(direct.slack));
+    Number::of(whole.minus(Measure::sum(direct.values().map(|direct| direct.measure))), 0).less(slack)
 }
 
 /// The one block that is exactly the range, if there is one.

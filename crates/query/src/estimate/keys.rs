@@ -7,9 +7,9 @@ use std::{
 
 use headcount_model::{
     calendar::{Period, PeriodKind},
-    release::Release,
+    release::{Release, TableNumbers},
     source::ReadError,
-    tables::{OTHER_KEY, Table},
+    tables::{KeySpace, OTHER_KEY, Table},
     units::SiteName,
 };
 
@@ -169,20 +169,31 @@ impl<'a, S: Source> Keys<'a, S> {
         Ok(())
     }
 
-    /// A key of an open key space that a block did not publish may still have been counted there.
+    /// A key that a block did not publish may still have been counted there.
     fn add_slack(&self, found: &mut BTreeMap<&'a str, Direct>) {
-        if !self.table.is_open_key_space() {
+        if self.table.key_space() == KeySpace::Public {
             return;
         }
-        let tables: Vec<_> = self.blocks.iter().filter_map(|b| Some((b, b.table(self.table)?))).collect();
-        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < tables.len()) {
-            for (release, numbers) in tables.iter().filter(|(_, numbers)| numbers.key(key).is_none()) {
-                // The threshold is on first views; each may be followed by more of the same page.
-                let is_views = self.table == Table::Page && self.part == Part::All;
-                let times = if is_views { i64::from(release.bounds.views_per_page) } else { 1 };
-                direct.slack = direct.slack.saturating_add(unpublished(numbers.threshold, numbers.sigma_milli, times));
-            }
+        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
+        let blocks: Vec<(&TableNumbers, i64)> = blocks.collect();
+        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < blocks.len()) {
+            let hidden = blocks.iter().filter(|(numbers, _)| numbers.key(key).is_none()).map(|(_, hidden)| *hidden);
+            direct.slack = hidden.fold(0, i64::saturating_add);
         }
+    }
+
+    /// How much of a key that a block did not publish may be in it: what the threshold hides, but no more than there is.
+    ///
+    /// Entry pages follow the published pages, so the threshold is that of the pages: a visit that begins on a page is one
+    /// of its first views.
+    fn hidden(&self, block: &Release) -> i64 {
+        let whole = within::whole_of(block, self.table, self.part).map_or(i64::MAX, |whole| Number::of(whole, 0).high);
+        let chosen_by = if self.table.key_space() == KeySpace::Pages { Table::Page } else { self.table };
+        let Some(numbers) = block.table(chosen_by) else { return whole };
+        // The threshold is on first views; each may be followed by more of the same page.
+        let is_views = self.table == Table::Page && self.part == Part::All;
+        let times = if is_views { i64::from(block.bounds.views_per_page) } else { 1 };
+        unpublished(numbers.threshold, numbers.sigma_milli, times).min(whole)
     }
 
     /// Every published key as it is best shown. `total`: what the site shows of the whole range.
