@@ -8,6 +8,7 @@ pub mod estimate;
 pub mod number;
 pub mod plan;
 pub mod range;
+mod rest;
 pub mod token;
 pub mod top;
 pub mod traffic;

@@ -28,6 +28,9 @@ use super::{
 /// From how many days on a part of a month is made to agree with it.
 const DAYS_TO_AGREE: usize = 7;
 
+/// How far a number without a long past is moved for the sake of a sum, in standard errors: a tenth of the half-width.
+const PULL_MAX: f64 = 0.12;
+
 /// What is known of a key from the blocks of a range.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Direct {
@@ -206,7 +209,10 @@ impl<'a, S: Source> Keys<'a, S> {
         let numbers: Vec<Number> = direct.values().map(|d| Number::of(d.measure, d.slack)).collect();
         let span = |((key, direct_of), number): ((&&str, &Direct), &Number)| {
             let best = past.best(key, direct_of);
-            Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 }
+            let span =
+                Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 };
+            // Without a past nothing says which of the numbers are too large, so none is moved far.
+            if past.is_long() { span } else { span.within(PULL_MAX * direct_of.measure.standard_error()) }
         };
         let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();
         let values = project(&spans, self.goal(total.max(0) as f64, past.is_long()));

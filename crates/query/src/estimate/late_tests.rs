@@ -72,7 +72,6 @@ fn intervals_hold_where_a_page_became_public_late() {
             }
         }
     }
-    println!("{bias}");
     for (what, least, class) in bias.classes(NUMBERS_MIN) {
         assert!(class.coverage() >= HELD_MIN, "{what} from {least}: {} of {}", class.coverage(), class.numbers());
     }

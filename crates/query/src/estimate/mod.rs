@@ -24,6 +24,8 @@ pub use within::Part;
 #[cfg(test)]
 mod bias;
 #[cfg(test)]
+mod bias_tests;
+#[cfg(test)]
 mod dense;
 #[cfg(test)]
 mod gain;

@@ -173,8 +173,7 @@ impl Life {
             let first = (0..n).filter(|_| random.unit() < 0.88).count() as i64;
             [first, n - first]
         };
-        let pages: Vec<[i64; 2]> =
-            scatter(random, views, &weights).into_iter().map(|n| split(random, n)).collect();
+        let pages: Vec<[i64; 2]> = scatter(random, views, &weights).into_iter().map(|n| split(random, n)).collect();
         let mut tables = BTreeMap::new();
         if !world.is_listed {
             // A visit begins with the first view of a page.
@@ -271,12 +270,7 @@ impl Publisher {
                 numbers.push(KeyNumbers { key: key(position), counts, visitors: None });
             }
         }
-        Some(TableNumbers {
-            table,
-            sigma_milli: mechanism.sigma_milli,
-            threshold: mechanism.threshold,
-            keys: numbers,
-        })
+        Some(TableNumbers { table, sigma_milli: mechanism.sigma_milli, threshold: mechanism.threshold, keys: numbers })
     }
 
     /// Whether a key is published: from the first time on that its page passed the threshold.
