@@ -44,7 +44,7 @@ const PARAMETER_BYTES_MAX: usize = 64;
 const PARAMETERS_MAX: usize = 32;
 /// How often a sitemap is read, in minutes: allowed values, and the default.
 const REFRESH_MINUTES: RangeInclusive<u32> = 5..=43_200;
-const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
+pub(super) const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
 
 /// What a written configuration means.
 pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
