@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     units::SiteName,
-    vault::{Mechanism, Releases, Terms},
+    vault::{Mechanism, Regular, Releases, Terms},
 };
 
 /// What is promised at a site.
@@ -18,8 +18,8 @@ pub struct SitePromise {
     pub later: Vec<Terms>,
     /// How the budget is used under the terms of today.
     pub mechanisms: Vec<Mechanism>,
-    /// Epsilon for a visitor who comes on every day of a week, a month and a year.
-    pub regular_epsilons: [f64; 3],
+    /// What is promised to a visitor who comes on every day of a week, a month and a year.
+    pub regulars: [Regular; 3],
 }
 
 /// Everything that is public. Clones give the same.
@@ -35,8 +35,8 @@ pub trait Published: Ledger + Clone + Send + Sync + 'static {
     /// What is promised at a site; `None` where there is no such site.
     fn promise(&self, site: &SiteName) -> Option<SitePromise> {
         let (terms, later) = self.terms(site)?;
-        let (mechanisms, regular_epsilons) = (self.mechanisms(site)?, self.regular_epsilons(site)?);
-        Some(SitePromise { terms, later, mechanisms, regular_epsilons })
+        let (mechanisms, regulars) = (self.mechanisms(site)?, self.regulars(site)?);
+        Some(SitePromise { terms, later, mechanisms, regulars })
     }
 }
 

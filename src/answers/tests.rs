@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use headcount_model::{ledger::Ledger, plan::Plan};
+use headcount_model::{ledger::Ledger, plan::Plan, regular::Regular};
 use tokio_stream::StreamExt;
 
 use super::*;
@@ -90,8 +90,8 @@ impl Ledger for Shelf {
     fn mechanisms(&self, _: &SiteName) -> Option<Vec<Mechanism>> {
         Some(Plan::new(&Privacy::default(), &Shares::STANDARD, TableSet::without_sources()).mechanisms)
     }
-    fn regular_epsilons(&self, _: &SiteName) -> Option<[f64; 3]> {
-        Some([4.0, 5.0, 6.0])
+    fn regulars(&self, _: &SiteName) -> Option<[Regular; 3]> {
+        Some([4.0, 5.0, 6.0].map(|epsilon| Regular { epsilon, delta: epsilon / 100.0 }))
     }
     fn numbers_after(&self, _: Option<&SiteName>, after: u64) -> Vec<u64> {
         let memory = self.memory.read().unwrap();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::location::Location;
-use crate::{serve, vault::upkeep};
+use crate::{serve, vault::admin};
 
 /// Copy the database into one file, also while the server runs
 ///
@@ -57,7 +57,7 @@ fn take(data: &Path, to: &Path) -> Result<u64, String> {
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     let result = write(data, &partial).and_then(|()| {
-        let bytes = upkeep::check_backup(&partial).map_err(|fault| fault.to_string())?;
+        let bytes = admin::check_backup(&partial).map_err(|fault| fault.to_string())?;
         fs::rename(&partial, to).map_err(|error| format!("{}: {error}", to.display()))?;
         Ok(bytes)
     });
@@ -72,7 +72,7 @@ fn write(data: &Path, to: &Path) -> Result<(), String> {
     let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(to).map_err(at)?;
     match UnixStream::connect(serve::control::socket(data)) {
         Ok(server) => ask(server, &mut file).map_err(at)?,
-        Err(_) => upkeep::back_up(data, &mut file).map_err(|fault| fault.to_string())?,
+        Err(_) => admin::back_up(data, &mut file).map_err(|fault| fault.to_string())?,
     }
     file.sync_all().map_err(at)
 }

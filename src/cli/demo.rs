@@ -27,7 +27,7 @@ use crate::{
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
-    vault::{Shares, TableSet, Welcome},
+    vault::{Shares, SitePolicy, TableSet},
 };
 
 /// After this long without a new release, everything that can be sealed is assumed to be sealed.
@@ -218,7 +218,7 @@ async fn start(
         sites: shows.iter().map(|show| show.site.clone()).collect(),
         ..Config::of_directory(directory.join("data"))
     };
-    let options = options(&config, Welcome::Configured, Vec::new());
+    let options = options(&config, SitePolicy::Configured, Vec::new());
     let server = tokio::spawn(serve::run(listener, options, Vec::new(), Arc::new(SystemClock), stop));
     Ok((address, server))
 }

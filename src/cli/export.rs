@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::location::Location;
-use crate::vault::upkeep::export;
+use crate::vault::admin::export;
 
 /// Write everything that is published into files, one per site and month
 ///

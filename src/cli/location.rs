@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     config::{self, Config},
-    vault::upkeep::Directories,
+    vault::admin::Directories,
 };
 
 /// The directories of a server.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::location::Location;
-use crate::vault::upkeep::{Restore, restore};
+use crate::vault::admin::{Restore, restore};
 
 /// Rebuild a database from a backup, from the archive of releases, or from both
 ///

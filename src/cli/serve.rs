@@ -17,7 +17,7 @@ use crate::{
     sitemap::Sitemap,
     telemetry,
     units::SiteName,
-    vault::{Bounds, Options, Privacy, SiteSettings, Welcome},
+    vault::{Bounds, Limits, Options, Privacy, SitePolicy, SiteSettings},
 };
 
 /// The site whose pages `--sitemap` names where none is typed.
@@ -78,7 +78,7 @@ pub async fn run(args: Args) -> ExitCode {
     if let Err(error) = stop_on_signals(sender) {
         return fail(&format!("cannot wait for signals: {error}"), 1);
     }
-    if matches!(welcome, Welcome::Any(_)) {
+    if matches!(welcome, SitePolicy::Any(_)) {
         eprintln!(
             "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
             listener.local_addr().unwrap_or(config.listen)
@@ -97,20 +97,20 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 /// The configuration, overridden by what was typed.
-fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
+fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
     let mut config = args.location.config()?;
-    let welcome = match &args.location.config {
-        Some(_) => Welcome::Configured,
+    let site_policy = match &args.location.config {
+        Some(_) => SitePolicy::Configured,
         None => {
             let zone = &args.time_zone;
             let calendar = Calendar::new(zone).map_err(|_| {
                 format!("--time-zone {zone:?} is not a time zone: write an IANA name such as Asia/Tokyo")
             })?;
-            Welcome::Any(calendar)
+            SitePolicy::Any(calendar)
         }
     };
     if let Some(text) = &args.sitemap {
-        list_pages(&mut config, &welcome, text, args.site.as_deref())?;
+        list_pages(&mut config, &site_policy, text, args.site.as_deref())?;
     }
     if let Some(listen) = args.listen {
         if !listen.ip().is_loopback() {
@@ -121,13 +121,13 @@ fn resolve(args: &Args) -> Result<(Config, Welcome), String> {
         }
         config.listen = listen;
     }
-    Ok((config, welcome))
+    Ok((config, site_policy))
 }
 
 /// Gives the only site the list of its pages that was typed.
-fn list_pages(config: &mut Config, welcome: &Welcome, text: &str, site: Option<&str>) -> Result<(), String> {
+fn list_pages(config: &mut Config, site_policy: &SitePolicy, text: &str, site: Option<&str>) -> Result<(), String> {
     let problem = |what: String| format!("--sitemap: {what}");
-    if let Welcome::Any(calendar) = welcome {
+    if let SitePolicy::Any(calendar) = site_policy {
         let name = SiteName::new(site.unwrap_or(SITE_DEFAULT)).map_err(|error| format!("--site: {error}"))?;
         config.sites.push(SiteConfig::plain(name, calendar.clone()));
     }
@@ -168,7 +168,7 @@ pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
 }
 
 /// The options with which the vault is opened.
-pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -> Options {
+pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<String>) -> Options {
     let site = |site: &config::SiteConfig| SiteSettings {
         name: site.name.clone(),
         calendar: site.calendar.clone(),
@@ -187,11 +187,12 @@ pub(super) fn options(config: &Config, welcome: Welcome, give_up: Vec<String>) -
         keys: config.keys.clone(),
         archive: config.archive.clone(),
         journal_mib: config.journal_mib,
+        limits: Limits::default(),
         reserve_mib: config.free_space_reserve_mib,
-        privacy: Privacy { epsilon: config.epsilon, delta: config.delta, bounds },
+        privacy: Privacy::new(config.epsilon, config.delta, bounds),
         sites: config.sites.iter().map(site).collect(),
         countries: config.countries.clone(),
-        welcome,
+        site_policy,
         max_lateness_ms: config.max_lateness_ms,
         give_up,
     }

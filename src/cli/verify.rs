@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use super::location::Location;
 use crate::{
     clock::SystemClock,
-    vault::upkeep::{self, Verified},
+    vault::admin::{self, Verified},
 };
 
 /// Check everything that is on the disk, and name what is damaged
@@ -31,7 +31,7 @@ pub struct Args {
 /// Verifies.
 pub fn run(args: &Args) -> ExitCode {
     if let Some(backup) = &args.backup {
-        return match upkeep::check_backup(backup) {
+        return match admin::check_backup(backup) {
             Ok(bytes) => {
                 println!("{}: {bytes} bytes, nothing is damaged", backup.display());
                 ExitCode::SUCCESS
@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(directories) => directories,
         Err(message) => return super::fail("verify", &message, 2),
     };
-    match upkeep::verify(&directories, Arc::new(SystemClock)) {
+    match admin::verify(&directories, Arc::new(SystemClock)) {
         Ok(verified) => {
             print!("{}", text(&verified));
             if verified.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

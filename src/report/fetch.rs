@@ -11,6 +11,7 @@ use tonic::{Status, transport::Channel};
 use super::{
     error::{ReportError, chain},
     rows::is_within_noise,
+    top::BREAKDOWNS,
 };
 use crate::proto::{
     GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListTopRequest,
@@ -24,26 +25,6 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The most keys that the service gives at once.
 const PAGE_SIZE_MAX: u32 = 1_000;
-
-/// The breakdowns of a report, in the order in which it shows them.
-const TABLES: [Table; 16] = [
-    Table::Page,
-    Table::Entry,
-    Table::Referrer,
-    Table::Campaign,
-    Table::Country,
-    Table::Domain,
-    Table::Language,
-    Table::Browser,
-    Table::Os,
-    Table::Device,
-    Table::Profile,
-    Table::Status,
-    Table::Error,
-    Table::ResponseTime,
-    Table::ResponseSize,
-    Table::Bot,
-];
 
 /// Which report is wanted. The server fills in empty names and dates: the first site, the last 30 days, and for the
 /// breakdowns the latest published month.
@@ -180,8 +161,8 @@ async fn fetch_tops(
     request: &ReportRequest,
     [from_date, to_date]: [String; 2],
 ) -> Result<(Vec<ListTopResponse>, BTreeMap<i32, u64>), ReportError> {
-    let (mut tops, mut above) = (Vec::with_capacity(TABLES.len()), BTreeMap::new());
-    for table in TABLES {
+    let (mut tops, mut above) = (Vec::with_capacity(BREAKDOWNS.len()), BTreeMap::new());
+    for (table, _) in BREAKDOWNS {
         let mut ask = ListTopRequest {
             site: request.site.clone(),
             table: i32::from(table),
@@ -253,6 +234,15 @@ mod tests {
 
     fn range(from: &str, to: &str) -> [String; 2] {
         [from.to_owned(), to.to_owned()]
+    }
+
+    #[test]
+    fn a_report_has_every_table_once_but_the_site() {
+        let mut shown = BREAKDOWNS.map(|(table, _)| i32::from(table)).to_vec();
+        shown.sort_unstable();
+        let site = i32::from(Table::Site);
+        let all: Vec<i32> = (1..1_000).filter(|n| *n != site && Table::try_from(*n).is_ok()).collect();
+        assert_eq!(shown, all);
     }
 
     #[test]

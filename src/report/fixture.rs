@@ -105,7 +105,7 @@ pub(super) fn privacy() -> GetPrivacyResponse {
         profile: "standard".to_owned(),
         epsilon: 3.0,
         delta: 1e-7,
-        delta_keys: 5e-8,
+        delta_keys: 1e-8,
         rho_nano: 152_000_000,
         bounds: Some(Bounds { views_per_visitor_day: 8, views_per_page: 2, attributes_per_visitor_day: 1 }),
         mechanisms: vec![Mechanism {
@@ -136,6 +136,9 @@ pub(super) fn privacy() -> GetPrivacyResponse {
         epsilon_week: 8.9,
         epsilon_month: 21.25,
         epsilon_year: 120.0,
+        delta_week: 9.1e-8,
+        delta_month: 0.0921,
+        delta_year: 0.69,
     }
 }
 

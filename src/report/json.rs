@@ -39,6 +39,9 @@ pub fn privacy_json(answer: &GetPrivacyResponse) -> Json {
         "epsilon_week": answer.epsilon_week,
         "epsilon_month": answer.epsilon_month,
         "epsilon_year": answer.epsilon_year,
+        "delta_week": answer.delta_week,
+        "delta_month": answer.delta_month,
+        "delta_year": answer.delta_year,
         "bounds": answer.bounds.map(|bounds| json!({
             "views_per_visitor_day": bounds.views_per_visitor_day,
             "views_per_page": bounds.views_per_page,

@@ -71,21 +71,26 @@ fn bounds(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
 fn risk(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
     let mut lines = heading("What a regular visitor risks", canvas);
     let text = "Each day is hidden on its own. For somebody who comes every day the days add up, and the promise \
-                about all of them together (at the same delta) is weaker:";
+                about all of them together is weaker. Delta holds the chance that a name appears which nobody else \
+                brought, as of a page that one visitor alone opens:";
     lines.extend(canvas.wrapped(text, 0, Ink::Plain));
     let rows = [
-        ("one day", answer.epsilon),
-        ("every day of a week", answer.epsilon_week),
-        ("every day of a month", answer.epsilon_month),
-        ("every day of a year", answer.epsilon_year),
+        ("one day", answer.epsilon, answer.delta),
+        ("every day of a week", answer.epsilon_week, answer.delta_week),
+        ("every day of a month", answer.epsilon_month, answer.delta_month),
+        ("every day of a year", answer.epsilon_year, answer.delta_year),
     ];
-    let column = |head, cell: &dyn Fn(&(&str, f64)) -> String| {
+    let column = |head, cell: &dyn Fn(&(&str, f64, f64)) -> String| {
         Column::right(head, rows.iter().map(|row| Cell::plain(cell(row))).collect())
     };
     let mut names = column("visits", &|row| row.0.to_owned());
     names.align = Align::Left;
-    let columns =
-        vec![names, column("epsilon", &|row| decimal(row.1)), column("odds change by at most", &|row| factor(row.1))];
+    let columns = vec![
+        names,
+        column("epsilon", &|row| decimal(row.1)),
+        column("odds change by at most", &|row| factor(row.1)),
+        column("and on top (delta)", &|row| chance(row.2)),
+    ];
     lines.extend(Table { columns, rule_above_row: None }.lines(canvas.width, canvas.colour));
     lines
 }
@@ -219,6 +224,11 @@ fn scientific(n: f64) -> String {
     }
 }
 
+/// A delta: small ones as powers of ten, others in percent.
+fn chance(delta: f64) -> String {
+    if delta < 1e-3 { scientific(delta) } else { format!("{} %", decimal(100.0 * delta)) }
+}
+
 /// e^epsilon in words: above a million the promise is of no use to a reader.
 fn factor(epsilon: f64) -> String {
     let factor = epsilon.exp();
@@ -263,5 +273,6 @@ mod tests {
         assert_eq!([root(8), root(1), root(4)], ["√8", "1", "2"]);
         assert_eq!([factor(3.0), factor(8.0), factor(900.0)], ["20.1", "2,981", "more than a million"]);
         assert_eq!(basis_points(1_405), "14.05 %");
+        assert_eq!([chance(9.1e-8), chance(0.0115), chance(1.0)], ["9.1e-8", "1.15 %", "100 %"]);
     }
 }

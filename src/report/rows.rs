@@ -90,10 +90,10 @@ fn feed_words(table: Table) -> Option<&'static str> {
 }
 
 /// Why pages have no name, what a list would change, and how to give one; `None` where the site has a list, or where
-/// hardly anything is left without a name.
+/// nothing is left without a name.
 pub(super) fn page_list_words(top: &ListTopResponse) -> Option<&'static str> {
     let is_listed = top.table() != Table::Page || top.key_space() != KeySpace::Open;
-    let has_rest = top.other.as_ref().is_some_and(|other| !other.noisy_zero && other.estimate > Some(0));
+    let has_rest = top.other.as_ref().is_some_and(|other| other.estimate > Some(0));
     (!is_listed && has_rest).then_some(
         "This site has no list of its pages, so a page stays in (other) until so many visitors saw it that no single one can be \
          told. With a list every page has a row from the first day: `sitemap` in the configuration, or \
@@ -183,7 +183,7 @@ mod tests {
         assert!(page_list_words(&pages).is_some_and(|words| words.contains("--sitemap FILE-OR-URL")));
         pages.key_space = i32::from(KeySpace::Mixed);
         assert_eq!(page_list_words(&pages), None);
-        let clear = ListTopResponse { other: Some(noise()), ..top(Table::Page, &[("/", 900)]) };
+        let clear = ListTopResponse { other: Some(value(0, 20)), ..top(Table::Page, &[("/", 900)]) };
         assert_eq!(page_list_words(&clear), None);
         assert_eq!(page_list_words(&top(Table::Referrer, &[("x", 900)])), None);
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{
     render::{Canvas, range_words},
     rows::{Shape, page_list_words, shape},
-    table::{Cell, Column, Ink, Line, Table as Layout, beside, share_columns, wrap},
+    table::{Cell, Column, Ink, Line, NO_BREAK, Table as Layout, beside, share_columns, wrap},
     truth::{main_value, of_key, of_other},
     value::{Digits, clean, column, number, truth_column},
 };
@@ -20,8 +20,31 @@ const GAP: usize = 4;
 const SHARE_COLUMNS_MIN: usize = 42;
 /// The same with true values beside the estimates.
 const SHARE_WITH_TRUTH_COLUMNS_MIN: usize = 52;
+/// Columns of a key below which numbers are shortened instead.
+const KEY_COLUMNS_MIN: usize = 16;
 /// The name of the empty key, such as no referrer.
 const EMPTY_KEY: &str = "(none)";
+
+/// The breakdowns of a report with their headings, in the order in which it shows them.
+pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
+    (Table::Page, "Pages"),
+    (Table::Entry, "Entry pages"),
+    (Table::Hostname, "Hosts"),
+    (Table::Referrer, "Referrers"),
+    (Table::Campaign, "Campaigns"),
+    (Table::Country, "Countries"),
+    (Table::Domain, "Domains"),
+    (Table::Language, "Languages"),
+    (Table::Browser, "Browsers"),
+    (Table::Os, "Systems"),
+    (Table::Device, "Devices"),
+    (Table::Profile, "Hours of the week"),
+    (Table::Status, "Visits with errors"),
+    (Table::Error, "Errors"),
+    (Table::ResponseTime, "Response times"),
+    (Table::ResponseSize, "Response sizes"),
+    (Table::Bot, "Robots"),
+];
 
 /// All breakdowns: pages first and wide, then the rest, then those that are a sentence. `above`: how many keys of a table,
 /// by its number, are above the noise.
@@ -68,8 +91,9 @@ fn block(
         return lines;
     }
     let mut table = build(top, rows, Digits::Full, canvas);
-    // The keys get half of the width; numbers that leave less are shortened.
-    if table.natural_width() - table.columns[0].width() > width / 2 + 8 {
+    // Keys are cut before numbers are shortened, but not below this.
+    let keys = table.columns[0].width();
+    if table.natural_width() - keys + keys.min(KEY_COLUMNS_MIN) > width {
         table = build(top, rows, Digits::Short, canvas);
     }
     lines.extend(table.lines(width, colour));
@@ -95,7 +119,7 @@ fn percentile_words(top: &ListTopResponse) -> Option<String> {
             reason = "Cast safety: `as` saturates; the value is an edge of a bin or lies between two."
         )]
         let edge = p.value.round() as u64;
-        format!("{} % below {} {unit}", p.percent, number(edge, Digits::Full))
+        format!("{}{NO_BREAK}% below {}{NO_BREAK}{unit}", p.percent, number(edge, Digits::Full))
     };
     let all: Vec<String> = top.percentiles.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", "))
@@ -145,26 +169,8 @@ fn build(top: &ListTopResponse, rows: &[&TopRow], digits: Digits, canvas: &mut C
 
 /// A table's name as a heading.
 pub(super) fn table_words(table: Table) -> &'static str {
-    match table {
-        Table::Unspecified => "Keys",
-        Table::Site => "Site",
-        Table::Page => "Pages",
-        Table::Referrer => "Referrers",
-        Table::Browser => "Browsers",
-        Table::Os => "Systems",
-        Table::Device => "Devices",
-        Table::Language => "Languages",
-        Table::Country => "Countries",
-        Table::Domain => "Domains",
-        Table::Campaign => "Campaigns",
-        Table::Entry => "Entry pages",
-        Table::Profile => "Hours of the week",
-        Table::Status => "Visits with errors",
-        Table::Error => "Errors",
-        Table::ResponseTime => "Response times",
-        Table::ResponseSize => "Response sizes",
-        Table::Bot => "Robots",
-    }
+    let words = BREAKDOWNS.into_iter().find(|(known, _)| *known == table).map(|(_, words)| words);
+    words.unwrap_or(if table == Table::Site { "Site" } else { "Keys" })
 }
 
 /// Which keys of the breakdowns appear, one sentence per kind of key space.

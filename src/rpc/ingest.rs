@@ -14,7 +14,7 @@ use crate::{
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
     vault::{
-        Batch, Books, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Fault, Intake, KeyFault, Lane, Outcome,
+        Batch, Books, CURSOR_BYTES_MAX, CommitError, EVENTS_PER_BATCH_MAX, Intake, KeyFault, Lane, Outcome,
         PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
     },
 };
@@ -78,7 +78,7 @@ fn refused(refusal: Refusal, sequence: u64) -> Status {
             match fault {
                 // A key of a new period could not be written, perhaps for want of room: nothing of the batch was counted,
                 // and it may be sent again.
-                Fault::Key(KeyFault::Io { .. }) => status::unavailable(RETRY_SECONDS),
+                CommitError::Key(KeyFault::Io { .. }) => status::unavailable(RETRY_SECONDS),
                 _ => status::internal(),
             }
         }

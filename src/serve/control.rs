@@ -17,7 +17,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{telemetry, vault::Attendant};
+use crate::{telemetry, vault::Admin};
 
 /// The longest line that is read, in bytes.
 const LINE_BYTES_MAX: u64 = 256;
@@ -29,11 +29,11 @@ pub fn socket(data: &Path) -> PathBuf {
 }
 
 /// Answers until the returned set is dropped. A server without a socket still serves; its log says why there is none.
-pub(super) fn listen(data: &Path, attendant: Attendant) -> JoinSet<()> {
+pub(super) fn listen(data: &Path, admin: Admin) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     match bind(&socket(data)) {
         Ok(listener) => {
-            tasks.spawn(accept(listener, attendant));
+            tasks.spawn(accept(listener, admin));
         }
         Err(error) => telemetry::no_control_socket(&error),
     }
@@ -53,23 +53,23 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     UnixListener::bind(path)
 }
 
-async fn accept(listener: UnixListener, attendant: Attendant) {
+async fn accept(listener: UnixListener, admin: Admin) {
     // One at a time: a second backup waits for the first.
     while let Ok((stream, _)) = listener.accept().await {
-        if let Err(error) = answer(stream, &attendant).await {
+        if let Err(error) = answer(stream, &admin).await {
             telemetry::backup_failed(&error);
         }
     }
 }
 
-async fn answer(stream: UnixStream, attendant: &Attendant) -> io::Result<()> {
+async fn answer(stream: UnixStream, admin: &Admin) -> io::Result<()> {
     let (from, mut to) = stream.into_split();
     let mut line = String::new();
     BufReader::new(from.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
     if line != "backup\n" {
         return Ok(());
     }
-    let copy = attendant.back_up().await.map_err(io::Error::other)?;
+    let copy = admin.back_up().await.map_err(io::Error::other)?;
     let bytes = tokio::io::copy(&mut File::from_std(copy), &mut to).await?;
     to.shutdown().await?;
     telemetry::backed_up(bytes);

@@ -13,7 +13,7 @@ use crate::{
     clock::Clock,
     proto::FILE_DESCRIPTOR_SET,
     rpc::{Ingest, IngestServer, Stats, StatsServer},
-    vault::{self, Fault},
+    vault::{self, CommitError, OpenError},
 };
 
 pub use sitemaps::Watched;
@@ -32,9 +32,12 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The vault could not be opened, or its store or keys failed while running.
+    /// The vault could not be opened.
     #[error(transparent)]
-    Vault(#[from] Fault),
+    Open(#[from] OpenError),
+    /// Its store or keys failed while running.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
     /// The listener failed.
     #[error("the listener: {0}")]
     Listener(#[from] io::Error),
@@ -43,7 +46,7 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
     /// The committer panicked, which is a bug.
     #[error("the store's thread ended unexpectedly; what was acknowledged is safe. Please report this")]
-    Keeper,
+    Committer,
 }
 
 /// Serves on the listener until `stop` turns true or the store fails. Sitemaps are read regularly in the background.
@@ -58,30 +61,30 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let data = options.data.clone();
-    let vault::Opened { intake, keeper, releases, attendant } =
-        tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Keeper)??;
+    let vault::Opened { intake, committer, releases, admin } =
+        tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Committer)??;
     // Patterns are compiled while the first producers connect; the first one waits for it.
     let early = intake.clone();
     let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
     crate::telemetry::listening(listener.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
-    let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
-        let result = keeper.run();
+    let committer = std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
+        let result = committer.run();
         // However it ended, nothing can be acknowledged any more.
         let _ = end.send(true);
         result
     })?;
     // Dropped with the services, so that no intake is left.
     let reading = sitemaps::read_all(sitemaps, &intake);
-    let control = control::listen(&data, attendant.clone());
-    let served = serve(listener, intake, releases, attendant, stop, ended).await;
+    let control = control::listen(&data, admin.clone());
+    let served = serve(listener, intake, releases, admin, stop, ended).await;
     drop(reading);
     drop(control);
     // It holds an intake until it has finished.
     let _ = tokio::task::spawn_blocking(move || preparing.join()).await;
     // The last intake was dropped with the services: the committer writes its checkpoint and ends.
-    let kept = tokio::task::spawn_blocking(move || keeper.join()).await.map_err(|_| ServeError::Keeper)?;
-    kept.map_err(|_| ServeError::Keeper)??;
+    let kept = tokio::task::spawn_blocking(move || committer.join()).await.map_err(|_| ServeError::Committer)?;
+    kept.map_err(|_| ServeError::Committer)??;
     served
 }
 
@@ -89,7 +92,7 @@ async fn serve(
     listener: TcpListener,
     intake: vault::Intake,
     releases: vault::Releases,
-    attendant: vault::Attendant,
+    admin: vault::Admin,
     mut stop: watch::Receiver<bool>,
     mut ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -97,7 +100,7 @@ async fn serve(
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let stats = StatsServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    let health_of = health::follow(health_reporter, attendant.accepts(), draining.clone()).await;
+    let health_of = health::follow(health_reporter, admin.accepts(), draining.clone()).await;
     // From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
     // speaks only the alpha.
     let server = Server::builder()

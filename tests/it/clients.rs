@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::harness::{House, log_lines, text};
+use crate::harness::{House, Server, log_lines, text};
 
 #[allow(clippy::disallowed_methods)] // tests/run says through these where the tools are
 fn tool(variable: &str) -> Option<String> {
@@ -64,13 +64,50 @@ fn an_independent_python_client_agrees() {
     server.stop();
 }
 
+/// The built-in profiles with and without a list of pages, and one that spends nearly everything on one table.
+const PROFILES: &str = r#"
+[profiles.lopsided]
+hour = 5
+day_site = 5
+day_pages = 9_900
+day_attributes = 20
+week_site = 5
+month_site = 5
+month_pages = 5
+month_attributes = 20
+selection = 35
+
+[[site]]
+name = "small"
+profile = "small"
+
+[[site]]
+name = "small-listed"
+profile = "small"
+pages = ["/"]
+
+[[site]]
+name = "standard"
+profile = "standard"
+pages = ["/"]
+
+[[site]]
+name = "busy"
+profile = "busy"
+skip_tables = ["language"]
+
+[[site]]
+name = "lopsided"
+profile = "lopsided"
+"#;
+
 #[test]
 fn another_accountant_finds_the_stated_promise() {
     let Some(python) = tool("HEADCOUNT_PYTHON") else { return };
     let house = House::new();
-    let server = house.serve();
-    let file = house.write("access.txt", log_lines(0, 10));
-    assert_eq!(server.ship("www", &file, &["--live"]).0, Some(0));
+    let mut args = house.serve_args();
+    args.extend(["--config".to_owned(), house.write("headcount.toml", PROFILES)]);
+    let server = Server::start(&args);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/check_accounting.py");
     let output = Command::new(python).args([script, &server.address]).output().expect("python runs");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));

@@ -15,10 +15,12 @@ mod demo;
 mod disk;
 mod dst;
 mod faults;
+#[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
 mod help;
 mod keeping;
+mod migrate;
 mod restart;
 mod sealing;
 mod sitemap;

@@ -4,6 +4,9 @@
 //! Pure: no I/O and no locale of the machine. `tests/golden/format.json` holds inputs and texts for any language that does
 //! the same. It never decides what a number is, nor which numbers are shown.
 
+/// By how much two equal distances may differ after rounding, in counts.
+const ROUNDING_MAX: u64 = 2;
+
 /// In which language a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -85,13 +88,14 @@ impl Interval {
         let estimate = digits.count(self.estimate, language);
         let [below, above] = [self.low, self.high].map(|end| self.estimate.abs_diff(end));
         let half = below.max(above);
-        // The ends are rounded outward, so even distances may differ by one; and short ones may look alike.
+        let [low, high] = [self.low, self.high].map(|end| digits.count(end, language));
+        // Estimate and ends are rounded one by one, so even distances may differ by as much; in short digits an end may look
+        // like the estimate, and then only the greater distance says something.
         let is_even =
-            half - below.min(above) <= 1 || digits.unsigned(below, language) == digits.unsigned(above, language);
+            half - below.min(above) <= ROUNDING_MAX || digits == Digits::Short && (low == estimate || high == estimate);
         let spread = if is_even {
             format!("± {}", digits.unsigned(half, language))
         } else {
-            let [low, high] = [self.low, self.high].map(|end| digits.count(end, language));
             match language {
                 Language::English => format!("({low} to {high})"),
                 Language::Japanese => format!("（{low}～{high}）"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
     plan::Mechanism,
+    regular::Regular,
     release::Release,
     source::{ReadError, Source},
     terms::Terms,
@@ -46,9 +47,8 @@ pub trait Ledger: Source {
     /// How a site's budget is used under the terms of today.
     fn mechanisms(&self, site: &SiteName) -> Option<Vec<Mechanism>>;
 
-    /// Epsilon, at the same delta as for one day, for a visitor of a site who comes on every day of a week, a month and a
-    /// year, under the terms of today.
-    fn regular_epsilons(&self, site: &SiteName) -> Option<[f64; 3]>;
+    /// What is promised to a visitor of a site who comes on every day of a week, a month and a year, under the terms of today.
+    fn regulars(&self, site: &SiteName) -> Option<[Regular; 3]>;
 
     /// The numbers of all releases after one, of one site or of all, oldest first.
     fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64>;

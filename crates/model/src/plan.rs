@@ -1,17 +1,16 @@
 //! The plan of a site: how the budget of a visitor-day is shared over all tables and periods, and what noise and
 //! thresholds follow. Fixed by the configuration before anything is counted.
 //!
-//! Accounting: every mechanism adds discrete Gaussian noise of scale sigma to a vector of L2 sensitivity D, which is
-//! D^2 / (2 sigma^2)-zCDP (Canonne, Kamath, Steinke 2020, "The Discrete Gaussian for Differential Privacy", Theorem 14);
-//! the rho of all mechanisms that one visitor-day can touch add up (Bun, Steinke 2016, Lemma 1.7).
+//! Accounting: every mechanism adds discrete Gaussian noise of scale sigma to a vector of L2 sensitivity D, which costs a rho
+//! ([`super::budget`]); the rho of all mechanisms that one visitor-day can touch add up.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    budget::{self, RhoNano, SIGMA_MILLI_MAX, SigmaMilli},
+    budget::{self, Accounting, MOVED_COUNTERS_MAX, RhoNano, SIGMA_MILLI_MAX, SigmaMilli},
     calendar::PeriodKind,
     keys::ERROR_CLASSES,
-    shares::{BASIS_POINTS, Privacy, Shares, weight},
+    shares::{BASIS_POINTS, Privacy, Shares},
     tables::{Table, TableSet, VOTE_WEIGHTS, VOTES_L2_SQUARED},
     threshold::threshold,
 };
@@ -73,10 +72,12 @@ pub struct Mechanism {
 pub struct Plan {
     /// Each use of the budget.
     pub mechanisms: Vec<Mechanism>,
+    /// The rule by which noise costs rho.
+    pub(crate) accounting: Accounting,
     /// The delta for each choice of new keys.
-    delta_selection: f64,
+    pub(super) delta_selection: f64,
     /// Counted page views a visitor-day.
-    bound: usize,
+    pub(super) bound: usize,
 }
 
 /// Makes the mechanisms of a plan one after the other.
@@ -102,6 +103,7 @@ impl Plan {
         let selections = maker.mechanisms.iter().filter(|m| m.selects()).count().max(1);
         let mut plan = Self {
             mechanisms: maker.mechanisms,
+            accounting: privacy.accounting,
             delta_selection: privacy.delta_keys() / selections as f64,
             bound: usize::from(privacy.bounds.views_per_visitor_day),
         };
@@ -109,6 +111,8 @@ impl Plan {
             mechanism.raise_threshold(plan.delta_selection, plan.bound);
         }
         assert!(plan.rho() <= total, "the shares never exceed the budget");
+        let moved: u32 = plan.mechanisms.iter().map(|m| m.moved_counters(plan.bound)).sum();
+        assert!(moved <= MOVED_COUNTERS_MAX, "the accounting allows for so many counters that a visitor-day moves");
         plan
     }
 
@@ -130,13 +134,16 @@ impl Plan {
         if plans.len() == 1 {
             return strictest;
         }
+        // Of the rules the one by which the same noise costs most.
+        let rule = plans.iter().map(|plan| plan.accounting).fold(strictest.accounting, Accounting::max);
+        strictest.accounting = rule;
         for mechanism in plans[1..].iter().flat_map(|plan| &plan.mechanisms) {
             match strictest.mechanisms.iter_mut().find(|m| m.is_same(mechanism)) {
                 None => strictest.mechanisms.push(*mechanism),
                 Some(mine) => {
                     mine.sigma_milli = mine.sigma_milli.max(mechanism.sigma_milli);
                     mine.l2_squared = mine.l2_squared.max(mechanism.l2_squared);
-                    mine.rho_nano = budget::rho_spent(mine.l2_squared, mine.sigma()).0;
+                    mine.rho_nano = rule.rho_spent(mine.l2_squared, mine.sigma()).0;
                 }
             }
         }
@@ -154,7 +161,8 @@ impl Plan {
         let of_kind = |m: &&Mechanism| m.period == kind || (kind == PeriodKind::Day && m.period == PeriodKind::Hour);
         let costs = terms.mechanisms.iter().filter(of_kind).map(|own| {
             let drawn = self.mechanisms.iter().find(|m| m.is_same(own));
-            drawn.map_or(0, |drawn| budget::rho_spent(own.l2_squared, drawn.sigma()).0.min(own.rho_nano))
+            let spent = |drawn: &Mechanism| terms.accounting.rho_spent(own.l2_squared, drawn.sigma()).0;
+            drawn.map_or(0, |drawn| spent(drawn).min(own.rho_nano))
         });
         RhoNano(costs.sum())
     }
@@ -173,13 +181,14 @@ impl Maker<'_> {
         }
         let (basis_points, part, parts) = share;
         let rho = RhoNano(budget::rho_share(self.total, basis_points).0 * part / parts);
-        let sigma = budget::sigma_milli(l2_squared, rho);
+        let rule = self.privacy.accounting;
+        let sigma = rule.sigma_milli(l2_squared, rho);
         self.mechanisms.push(Mechanism {
             table,
             period,
             what,
             // What the rounded sigma really takes, which is never more than its share; an empty share takes nothing.
-            rho_nano: budget::rho_spent(l2_squared, sigma).0.min(rho.0),
+            rho_nano: rule.rho_spent(l2_squared, sigma).0.min(rho.0),
             l2_squared,
             sigma_milli: sigma.0,
             threshold: 0,
@@ -215,9 +224,10 @@ impl Maker<'_> {
     fn attributes(&mut self, period: PeriodKind, share: u16) {
         let counted = self.tables;
         let tables = || Table::attributes().filter(|t| t.has_period(period) && counted.contains(*t));
-        let all = tables().map(weight).sum();
+        let all = tables().map(|table| table.spec().weight).sum();
         for table in tables() {
-            self.add(table, period, What::Counters, (share, weight(table), all), table.attribute_l2_squared());
+            let spec = table.spec();
+            self.add(table, period, What::Counters, (share, spec.weight, all), spec.l2_squared);
         }
     }
 
@@ -246,6 +256,14 @@ impl Mechanism {
         self.table.is_open_key_space() && matches!(self.what, What::Counters | What::Votes)
     }
 
+    /// How many counters one visitor-day can move, at most: each by 1 or more, in whole numbers.
+    fn moved_counters(&self, views_per_visitor_day: usize) -> u32 {
+        match self.what {
+            What::Votes => u32::try_from(self.alone(views_per_visitor_day).len()).unwrap_or(u32::MAX),
+            _ => self.l2_squared,
+        }
+    }
+
     /// Raises the threshold to what this delta asks for, where new keys are chosen.
     fn raise_threshold(&mut self, delta: f64, bound: usize) {
         if self.selects() {
@@ -254,7 +272,7 @@ impl Mechanism {
     }
 
     /// What one visitor-day adds to each of the keys that it can be alone on, at most.
-    fn alone(&self, views_per_visitor_day: usize) -> Vec<i64> {
+    pub(super) fn alone(&self, views_per_visitor_day: usize) -> Vec<i64> {
         match (self.table, self.what) {
             (Table::Page, What::Votes) => VOTE_WEIGHTS[..views_per_visitor_day].iter().map(|w| i64::from(*w)).collect(),
             (Table::Page, _) => vec![1; views_per_visitor_day],
@@ -275,16 +293,25 @@ mod tests {
             assert_eq!(shares.sum(), BASIS_POINTS);
             let privacy = Privacy::default();
             let plan = Plan::new(&privacy, &shares, TableSet::all());
-            // What the noise really spends: D^2 / (2 sigma^2) for each mechanism.
+            // What the noise really spends: D^2 / (2 (sigma^2 - 1)) for each mechanism.
             let spent: f64 = plan
                 .mechanisms
                 .iter()
-                .map(|m| f64::from(m.l2_squared) / (2.0 * (m.sigma_milli as f64 / 1e3).powi(2)))
+                .map(|m| f64::from(m.l2_squared) / (2.0 * ((m.sigma_milli as f64 / 1e3).powi(2) - 1.0)))
                 .sum();
             let total = privacy.rho().0 as f64 / 1e9;
             assert!(spent <= total, "{name}: {spent} of {total}");
             assert!(spent > total * 0.999, "{name} leaves budget unused: {spent} of {total}");
         }
+    }
+
+    #[test]
+    fn the_widest_bounds_move_no_more_counters_than_the_accounting_allows_for() {
+        let views = crate::tables::VIEWS_PER_DAY_MAX;
+        let bounds = crate::tables::Bounds { views_per_visitor_day: views, views_per_page: views };
+        let plan = Plan::new(&Privacy { bounds, ..Privacy::default() }, &Shares::SMALL, TableSet::all());
+        let moved: u32 = plan.mechanisms.iter().map(|m| m.moved_counters(plan.bound)).sum();
+        assert!(moved <= MOVED_COUNTERS_MAX / 2, "{moved}: the rest is for tables to come");
     }
 
     #[test]

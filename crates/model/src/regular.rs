@@ -1,22 +1,28 @@
 //! What a visitor risks who comes every day: how the budgets of many days of the same visitor add up.
 //!
-//! Hours and days are separate numbers, so k days cost k times their rho. A counter of a week or month moves by up to k for
+//! *Numbers.* Hours and days are separate, so k days cost k times their rho. A counter of a week or month moves by up to k for
 //! a visitor who does the same on k of its days: k times the sensitivity, k^2 times the rho. The site's sketch does not grow,
 //! because the same visitor has the same register all the time; the pages' sketches grow with the pages, at most k-fold.
+//!
+//! *Names.* A key that nobody else touches holds k times what one day adds, and its threshold stays. The chance that it appears is
+//! a part of delta which no epsilon covers. The worst is to do the same every day: `-ln P(count + X < T)` is convex in the
+//! count, because the discrete Gaussian is log-concave, so concentrating the views raises it; but for what each further key adds
+//! by being there at all, which is at most the one-day delta of the choice for each day.
 
 use crate::{
-    budget::{self, RhoNano},
+    budget::RhoNano,
     calendar::PeriodKind,
-    plan::{Plan, What},
+    plan::{Mechanism, Plan, What},
     shares::Privacy,
     tables::Table,
+    threshold::chance,
 };
 
 /// How many days of each week, month and quarter somebody comes.
 struct Days {
-    weeks: &'static [u64],
-    months: &'static [u64],
-    quarters: &'static [u64],
+    weeks: &'static [u32],
+    months: &'static [u32],
+    quarters: &'static [u32],
 }
 
 /// Every day of a week that lies in one month.
@@ -27,26 +33,71 @@ const MONTH: Days = Days { weeks: &[7, 7, 7, 7, 2], months: &[30], quarters: &[3
 const YEAR: Days =
     Days { weeks: &[7; 53], months: &[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], quarters: &[90, 91, 92, 92] };
 
-/// Epsilon, at the same delta as for one day, for a visitor who comes on every day of a week, a month and a year and does
-/// the same each day, which is the worst case.
-pub fn epsilons(plan: &Plan, privacy: &Privacy) -> [f64; 3] {
-    [WEEK, MONTH, YEAR].map(|days| budget::epsilon_of(rho(plan, &days), privacy.delta - privacy.delta_keys()))
+/// What is promised about many days of one visitor together: they are (epsilon, delta)-indistinguishable from none of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Regular {
+    /// Epsilon, at the delta of the noise of one day.
+    pub epsilon: f64,
+    /// The delta that goes with it: that of the noise, and the chance that a name appears which nobody else brought.
+    pub delta: f64,
 }
 
+/// The promise for a visitor who comes on every day of a week, a month and a year and does the same each day, which is the
+/// worst case.
+pub fn regulars(plan: &Plan, privacy: &Privacy) -> [Regular; 3] {
+    [WEEK, MONTH, YEAR].map(|days| {
+        let delta = privacy.delta_noise();
+        Regular {
+            epsilon: privacy.accounting.epsilon_of(rho(plan, &days), delta, days.all()),
+            delta: (delta + names(plan, &days)).min(1.0),
+        }
+    })
+}
+
+impl Days {
+    fn all(&self) -> u32 {
+        self.months.iter().sum()
+    }
+
+    /// On how many days of each period of a kind.
+    fn of(&self, kind: PeriodKind) -> &'static [u32] {
+        match kind {
+            PeriodKind::Hour | PeriodKind::Day => &[],
+            PeriodKind::Week => self.weeks,
+            PeriodKind::Month => self.months,
+            PeriodKind::Quarter => self.quarters,
+        }
+    }
+}
+
+/// What the numbers cost together.
 fn rho(plan: &Plan, days: &Days) -> RhoNano {
-    let all: u64 = days.months.iter().sum();
-    let squares = |counts: &[u64]| counts.iter().map(|k| k * k).sum();
-    let times = |table, period, what| match (period, what) {
-        (PeriodKind::Hour | PeriodKind::Day, _) => all,
-        (PeriodKind::Week | PeriodKind::Month, What::Visitors) if table == Table::Page => all,
-        (PeriodKind::Week, What::Visitors) => days.weeks.len() as u64,
-        (PeriodKind::Month, What::Visitors) => days.months.len() as u64,
-        (PeriodKind::Week, _) => squares(days.weeks),
-        (PeriodKind::Month, _) => squares(days.months),
-        (PeriodKind::Quarter, _) => squares(days.quarters),
+    let times = |mechanism: &Mechanism| -> u64 {
+        let periods = days.of(mechanism.period);
+        match (mechanism.period, mechanism.what) {
+            (PeriodKind::Hour | PeriodKind::Day, _) => days.all().into(),
+            (_, What::Visitors) if mechanism.table == Table::Page => days.all().into(),
+            (_, What::Visitors) => periods.len() as u64,
+            _ => periods.iter().map(|days| u64::from(*days).pow(2)).sum(),
+        }
     };
-    let costs = plan.mechanisms.iter().map(|m| m.rho_nano.saturating_mul(times(m.table, m.period, m.what)));
+    let costs = plan.mechanisms.iter().map(|m| m.rho_nano.saturating_mul(times(m)));
     RhoNano(costs.fold(0, u64::saturating_add))
+}
+
+/// The chance that any name appears which this visitor alone brought, at most.
+fn names(plan: &Plan, days: &Days) -> f64 {
+    // By logarithms of the chance that none appears, so that small chances keep their digits.
+    let none = plan.mechanisms.iter().filter(|m| m.selects()).flat_map(|mechanism| {
+        let alone = mechanism.alone(plan.bound);
+        let by_period = days.of(mechanism.period).iter().map(move |days| {
+            let counts: Vec<i64> = alone.iter().map(|count| count * i64::from(*days)).collect();
+            (-chance(mechanism.sigma(), mechanism.threshold, &counts)).ln_1p()
+        });
+        // One delta a day: of a day's own choice, and of what more keys add to a longer one.
+        by_period.chain([f64::from(days.all()) * (-plan.delta_selection).ln_1p()])
+    });
+    -none.sum::<f64>().exp_m1()
 }
 
 #[cfg(test)]
@@ -54,20 +105,60 @@ mod tests {
     use super::*;
     use crate::{shares::Shares, tables::TableSet};
 
-    /// Computed apart, in Python, from the shares and the conversion in docs/PRIVACY.md.
+    const SMALL_OPEN: &str = "small without a list";
+
+    /// Profile; epsilon and delta of every day of a week, a month, a year.
+    const INDEPENDENT: [(&str, [f64; 3], [f64; 3]); 4] = [
+        ("small", [23.1851, 174.344, 1592.4], [2.67126e-7, 0.0922935, 0.845531]),
+        (SMALL_OPEN, [23.5211, 178.148, 2404.5], [4.0964e-7, 0.159123, 1.0]),
+        ("standard", [16.6002, 100.549, 880.795], [1.95755e-7, 0.000115174, 0.365714]),
+        ("busy", [14.8163, 82.7917, 673.746], [1.90783e-7, 4.12034e-5, 0.0130101]),
+    ];
+    /// On all 30 days of a month; on 30, and on 55, of the days of a quarter.
+    const OWN_PAGE: [f64; 3] = [0.0120289, 0.145414, 0.999673];
+
+    fn plan(name: &str, privacy: &Privacy) -> Plan {
+        let shares = Shares::named(name).unwrap_or(Shares::SMALL).for_pages(name != SMALL_OPEN);
+        Plan::new(privacy, &shares, TableSet::without_sources())
+    }
+
+    /// Computed apart, in Python with mpmath, from the table and the formulas of docs/PRIVACY.md
+    /// (`tests/clients/check_accounting.py` does the same with the plan of a running server).
     #[test]
-    fn epsilons_are_those_of_an_independent_computation() {
-        let expected = [
-            (Shares::SMALL, [22.5, 161.5, 1_415.0]),
-            (Shares::STANDARD, [16.2, 94.4, 789.5]),
-            (Shares::BUSY, [14.5, 78.1, 606.7]),
-        ];
+    fn regulars_are_those_of_an_independent_computation() {
         let privacy = Privacy::default();
-        for (shares, wanted) in expected {
-            let found = epsilons(&Plan::new(&privacy, &shares, TableSet::all()), &privacy);
-            for (found, wanted) in found.into_iter().zip(wanted) {
-                assert!((found - wanted).abs() < 0.01 * wanted, "{found} is not about {wanted}");
+        for (name, epsilons, deltas) in INDEPENDENT {
+            let found = regulars(&plan(name, &privacy), &privacy);
+            for ((found, epsilon), delta) in found.into_iter().zip(epsilons).zip(deltas) {
+                assert!((found.epsilon - epsilon).abs() < 1e-3 * epsilon, "{name}: {found:?} is not epsilon {epsilon}");
+                assert!((found.delta - delta).abs() < 1e-3 * delta, "{name}: {found:?} is not delta {delta}");
             }
+        }
+    }
+
+    /// What docs/PRIVACY.md says of a page that one visitor alone opens once a day.
+    #[test]
+    fn the_name_of_a_page_of_ones_own_appears_as_often_as_the_documents_say() {
+        let privacy = Privacy::default();
+        let chance_after = |name, period, what, each: i64, days: i64| {
+            let plan = plan(name, &privacy);
+            let mechanism = plan.get(Table::Page, period, what).unwrap();
+            chance(mechanism.sigma(), mechanism.threshold, &[each * days])
+        };
+        let listed = chance_after("small", PeriodKind::Month, What::Counters, 1, 30);
+        let open = |days| chance_after(SMALL_OPEN, PeriodKind::Quarter, What::Votes, 77, days);
+        for (found, wanted) in [listed, open(30), open(55)].into_iter().zip(OWN_PAGE) {
+            assert!((found - wanted).abs() < 1e-3 * wanted, "{found} is not {wanted}");
+        }
+    }
+
+    /// The table of docs/PRIVACY.md: `cargo test --lib regular_table -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "prints a table"]
+    fn regular_table() {
+        let privacy = Privacy::default();
+        for name in ["small", SMALL_OPEN, "standard", "busy"] {
+            println!("{name}: {:?}", regulars(&plan(name, &privacy), &privacy));
         }
     }
 }

@@ -14,8 +14,6 @@ use crate::{
 
 /// The version of the stored form: this byte, the release (compressed: its keys are alike), and the BLAKE3 hash of both.
 const VERSION: u8 = 3;
-/// The version before: neither compressed nor hashed.
-const VERSION_PLAIN: u8 = 2;
 const DIGEST_BYTES: usize = 32;
 /// What the allocator adds to a piece of memory, with its rounding.
 const PIECE_BYTES: usize = 16;
@@ -158,7 +156,6 @@ impl Release {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let decode = |body: &[u8]| postcard::from_bytes(body).map_err(|_| DecodeError);
         match bytes.split_first() {
-            Some((&VERSION_PLAIN, body)) => decode(body),
             Some((&VERSION, _)) => {
                 let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or(DecodeError)?;
                 if blake3::hash(content).as_bytes() != digest {

@@ -5,41 +5,55 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    budget::{self, RhoNano},
-    tables::{Bounds, Table},
+    budget::{Accounting, RhoNano},
+    tables::Bounds,
 };
 
 /// Hundredths of a percent in a whole.
 pub const BASIS_POINTS: u16 = 10_000;
 
 /// What is promised to every visitor. Fixed for a data directory.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Privacy {
     /// Epsilon for a visitor-day on one site, over everything ever published of it.
     pub epsilon: f64,
-    /// Delta, of which half covers the choice of which keys appear.
+    /// Delta, a part of which covers the choice of which keys appear.
     pub delta: f64,
     /// What a visitor-day can add at most.
     pub bounds: Bounds,
+    /// The rule by which epsilon and delta become a budget.
+    pub accounting: Accounting,
 }
 
 impl Default for Privacy {
     fn default() -> Self {
-        Self { epsilon: 3.0, delta: 1e-7, bounds: Bounds::default() }
+        Self::new(3.0, 1e-7, Bounds::default())
     }
 }
 
 impl Privacy {
+    /// A promise under the rule in force.
+    #[must_use]
+    pub fn new(epsilon: f64, delta: f64, bounds: Bounds) -> Self {
+        Self { epsilon, delta, bounds, accounting: Accounting::default() }
+    }
+
     /// The part of delta for the choice of which keys appear.
     #[must_use]
     pub fn delta_keys(&self) -> f64 {
-        self.delta / 2.0
+        self.accounting.delta_keys(self.delta)
     }
 
-    /// The budget of a visitor-day: the largest rho that converts to epsilon at the other half of delta.
+    /// The part of delta for the noise.
+    #[must_use]
+    pub fn delta_noise(&self) -> f64 {
+        self.delta - self.delta_keys()
+    }
+
+    /// The budget of a visitor-day: the largest rho that converts to epsilon at the noise's part of delta.
     #[must_use]
     pub fn rho(&self) -> RhoNano {
-        budget::rho_of(self.epsilon, self.delta - self.delta_keys())
+        self.accounting.rho_of(self.epsilon, self.delta_noise())
     }
 
     /// The budget in billionths of rho.
@@ -150,16 +164,5 @@ impl Shares {
     #[must_use]
     pub fn sum(&self) -> u16 {
         self.all().into_iter().fold(0, u16::saturating_add)
-    }
-}
-
-/// How much of an attribute group's share a table gets, relative to the others that are counted. More where people look
-/// first, or where counts lie in many keys.
-pub fn weight(table: Table) -> u64 {
-    match table {
-        Table::Referrer | Table::Country | Table::Entry => 3,
-        Table::Device | Table::Language | Table::Campaign | Table::Profile | Table::Status | Table::Error => 2,
-        Table::Site | Table::Page => 0,
-        _ => 1,
     }
 }

@@ -16,6 +16,9 @@ const REACH_SIGMAS: f64 = 12.0;
 /// Sigma above which the sums would take too long, in counts. Such a table publishes nothing of use anyway.
 const SIGMA_SUMMED_MAX: f64 = 100_000.0;
 
+/// Chances below this are not told apart.
+const CHANCE_LEAST: f64 = 1e-30;
+
 /// The smallest T with `sum over k of P(alone[k] + X >= T) <= delta`, X discrete Gaussian of parameter `sigma`.
 ///
 /// `alone` is what one visitor-day adds to each of the keys that nobody else touches: the union over these keys bounds the
@@ -49,6 +52,25 @@ pub fn threshold(sigma: SigmaMilli, delta: f64, alone: &[i64]) -> i64 {
         }
     }
     enough
+}
+
+/// The chance that at least one of some keys reaches `threshold`, when they hold these counts under noise of `sigma`; rounded up.
+///
+/// The noise on each key is independent: `1 - product of P(count + X < threshold)`. Above a sigma of 100,000 counts it is 1.
+pub fn chance(sigma: SigmaMilli, threshold: i64, counts: &[i64]) -> f64 {
+    if threshold == i64::MAX || counts.is_empty() {
+        return 0.0;
+    }
+    if sigma.0 == 0 || sigma.as_sigma() > SIGMA_SUMMED_MAX {
+        return 1.0;
+    }
+    let tails = Tails::new(sigma.as_sigma(), CHANCE_LEAST);
+    // By logarithms, so that small chances keep their digits. The opposite of X >= t is -X >= 1 - t.
+    let none = counts.iter().map(|count| match threshold.saturating_sub(*count) {
+        t if t > 0 => (-tails.at(t)).ln_1p(),
+        t => (tails.at(1 - t) * (1.0 - HAIR)).ln(),
+    });
+    (-none.sum::<f64>().exp_m1() * (1.0 + HAIR)).min(1.0)
 }
 
 /// The upper tail of a discrete Gaussian: P(X >= t) for t from 1 up.
@@ -139,6 +161,24 @@ mod tests {
         assert_eq!(threshold(SigmaMilli::UNAFFORDABLE, 1e-9, &[1]), i64::MAX);
         assert_eq!(threshold(SigmaMilli(1_000), 1e-9, &[i64::MAX]), i64::MAX);
         assert_eq!(threshold(SigmaMilli(1_000), 7.0, &[1]), 2);
+    }
+
+    #[test]
+    fn the_chance_of_any_of_some_keys_is_what_the_threshold_was_made_from() {
+        for (sigma_milli, delta) in [(2_500, 5e-8), (7_300, 1e-9), (42_000, 1e-12)] {
+            let sigma = SigmaMilli(sigma_milli);
+            let t = threshold(sigma, delta, &[1; 8]);
+            assert!(chance(sigma, t, &[1; 8]) <= delta * (1.0 + 1e-8) && chance(sigma, t - 1, &[1; 8]) > delta);
+            // At the threshold itself a little more than half of the draws pass, and far above nearly all.
+            let tail = tail_brute(sigma.as_sigma(), 0);
+            assert!((chance(sigma, t, &[t]) - tail).abs() < 1e-8 * tail);
+            assert!((chance(sigma, t, &[t, t]) - (1.0 - (1.0 - tail).powi(2))).abs() < 1e-8);
+            let above = chance(sigma, t, &[t + (5.0 * sigma.as_sigma()) as i64]);
+            assert!(above > 0.999_999 && above < 1.0, "{above}");
+        }
+        assert_eq!(chance(SigmaMilli(1_000), i64::MAX, &[5]), 0.0);
+        assert_eq!(chance(SigmaMilli(1_000), 10, &[]), 0.0);
+        assert_eq!(chance(SigmaMilli(0), 10, &[1]), 1.0);
     }
 
     #[test]

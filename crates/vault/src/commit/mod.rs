@@ -1,0 +1,13 @@
+//! The one committer, in the order in which data passes: what comes in, what becomes durable together, and how it is read
+//! back.
+
+pub(super) mod intake;
+
+pub(super) mod committer;
+pub(super) mod group;
+pub(super) mod open;
+pub(super) mod writer;
+
+pub(super) mod checkpoint;
+pub(super) mod journal;
+pub(super) mod recover;
