@@ -144,6 +144,7 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
         pages: if is_main && !are_all_listed { Vec::new() } else { pages.collect() },
         sitemap: None,
+        links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
     };
@@ -219,7 +220,7 @@ async fn start(
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let server = tokio::spawn(serve::run(listener, options, Vec::new(), Arc::new(SystemClock), stop));
+    let server = tokio::spawn(serve::run(listener, options, serve::Known::default(), Arc::new(SystemClock), stop));
     Ok((address, server))
 }
 

@@ -13,7 +13,7 @@ use crate::{
     calendar::Calendar,
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
-    serve::{self, Watched},
+    serve::{self, Followed, Known, Watched},
     sitemap::Sitemap,
     telemetry,
     units::SiteName,
@@ -22,6 +22,8 @@ use crate::{
 
 /// The site whose pages `--sitemap` names where none is typed.
 const SITE_DEFAULT: &str = "www";
+/// How often links are followed.
+const LINKS_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Run the server: takes accesses and serves statistics over gRPC
 ///
@@ -85,7 +87,7 @@ pub async fn run(args: Args) -> ExitCode {
         );
     }
     let options = options(&config, welcome, args.give_up);
-    match serve::run(listener, options, sitemaps(&config), Arc::new(SystemClock), stop).await {
+    match serve::run(listener, options, known(&config), Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -177,7 +179,8 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         shares: site.shares,
         tables: site.tables,
         known_pages: site.pages.clone(),
-        has_page_list: site.sitemap.is_some() || !site.pages.is_empty(),
+        // From the configuration alone: what was found, and when, must not decide how a day is counted.
+        has_page_list: site.sitemap.is_some() || site.links.is_some() || !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
     };
@@ -214,11 +217,34 @@ fn sitemaps(config: &Config) -> Vec<Watched> {
     config.sites.iter().filter_map(watched).collect()
 }
 
+/// Where known pages come from.
+fn known(config: &Config) -> Known {
+    let followed = |site: &config::SiteConfig| {
+        let (site, links, listed) = (site.name.clone(), site.links.clone()?, site.pages.clone());
+        Some(Followed { site, links, listed, refresh: LINKS_REFRESH })
+    };
+    Known { sitemaps: sitemaps(config), links: config.sites.iter().filter_map(followed).collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
+
+    #[test]
+    fn the_terms_of_a_site_follow_from_its_configuration_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("headcount.toml");
+        let has_page_list = |keys: &str| {
+            std::fs::write(&file, format!("[[site]]\nname = \"a\"\n{keys}")).unwrap();
+            options(&config::load(&file).unwrap(), SitePolicy::Configured, Vec::new()).sites[0].has_page_list
+        };
+        // Nobody was asked yet, and nothing was found.
+        assert!(has_page_list("hosts = [\"a.test\"]\n") && has_page_list("pages = [\"/\"]\n"));
+        assert!(!has_page_list("hosts = [\"a.test\"]\nlinks = false\n"));
+        assert!(!has_page_list("hosts = [\"*.a.test\"]\n") && !has_page_list(""));
+    }
 
     #[derive(Parser)]
     struct Typed {

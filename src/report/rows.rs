@@ -96,7 +96,7 @@ pub(super) fn page_list_words(top: &ListTopResponse) -> Option<&'static str> {
     let has_rest = top.other.as_ref().is_some_and(|other| other.estimate > Some(0));
     (!is_listed && has_rest).then_some(
         "This site has no list of its pages, so a page stays in (other) until so many visitors saw it that no single one can be \
-         told. With a list every page has a row from the first day: `sitemap` in the configuration, or \
+         told. With a list every page has a row from the first day: `sitemap` or `hosts` in the configuration, or \
          `headcount serve --sitemap FILE-OR-URL`.",
     )
 }

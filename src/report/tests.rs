@@ -64,8 +64,8 @@ Pages  2026-10-01 to 2026-10-31
 Left out because within the noise: 1 of 3 keys.
 This site has no list of its pages, so a page stays in (other) until so many
 visitors saw it that no single one can be told. With a list every page has a row
-from the first day: `sitemap` in the configuration, or `headcount serve
---sitemap FILE-OR-URL`.";
+from the first day: `sitemap` or `hosts` in the configuration, or `headcount
+serve --sitemap FILE-OR-URL`.";
     assert_eq!(paragraph(&narrow, "Pages").join("\n"), expected);
     assert_eq!(paragraph(&narrow, "Browsers").len(), 5);
     let wide = render(&data(), None, &plain(100));

@@ -10,6 +10,16 @@
 //!   is kept.
 //! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent. [`format`](mod@format): as text.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests choose the numbers that they cast"
+    )
+)]
+
 pub mod bins;
 pub mod budget;
 pub mod calendar;

@@ -73,7 +73,7 @@ impl Number {
     pub fn of(measure: Measure, slack: i64) -> Self {
         let standard_error = measure.standard_error();
         let reach = Z_95 * standard_error;
-        // Cast safety: `as` saturates, and no operand is NaN.
+        #[expect(clippy::cast_possible_truncation, reason = "Cast safety: `as` saturates, and no operand is NaN.")]
         let whole = |value: f64| (value as i64).max(0);
         let present = measure.value > Z_PRESENT * standard_error;
         let low = if present { whole((measure.value - reach).floor()) } else { 0 };
@@ -99,7 +99,7 @@ impl Number {
 /// counts may stand for up to `times` of what is summed.
 #[must_use]
 pub fn unpublished(threshold: i64, sigma_milli: u64, times: i64) -> i64 {
-    // Cast safety: `as` saturates.
+    #[expect(clippy::cast_possible_truncation, reason = "Cast safety: `as` saturates.")]
     let reach = (Z_95 * sigma_milli as f64 / 1e3).ceil() as i64;
     threshold.saturating_add(reach).saturating_mul(times)
 }

@@ -5,13 +5,15 @@
 //!
 //! What is shown leans on totals and on each key's past ([`super::estimate`]); intervals and what is in no key do not.
 
+mod visitors;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use headcount_model::{
     bins,
     calendar::{Day, Period, PeriodKind},
     release::Release,
-    source::{ReadError, SiteInfo},
+    source::SiteInfo,
     tables::Table,
     units::SiteName,
 };
@@ -29,6 +31,7 @@ use super::{
     range::{Dates, Range},
     rest, token, why_absent,
 };
+use visitors::Visitors;
 
 /// Rows of a page where none is asked for.
 pub const PAGE_SIZE_DEFAULT: u32 = 20;
@@ -170,7 +173,7 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<
         rest::shown(measured, whole.saturating_sub(rows))
     });
     let visitors = match ask.table {
-        Table::Page => Some(visitors(source, site, exact_block(range, &cover.blocks), &total)?),
+        Table::Page => Some(Visitors::of_pages(source, site, exact_block(range, &cover.blocks), &total)?),
         _ => None,
     };
     let row = |key: Key| {
@@ -332,46 +335,6 @@ fn exact_block(range: Range, blocks: &[Arc<Release>]) -> Option<&Arc<Release>> {
     match blocks {
         [block] if range.as_period() == Some(block.period) => Some(block),
         _ => None,
-    }
-}
-
-/// The visitors of pages: on a day those who saw it first, in a month those of its sketch.
-enum Visitors<'b> {
-    Day(BTreeMap<String, Number>),
-    Month(&'b Release),
-    None,
-}
-
-fn visitors<'b>(
-    source: &impl Source,
-    site: &SiteInfo,
-    exact: Option<&'b Arc<Release>>,
-    total: &Total,
-) -> Result<Visitors<'b>, ReadError> {
-    let Some(release) = exact else { return Ok(Visitors::None) };
-    if release.kind() != PeriodKind::Day {
-        return Ok(Visitors::Month(release));
-    }
-    let blocks = std::slice::from_ref(release);
-    let table = Keys { source, site: &site.name, table: Table::Page, part: Part::First, blocks };
-    let shown = table.shown(&table.direct()?, total.visits_shown().estimate.unwrap_or(0))?;
-    Ok(Visitors::Day(shown.into_iter().map(|key| (key.key, key.number)).collect()))
-}
-
-impl Visitors<'_> {
-    fn of(&self, key: &Key) -> Number {
-        match self {
-            Self::None => Number::absent(Why::VisitorsDoNotAdd),
-            // Each has one view at least; the interval stays as it is.
-            Self::Day(numbers) => numbers.get(&key.key).map_or(Number::absent(Why::NotMeasured), |number| {
-                let most = key.number.estimate.unwrap_or(i64::MAX);
-                number.showing(number.estimate.unwrap_or(0).min(most))
-            }),
-            Self::Month(release) => {
-                let found = release.table(Table::Page).and_then(|table| table.key(&key.key)?.visitors);
-                found.map_or(Number::absent(Why::NotMeasured), Number::measured)
-            }
-        }
     }
 }
 
