@@ -21,7 +21,7 @@ use std::{
 
 use crate::{
     calendar::Calendar,
-    sitemap::{Links, Sitemap},
+    sitemap::{Limits, Links, Sitemap, together},
     text::line_at,
     units::SiteName,
     vault::{Shares, TableSet},
@@ -87,6 +87,42 @@ pub struct SiteConfig {
     pub query_allow: Vec<String>,
     /// The tables that are counted and published.
     pub tables: TableSet,
+}
+
+impl SiteConfig {
+    /// A site of which nothing is known but its name and its local time.
+    #[must_use]
+    pub fn plain(name: SiteName, calendar: Calendar) -> Self {
+        Self {
+            name,
+            hosts: Vec::new(),
+            calendar,
+            profile: "standard".to_owned(),
+            shares: Shares::STANDARD,
+            pages: Vec::new(),
+            sitemap: None,
+            links: None,
+            query_allow: Vec::new(),
+            tables: TableSet::without_sources(),
+        }
+    }
+
+    /// Gives it a list of its pages, so that no links are followed. A file is read at once, a URL by the server.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no sitemap.
+    pub fn list_pages(&mut self, sitemap: Sitemap) -> Result<(), String> {
+        let listed = std::mem::take(&mut self.pages);
+        let found = if sitemap.is_remote() {
+            Vec::new()
+        } else {
+            sitemap.read(Limits::default()).map_err(|error| error.to_string())?
+        };
+        self.pages = together(&listed, found)?;
+        self.links = None;
+        self.sitemap = Some(SitemapConfig { sitemap, refresh_minutes: pages::REFRESH_MINUTES_DEFAULT, listed });
+        Ok(())
+    }
 }
 
 /// A sitemap that is read regularly.

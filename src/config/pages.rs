@@ -17,7 +17,7 @@ use crate::{
 const PAGE_BYTES_MAX: usize = 8_192;
 /// How often a sitemap is read, in minutes: allowed values, and the default.
 const REFRESH_MINUTES: RangeInclusive<u32> = 5..=43_200;
-const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
+pub(super) const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
 /// The pause between two requests, in milliseconds: allowed values, and the default.
 const DELAY_MS_MAX: u64 = 60_000;
 const DELAY_MS_DEFAULT: u64 = 500;

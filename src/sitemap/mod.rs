@@ -92,6 +92,15 @@ impl Sitemap {
         Ok(Self { source, hosts: hosts.to_vec() })
     }
 
+    /// As typed: a URL, whose host is the site's, or a file, whose pages may be on any host.
+    ///
+    /// # Errors
+    /// When a URL may not be fetched.
+    pub fn typed(text: &str) -> Result<Self, String> {
+        let hosts: Vec<String> = Address::host_of(text).into_iter().collect();
+        Self::named(text, Path::new(""), &hosts)
+    }
+
     /// Whether it is fetched over the network.
     #[must_use]
     pub fn is_remote(&self) -> bool {

@@ -17,6 +17,7 @@ pub mod estimate;
 pub mod number;
 pub mod plan;
 pub mod range;
+mod rest;
 pub mod token;
 pub mod top;
 pub mod traffic;

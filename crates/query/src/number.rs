@@ -43,7 +43,7 @@ pub struct Number {
     pub high: i64,
     /// The standard error of the unbiased value that the interval is made of.
     pub standard_error: f64,
-    /// Whether the interval begins at zero: what is seen may be noise alone.
+    /// Whether what is seen may be noise alone. The interval then begins at zero.
     pub noisy_zero: bool,
     /// Why there is no estimate.
     pub reason: Option<Why>,
@@ -80,6 +80,12 @@ impl Number {
         let high = whole((measure.value + reach).ceil().max(0.0)).saturating_add(slack.max(0)).max(low);
         let estimate = whole(measure.value.round()).clamp(low, high);
         Self { estimate: Some(estimate), low, high, standard_error, noisy_zero: low == 0, reason: None }
+    }
+
+    /// The same with a lower end that is lower by up to so much: a part of it may belong elsewhere.
+    #[must_use]
+    pub fn less(self, by: i64) -> Self {
+        Self { low: self.low.saturating_sub(by.max(0)).max(0), ..self }
     }
 
     /// The same interval with another estimate, kept inside it.

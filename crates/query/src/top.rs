@@ -1,8 +1,7 @@
 //! A breakdown of a range by the keys of one table.
 //!
-//! A key of an open key space may be absent in one of several blocks, because its noisy count lay below that block's
-//! threshold there. The estimate then leaves that block out, and the upper end of the interval grows by what may be
-//! hidden there.
+//! A key may be absent in one of several blocks, because its noisy count lay below that block's threshold. The estimate then
+//! leaves that block out, and the upper end of the interval grows by what may be hidden there.
 //!
 //! What is shown leans on totals and on each key's past ([`super::estimate`]); intervals and what is in no key do not.
 
@@ -30,7 +29,7 @@ use super::{
     number::{Number, Why},
     plan,
     range::{Dates, Range},
-    token, why_absent,
+    rest, token, why_absent,
 };
 use visitors::Visitors;
 
@@ -129,8 +128,7 @@ pub struct Top {
     pub range: Option<Range>,
     /// The rows, largest first, then by key.
     pub rows: Vec<Row>,
-    /// What is in no published key; `None` for a table whose keys are all public, or whose counts are no part of the
-    /// visits.
+    /// What the blocks did not publish; `None` for a table whose keys are all public or no part of the visits.
     pub other: Option<Number>,
     /// Percents and the values below which so many of the visits lie, for a table of bins, in the unit of the bins.
     pub percentiles: Vec<(u32, f64)>,
@@ -166,11 +164,14 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
     let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
     let direct = table.direct()?;
-    let other =
-        ask.table.is_part_of_total().then(|| other(&table, &total, &direct, cover.missing.first().map(|m| m.1)));
     let percentiles = percentiles(ask.table, &direct);
-    let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() };
-    let keys = sorted(table.shown(&direct, whole.estimate.unwrap_or(0))?);
+    let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap_or(0);
+    let keys = sorted(table.shown(&direct, whole)?);
+    let other = ask.table.is_part_of_total().then(|| {
+        let rows: i64 = keys.iter().filter_map(|key| key.number.estimate).fold(0, i64::saturating_add);
+        let measured = rest::measured(&table, &total, &direct, cover.missing.first().map(|m| m.1));
+        rest::shown(measured, whole.saturating_sub(rows))
+    });
     let visitors = match ask.table {
         Table::Page => Some(Visitors::of_pages(source, site, exact_block(range, &cover.blocks), &total)?),
         _ => None,
@@ -327,20 +328,6 @@ fn nothing(site: &SiteInfo, table: Table) -> Breakdown {
         missing: Vec::new(),
         digest: 0,
     }
-}
-
-/// The site's total less all published keys.
-fn other<S: Source>(
-    table: &Keys<'_, S>,
-    total: &Total,
-    direct: &BTreeMap<&str, Direct>,
-    missing: Option<Why>,
-) -> Number {
-    if table.blocks.is_empty() {
-        return Number::absent(missing.unwrap_or(Why::NotSealed));
-    }
-    let whole = if table.table == Table::Page { total.views() } else { total.visits() };
-    Number::of(whole.minus(Measure::sum(direct.values().map(|direct| direct.measure))), 0)
 }
 
 /// The one block that is exactly the range, if there is one.

@@ -21,6 +21,12 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// The same, moved by at most so much.
+    pub(super) fn within(self, reach: f64) -> Self {
+        let target = self.at(0.0);
+        Self { low: self.low.max(target - reach), high: self.high.min(target + reach), ..self }
+    }
+
     fn at(&self, t: f64) -> f64 {
         (self.target + t * self.spread).max(self.low).min(self.high)
     }
