@@ -274,7 +274,7 @@ mod tests {
 
         let one = write("one.toml", "[[site]]\nname = \"a\"\nhosts = [\"www.a.jp\"]\npages = [\"/x\"]\n");
         assert_eq!(resolved(&["--config", &one, "--sitemap", &list]).unwrap().sites[0].pages, ["/x", "/", "/visa"]);
-        let refused = |words: &[&str]| resolved(words).err().expect("refused");
+        let refused = |words: &[&str]| resolved(words).expect_err("refused");
         assert!(refused(&["--config", &one, "--sitemap", "https://b.jp/s.xml"]).contains("is not one of the site"));
         let two = write("two.toml", "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\n");
         assert!(refused(&["--config", &two, "--sitemap", &list]).contains("has 2 sites"));

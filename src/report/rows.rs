@@ -23,12 +23,12 @@ pub(super) enum Shape<'a> {
 pub(super) fn shape(top: &ListTopResponse, above: Option<u64>) -> Shape<'_> {
     let rows: Vec<&TopRow> = top.rows.iter().filter(|row| !is_within_noise(top, row)).collect();
     let is_whole = u64::try_from(top.rows.len()) == Ok(top.keys);
-    let above = above.or_else(|| is_whole.then(|| rows.len() as u64));
+    let above = above.or_else(|| is_whole.then_some(rows.len() as u64));
     let name = table_words(top.table());
-    if let ([row], Some(1), Some(words)) = (&rows[..], above, feed_words(top.table())) {
-        if is_unknown(&row.key) {
-            return Shape::Sentence(format!("{name}: every visit is {}. {words}", row.key));
-        }
+    if let ([row], Some(1), Some(words)) = (&rows[..], above, feed_words(top.table()))
+        && is_unknown(&row.key)
+    {
+        return Shape::Sentence(format!("{name}: every visit is {}. {words}", row.key));
     }
     let is_rest_clear = top.other.as_ref().is_some_and(|other| !other.noisy_zero);
     if rows.is_empty() && !top.rows.is_empty() && !is_rest_clear {

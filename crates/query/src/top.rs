@@ -24,7 +24,7 @@ use super::{
         Part,
         keys::{Direct, Key, Keys},
         measure::Measure,
-        site::{Site, Total},
+        site::Site,
     },
     number::{Number, Why},
     plan,
