@@ -140,6 +140,7 @@ impl Session {
         Ok(HandedOver { sequence, sent: length as u64, pending })
     }
 
+    #[expect(clippy::expect_used, reason = "Unwrap safety: the lane is inserted just above if it was not there.")]
     fn lane(&mut self, site: String, producer: String) -> Result<&Lane, Status> {
         let key = (site, producer);
         if !self.lanes.contains_key(&key) {
@@ -150,7 +151,6 @@ impl Session {
             let lane = self.open_lane(&key.0, &key.1)?;
             self.lanes.insert(key.clone(), lane);
         }
-        // Unwrap safety: inserted just above if it was not there.
         Ok(self.lanes.get(&key).expect("the lane is there"))
     }
 
