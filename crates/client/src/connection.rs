@@ -14,6 +14,7 @@ use super::codec::Frame;
 use super::error::{Failure, SendError, UsageError};
 use super::observer::Observer;
 use super::retry::Outage;
+use super::secret::ProducerSecret;
 use super::stream::OpenStream;
 use super::window::Position;
 
@@ -27,6 +28,7 @@ pub const SITE_BYTES_MAX: usize = 64;
 pub struct Connection {
     address: ServerAddress,
     site: String,
+    secret: ProducerSecret,
     retry_for: Duration,
     observer: Arc<dyn Observer>,
     pub(super) stream: Option<OpenStream>,
@@ -34,15 +36,17 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Prepares without connecting. A failed connection is tried again for [`RETRY_FOR_DEFAULT`].
+    /// Prepares without connecting. All producers that use the connection are bound to the secret. A failed connection is
+    /// tried again for [`RETRY_FOR_DEFAULT`].
     ///
     /// # Errors
     /// [`UsageError::Site`] for what is no site's name.
-    pub fn new(address: ServerAddress, site: &str) -> Result<Self, UsageError> {
+    pub fn new(address: ServerAddress, site: &str, secret: ProducerSecret) -> Result<Self, UsageError> {
         check_site(site)?;
         Ok(Self {
             address,
             site: site.to_owned(),
+            secret,
             retry_for: RETRY_FOR_DEFAULT,
             observer: Arc::new(()),
             stream: None,
@@ -108,9 +112,17 @@ impl Connection {
     }
 
     fn greeting(&self, producer: &str) -> Frame {
-        let request =
-            IngestRequest { site: self.site.clone(), producer: producer.to_owned(), ..IngestRequest::default() };
-        Frame { head: request.encode_to_vec().into(), events: Bytes::new() }
+        Frame { head: self.head(producer).encode_to_vec().into(), events: Bytes::new() }
+    }
+
+    /// What every request of a producer says.
+    pub(super) fn head(&self, producer: &str) -> IngestRequest {
+        IngestRequest {
+            site: self.site.clone(),
+            producer: producer.to_owned(),
+            producer_secret: self.secret.bytes().to_vec(),
+            ..IngestRequest::default()
+        }
     }
 
     /// The server made a batch durable.
