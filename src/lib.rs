@@ -21,6 +21,8 @@ pub mod answers;
 pub mod cli;
 pub mod config;
 pub mod demo;
+#[cfg(test)]
+mod golden;
 pub mod proto;
 pub mod report;
 pub mod rpc;

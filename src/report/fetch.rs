@@ -8,7 +8,10 @@ use headcount_client::ServerAddress;
 use jiff::{ToSpan, civil::Date};
 use tonic::{Status, transport::Channel};
 
-use super::error::{ReportError, chain};
+use super::{
+    error::{ReportError, chain},
+    top::BREAKDOWNS,
+};
 use crate::proto::{
     GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListTopRequest,
     ListTopResponse, PeriodKind, Site, Table, stats_service_client::StatsServiceClient,
@@ -18,26 +21,6 @@ use crate::proto::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer accepted, in bytes: some twenty years of hours.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
-
-/// The breakdowns of a report, in the order in which it shows them.
-const TABLES: [Table; 16] = [
-    Table::Page,
-    Table::Entry,
-    Table::Referrer,
-    Table::Campaign,
-    Table::Country,
-    Table::Domain,
-    Table::Language,
-    Table::Browser,
-    Table::Os,
-    Table::Device,
-    Table::Profile,
-    Table::Status,
-    Table::Error,
-    Table::ResponseTime,
-    Table::ResponseSize,
-    Table::Bot,
-];
 
 /// Which report is wanted. The server fills in empty names and dates: the first site, the last 30 days, and for the
 /// breakdowns the latest published month.
@@ -161,8 +144,8 @@ async fn fetch_numbers(
     let months = fetch_whole(client, request, PeriodKind::Month, &range).await?;
     let dates_given = !request.from_date.is_empty() || !request.to_date.is_empty();
     let [from_date, to_date] = if dates_given { range } else { [String::new(), String::new()] };
-    let mut tops = Vec::with_capacity(TABLES.len());
-    for table in TABLES {
+    let mut tops = Vec::with_capacity(BREAKDOWNS.len());
+    for (table, _) in BREAKDOWNS {
         let ask = ListTopRequest {
             site: request.site.clone(),
             table: i32::from(table),
@@ -226,6 +209,15 @@ mod tests {
 
     fn range(from: &str, to: &str) -> [String; 2] {
         [from.to_owned(), to.to_owned()]
+    }
+
+    #[test]
+    fn a_report_has_every_table_once_but_the_site() {
+        let mut shown = BREAKDOWNS.map(|(table, _)| i32::from(table)).to_vec();
+        shown.sort_unstable();
+        let site = i32::from(Table::Site);
+        let all: Vec<i32> = (1..1_000).filter(|n| *n != site && Table::try_from(*n).is_ok()).collect();
+        assert_eq!(shown, all);
     }
 
     #[test]

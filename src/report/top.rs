@@ -19,6 +19,27 @@ const SHARE_WITH_TRUTH_COLUMNS_MIN: usize = 52;
 /// The name of the empty key, such as no referrer.
 const EMPTY_KEY: &str = "(none)";
 
+/// The breakdowns of a report with their headings, in the order in which it shows them.
+pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
+    (Table::Page, "Pages"),
+    (Table::Entry, "Entry pages"),
+    (Table::Hostname, "Hosts"),
+    (Table::Referrer, "Referrers"),
+    (Table::Campaign, "Campaigns"),
+    (Table::Country, "Countries"),
+    (Table::Domain, "Domains"),
+    (Table::Language, "Languages"),
+    (Table::Browser, "Browsers"),
+    (Table::Os, "Systems"),
+    (Table::Device, "Devices"),
+    (Table::Profile, "Hours of the week"),
+    (Table::Status, "Visits with errors"),
+    (Table::Error, "Errors"),
+    (Table::ResponseTime, "Response times"),
+    (Table::ResponseSize, "Response sizes"),
+    (Table::Bot, "Robots"),
+];
+
 /// All breakdowns: pages first and wide, then the rest.
 pub(super) fn sections(tops: &[ListTopResponse], canvas: &mut Canvas<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -126,26 +147,8 @@ fn build(top: &ListTopResponse, digits: Digits, canvas: &mut Canvas<'_>) -> Layo
 
 /// A table's name as a heading.
 pub(super) fn table_words(table: Table) -> &'static str {
-    match table {
-        Table::Unspecified => "Keys",
-        Table::Site => "Site",
-        Table::Page => "Pages",
-        Table::Referrer => "Referrers",
-        Table::Browser => "Browsers",
-        Table::Os => "Systems",
-        Table::Device => "Devices",
-        Table::Language => "Languages",
-        Table::Country => "Countries",
-        Table::Domain => "Domains",
-        Table::Campaign => "Campaigns",
-        Table::Entry => "Entry pages",
-        Table::Profile => "Hours of the week",
-        Table::Status => "Visits with errors",
-        Table::Error => "Errors",
-        Table::ResponseTime => "Response times",
-        Table::ResponseSize => "Response sizes",
-        Table::Bot => "Robots",
-    }
+    let words = BREAKDOWNS.into_iter().find(|(known, _)| *known == table).map(|(_, words)| words);
+    words.unwrap_or(if table == Table::Site { "Site" } else { "Keys" })
 }
 
 /// Which keys of the breakdowns appear, one sentence per kind of key space.

@@ -64,43 +64,23 @@ pub(super) fn granularity(number: i32) -> Option<PeriodKind> {
     }
 }
 
-/// Each table with its name in the protocol.
-const TABLES: [(Table, proto::Table); 17] = [
-    (Table::Site, proto::Table::Site),
-    (Table::Page, proto::Table::Page),
-    (Table::Referrer, proto::Table::Referrer),
-    (Table::Browser, proto::Table::Browser),
-    (Table::Os, proto::Table::Os),
-    (Table::Device, proto::Table::Device),
-    (Table::Language, proto::Table::Language),
-    (Table::Country, proto::Table::Country),
-    (Table::Domain, proto::Table::Domain),
-    (Table::Campaign, proto::Table::Campaign),
-    (Table::Entry, proto::Table::Entry),
-    (Table::Profile, proto::Table::Profile),
-    (Table::Status, proto::Table::Status),
-    (Table::Error, proto::Table::Error),
-    (Table::ResponseTime, proto::Table::ResponseTime),
-    (Table::ResponseSize, proto::Table::ResponseSize),
-    (Table::Bot, proto::Table::Bot),
-];
-
 pub(super) fn table(table: Table) -> proto::Table {
-    TABLES.into_iter().find(|(ours, _)| *ours == table).map_or(proto::Table::Unspecified, |(_, wire)| wire)
+    // Every row's number is one of the protocol's: a test looks at all of them.
+    proto::Table::try_from(table.spec().wire_number).unwrap_or(proto::Table::Unspecified)
 }
 
 /// The table that is meant: pages where none is given, `None` where the number is none of the protocol's.
 pub(super) fn asked_table(number: i32) -> Option<Table> {
-    match proto::Table::try_from(number).ok()? {
-        proto::Table::Unspecified => Some(Table::Page),
-        asked => TABLES.into_iter().find(|(_, wire)| *wire == asked).map(|(ours, _)| ours),
+    match number {
+        0 => Some(Table::Page),
+        asked => Table::ALL.into_iter().find(|table| table.spec().wire_number == asked),
     }
 }
 
 /// The tables that can be asked for, with their numbers, for error messages.
 pub(super) fn tables_allowed() -> String {
-    let one = |(table, wire): (Table, proto::Table)| format!("{} ({})", table.name(), wire as i32);
-    TABLES.into_iter().filter(|(table, _)| *table != Table::Site).map(one).collect::<Vec<_>>().join(", ")
+    let one = |table: Table| format!("{} ({})", table.name(), table.spec().wire_number);
+    Table::ALL.into_iter().filter(|table| *table != Table::Site).map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn key_space(table: Table, site: &SiteInfo) -> proto::KeySpace {

@@ -89,14 +89,14 @@ impl Message {
 /// Reads one event; its texts are lent from these bytes.
 fn read_event(bytes: &mut [u8]) -> Result<AccessEvent<'_>, Unreadable> {
     let (mut time_unix_ms, mut status, mut response_time_ms, mut response_bytes) = (0, 0, None, None);
-    // By field: address, cookie, agent, method, target, (status), referrer, language, host.
-    let mut texts: [&mut str; 9] = Default::default();
+    // By field from 2 on; three of them hold numbers instead: 7, 11 and 12.
+    let mut texts: [&mut str; 12] = Default::default();
     let mut rest = bytes;
     while !rest.is_empty() {
         let mut view = &*rest;
         let (field, wire) = key(&mut view)?;
         match (field, wire) {
-            (2..=6 | 8..=10, Wire::Bytes) => {
+            (2..=6 | 8..=10 | 13, Wire::Bytes) => {
                 let length = piece(&mut view)?.len();
                 let end = rest.len() - view.len();
                 let (head, after) = std::mem::take(&mut rest).split_at_mut(end);
@@ -110,14 +110,14 @@ fn read_event(bytes: &mut [u8]) -> Result<AccessEvent<'_>, Unreadable> {
             (7, Wire::Varint) => status = varint(&mut view)? as u32,
             (11, Wire::Varint) => response_time_ms = Some(varint(&mut view)? as u32),
             (12, Wire::Varint) => response_bytes = Some(varint(&mut view)?),
-            (1..=12, _) => return Err(Unreadable),
+            (1..=13, _) => return Err(Unreadable),
             (_, wire) => skip(wire, &mut view)?,
         }
         let used = rest.len() - view.len();
         rest = std::mem::take(&mut rest).split_at_mut(used).1;
     }
-    let [address, cookie, user_agent, method, target, _, referrer, accept_language, client_host] = texts;
-    let texts = [address, cookie, user_agent, method, target, referrer, accept_language, client_host];
+    let [address, cookie, user_agent, method, target, _, referrer, accept_language, client_host, _, _, host] = texts;
+    let texts = [address, cookie, user_agent, method, target, referrer, accept_language, client_host, host];
     Ok(AccessEvent::lent(time_unix_ms, status, texts, response_time_ms, response_bytes))
 }
 

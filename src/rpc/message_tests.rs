@@ -13,7 +13,7 @@ fn text() -> impl Strategy<Value = String> {
 /// An event, encoded: what is not has no `Debug`, and shows itself in no test either.
 fn event() -> impl Strategy<Value = Vec<u8>> {
     let numbers = (any::<i64>(), any::<u32>(), any::<Option<u32>>(), any::<Option<u64>>());
-    let texts = (text(), text(), text(), text(), text(), text(), text(), text());
+    let texts = (text(), text(), text(), text(), text(), text(), text(), text(), text());
     (numbers, texts).prop_map(|((time, status, response_time_ms, response_bytes), texts)| {
         let event = proto::AccessEvent {
             time_unix_ms: time,
@@ -26,6 +26,7 @@ fn event() -> impl Strategy<Value = Vec<u8>> {
             referrer: texts.5,
             accept_language: texts.6,
             client_host: texts.7,
+            host: texts.8,
             response_time_ms,
             response_bytes,
         };

@@ -2,6 +2,8 @@
 
 mod convert;
 mod encoded;
+#[cfg(test)]
+mod golden_tests;
 mod ingest;
 mod ingest_transport;
 mod message;

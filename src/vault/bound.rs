@@ -11,7 +11,7 @@ use super::{
     cells::Cells,
     keys::Epoch,
     limit::{self, Bounded, VisitorDay},
-    names::{Beside, Name, Names, TextMap},
+    names::{Beside, Name, NameId, Names, TextMap},
     outcome::Outcome,
     release::{index::SiteIndex, terms::InForce},
     site::Site,
@@ -208,8 +208,8 @@ impl<'a> Bounder<'a> {
         let is_first = contribution.rank == 1;
         if is_first {
             // Attributes are those of the first page view.
-            for (table, id) in [(Table::Referrer, visit.referrer), (Table::Campaign, visit.campaign)] {
-                self.source(table, names.get(id), desk);
+            for (table, id) in visit.attributes.names() {
+                self.count_text(table, id, names, desk);
             }
         }
         desk.counts_in[0] |= visit.week_tag.is_some();
@@ -251,10 +251,10 @@ impl<'a> Bounder<'a> {
         page
     }
 
-    /// Counts where a visit came from.
-    fn source(&self, table: Table, key: Name<'_>, desk: &mut Desk<'_>) {
+    /// Counts a visit under a text.
+    fn count_text(&self, table: Table, id: NameId, names: &Names, desk: &mut Desk<'_>) {
         if desk.terms.has(table) {
-            let key = desk.open.texts(table).map_or(key, |open| self.guarded(open, key));
+            let key = self.guarded(desk.open.texts(table), names.get(id));
             desk.open.count_text(desk.delta, table, key);
         }
     }
@@ -267,7 +267,7 @@ impl<'a> Bounder<'a> {
                 day.count_listed(Table::Status, class.into());
             }
         });
-        let guarded = desk.open.texts(Table::Error).map_or(key, |open| self.guarded(open, key));
+        let guarded = self.guarded(desk.open.texts(Table::Error), key);
         // Errors of two classes would be one key beyond the guard, and move it by two.
         if desk.terms.has(Table::Error) && guarded.text != OTHER_KEY {
             desk.open.count_text(desk.delta, Table::Error, guarded);

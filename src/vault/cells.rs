@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     keys::Epoch,
-    tally::{DayTally, MonthTally, OlderDayTally, Part, QuarterTally, Through, WeekTally},
+    tally::{DayTally, MonthTally, Part, QuarterTally, Through, WeekTally},
 };
 use crate::{
     calendar::{Day, Period, PeriodKind},
@@ -120,16 +120,16 @@ impl Cells {
         match epoch.period.kind {
             PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge_part(part, bytes),
             PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge_part(part, bytes),
-            _ if part == Part::REST => self.merge_encoded(epoch, bytes, false),
+            _ if part == Part::REST => self.merge_encoded(epoch, bytes),
             _ => Err(postcard::Error::DeserializeBadEnum),
         }
     }
 
-    /// Adds a tally from its stored form, that of today or the one before.
-    pub(super) fn merge_encoded(&mut self, epoch: &Epoch, bytes: &[u8], is_older: bool) -> postcard::Result<()> {
+    /// Adds a tally from its stored form.
+    pub(super) fn merge_encoded(&mut self, epoch: &Epoch, bytes: &[u8]) -> postcard::Result<()> {
         match epoch.period.kind {
             PeriodKind::Hour => return Err(postcard::Error::DeserializeBadEnum),
-            PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge(&decode_day(bytes, is_older)?),
+            PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Week => self.weeks.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
             PeriodKind::Quarter => {
@@ -145,14 +145,13 @@ impl Cells {
         &mut self,
         epoch: &Epoch,
         bytes: &[u8],
-        is_older: bool,
         sequence: u64,
         through: &Through,
     ) -> postcard::Result<()> {
         if epoch.period.kind != PeriodKind::Day {
-            return self.merge_encoded(epoch, bytes, is_older);
+            return self.merge_encoded(epoch, bytes);
         }
-        let record = decode_day(bytes, is_older)?;
+        let record = postcard::from_bytes(bytes)?;
         self.days.entry(epoch.clone()).or_default().merge_record(&record, sequence, through);
         Ok(())
     }
@@ -163,14 +162,6 @@ impl Cells {
         self.weeks.remove(epoch);
         self.months.remove(epoch);
         self.quarters.remove(epoch);
-    }
-}
-
-fn decode_day(bytes: &[u8], is_older: bool) -> postcard::Result<DayTally> {
-    if is_older {
-        postcard::from_bytes::<OlderDayTally>(bytes).map(DayTally::from)
-    } else {
-        postcard::from_bytes(bytes)
     }
 }
 

@@ -81,6 +81,7 @@ pub struct AccessEvent<'m> {
     pub(super) referrer: Text<'m>,
     pub(super) accept_language: Text<'m>,
     pub(super) client_host: Text<'m>,
+    pub(super) host: Text<'m>,
     pub(super) response_time_ms: Option<u32>,
     pub(super) response_bytes: Option<u64>,
 }
@@ -108,16 +109,16 @@ impl<'m> AccessEvent<'m> {
     }
 
     /// An event of texts that lie in its message: address, cookie, user agent, method, target, referrer, accepted languages,
-    /// the client's host name. Made in one piece, because thousands come in each message.
+    /// the client's host name, the host that was asked. Made in one piece, because thousands come in each message.
     #[must_use]
     pub fn lent(
         time_unix_ms: i64,
         status: u32,
-        texts: [&'m mut str; 8],
+        texts: [&'m mut str; 9],
         response_time_ms: Option<u32>,
         response_bytes: Option<u64>,
     ) -> Self {
-        let [address, cookie, user_agent, method, target, referrer, accept_language, client_host] = texts;
+        let [address, cookie, user_agent, method, target, referrer, accept_language, client_host, host] = texts;
         Self {
             time_unix_ms,
             status,
@@ -129,6 +130,7 @@ impl<'m> AccessEvent<'m> {
             referrer: referrer.into(),
             accept_language: accept_language.into(),
             client_host: client_host.into(),
+            host: host.into(),
             response_time_ms,
             response_bytes,
         }
@@ -153,6 +155,13 @@ impl<'m> AccessEvent<'m> {
     pub fn for_what(mut self, method: impl Into<Text<'m>>, target: impl Into<Text<'m>>) -> Self {
         self.method = method.into();
         self.target = target.into();
+        self
+    }
+
+    /// Which of the site's hosts was asked (empty where the server does not say).
+    #[must_use]
+    pub fn at_host(mut self, host: impl Into<Text<'m>>) -> Self {
+        self.host = host.into();
         self
     }
 

@@ -23,8 +23,10 @@ use crate::{
 };
 
 const KEY_BYTES: usize = 32;
-/// Stands before a key whose tags are of [`TagForm::Today`].
-const TODAY_MARK: u8 = 2;
+/// What stands before an epoch's key in its file: the version of what is derived from it. Stored: never change it.
+const EPOCH_MARK: &[u8] = &[2];
+/// The key of the producers stands alone in its file.
+const NO_MARK: &[u8] = &[];
 /// Pages up to this length, in bytes, are tagged without asking for memory.
 const PAIRED_PAGE_BYTES_MAX: usize = 120;
 
@@ -49,38 +51,22 @@ impl Epoch {
     }
 }
 
-/// How visitors are tagged under a key. It stays as it was when the key was made, so that a visitor of an open period is one
-/// visitor also after an update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TagForm {
-    /// By all bytes of the user agent: keys of the formats before 4.
-    Older,
-    /// By a digest of the user agent.
-    Today,
-}
-
 /// A key as its file holds it.
-struct Master {
-    form: TagForm,
-    key: Zeroizing<[u8; KEY_BYTES]>,
-}
+type Master = Zeroizing<[u8; KEY_BYTES]>;
 
 /// What is derived from one epoch's key. Tags under different epochs, or for different uses, cannot be joined.
 #[derive(ZeroizeOnDrop)]
 pub(super) struct EpochKeys {
-    #[zeroize(skip)]
-    form: TagForm,
     visitor: [u8; 16],
     pair: [u8; 16],
     seal: [u8; KEY_BYTES],
 }
 
 impl EpochKeys {
-    fn derive(Master { form, key: master }: &Master) -> Self {
+    fn derive(master: &Master) -> Self {
         let mut visitor = blake3::derive_key("headcount 2026 visitor tag", &**master);
         let mut pair = blake3::derive_key("headcount 2026 visitor and page tag", &**master);
         let keys = Self {
-            form: *form,
             visitor: first_half(&visitor),
             pair: first_half(&pair),
             seal: blake3::derive_key("headcount 2026 seal", &**master),
@@ -88,11 +74,6 @@ impl EpochKeys {
         visitor.zeroize();
         pair.zeroize();
         keys
-    }
-
-    /// How visitors are tagged under it.
-    pub(super) fn form(&self) -> TagForm {
-        self.form
     }
 
     /// The tag of a visitor in this epoch: SipHash-2-4 under a 128-bit key (Aumasson and Bernstein 2012).
@@ -224,9 +205,9 @@ impl KeyRing {
             return Ok(keys.clone());
         }
         let path = self.directory.join(epoch.file_name());
-        let master = match read_key(&path)? {
+        let master = match read_key(&path, EPOCH_MARK)? {
             Some(master) => master,
-            None if may_create => create_key(&self.directory, &path, TagForm::Today)?,
+            None if may_create => create_key(&self.directory, &path, EPOCH_MARK)?,
             None => return Err(KeyFault::Missing { epoch: epoch.clone(), path }),
         };
         let keys = Arc::new(EpochKeys::derive(&master));
@@ -245,12 +226,12 @@ impl KeyRing {
 
     /// A key that stays for good, by which names of producers are hashed before they are stored; none where there is none.
     pub(super) fn producer_key(&self) -> Result<Option<ProducerKey>, KeyFault> {
-        Ok(read_key(&self.producer_path())?.map(|master| ProducerKey(master.key)))
+        Ok(read_key(&self.producer_path(), NO_MARK)?.map(ProducerKey))
     }
 
     /// Makes that key.
     pub(super) fn create_producer_key(&self) -> Result<ProducerKey, KeyFault> {
-        Ok(ProducerKey(create_key(&self.directory, &self.producer_path(), TagForm::Older)?.key))
+        create_key(&self.directory, &self.producer_path(), NO_MARK).map(ProducerKey)
     }
 
     /// Where that key is.
@@ -266,7 +247,7 @@ impl KeyRing {
         let at = |source| KeyFault::Io { path: path.clone(), source };
         match OpenOptions::new().write(true).open(&path) {
             Ok(mut file) => {
-                file.write_all(&[0; 1 + KEY_BYTES]).map_err(at)?;
+                file.write_all(&[0; EPOCH_MARK.len() + KEY_BYTES]).map_err(at)?;
                 file.sync_all().map_err(at)?;
                 fs::remove_file(&path).map_err(at)?;
                 sync_directory(&self.directory)
@@ -304,7 +285,7 @@ fn parse_file_name(name: &str) -> Option<Epoch> {
     parse_epoch(site, period)
 }
 
-fn read_key(path: &Path) -> Result<Option<Master>, KeyFault> {
+fn read_key(path: &Path, mark: &[u8]) -> Result<Option<Master>, KeyFault> {
     let at = |source| KeyFault::Io { path: path.to_owned(), source };
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -312,42 +293,32 @@ fn read_key(path: &Path) -> Result<Option<Master>, KeyFault> {
         Err(e) => return Err(at(e)),
     };
     let found = file.metadata().map_err(at)?.len();
-    let mut mark = [0; 1];
-    let form = match found {
-        KEY_BYTES_OLDER => TagForm::Older,
-        KEY_BYTES_TODAY => {
-            file.read_exact(&mut mark).map_err(at)?;
-            TagForm::Today
-        }
-        _ => return Err(KeyFault::Length { path: path.to_owned(), found }),
-    };
-    if form == TagForm::Today && mark != [TODAY_MARK] {
+    if found != (mark.len() + KEY_BYTES) as u64 {
+        return Err(KeyFault::Length { path: path.to_owned(), found });
+    }
+    let mut found_mark = [0; EPOCH_MARK.len()];
+    let found_mark = &mut found_mark[..mark.len()];
+    file.read_exact(found_mark).map_err(at)?;
+    if found_mark != mark {
         return Err(KeyFault::Mark(path.to_owned()));
     }
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     file.read_exact(&mut *key).map_err(at)?;
-    Ok(Some(Master { form, key }))
+    Ok(Some(key))
 }
 
-/// The lengths of key files.
-const KEY_BYTES_OLDER: u64 = KEY_BYTES as u64;
-const KEY_BYTES_TODAY: u64 = 1 + KEY_BYTES as u64;
-
 /// Makes a key that is either wholly on the disk under its name or not there at all.
-fn create_key(directory: &Path, path: &Path, form: TagForm) -> Result<Master, KeyFault> {
+fn create_key(directory: &Path, path: &Path, mark: &[u8]) -> Result<Master, KeyFault> {
     let at = |source| KeyFault::Io { path: path.to_owned(), source };
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     getrandom::fill(&mut *key).map_err(KeyFault::Entropy)?;
     let draft = path.with_extension("key.new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(at)?;
-    if form == TagForm::Today {
-        file.write_all(&[TODAY_MARK]).map_err(at)?;
-    }
-    file.write_all(&*key).map_err(at)?;
+    file.write_all(mark).and_then(|()| file.write_all(&*key)).map_err(at)?;
     file.sync_all().map_err(at)?;
     fs::rename(&draft, path).map_err(at)?;
     sync_directory(directory)?;
-    Ok(Master { form, key })
+    Ok(key)
 }
 
 fn sync_directory(directory: &Path) -> Result<(), KeyFault> {
@@ -407,7 +378,7 @@ mod tests {
     #[test]
     fn a_tag_is_the_hash_of_all_its_parts() {
         use std::hash::Hasher as _;
-        let keys = EpochKeys::derive(&Master { form: TagForm::Today, key: Zeroizing::new([7; KEY_BYTES]) });
+        let keys = EpochKeys::derive(&Zeroizing::new([7; KEY_BYTES]));
         for length in [0, 1, 7, 8, 30, PAIRED_PAGE_BYTES_MAX, PAIRED_PAGE_BYTES_MAX + 1, 512] {
             let page = "p".repeat(length);
             let mut whole = SipHasher24::new_with_key(&keys.pair);
@@ -418,19 +389,33 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_the_form_before_stays_one() {
+    fn a_key_file_begins_with_its_mark() {
         let directory = tempfile::tempdir().unwrap();
         let epoch = epoch(PeriodKind::Day);
         let file = directory.path().join(epoch.file_name());
-        fs::write(&file, [7; KEY_BYTES]).unwrap();
-        let older = KeyRing::open(directory.path()).unwrap().existing(&epoch).unwrap();
-        assert_eq!(older.form(), TagForm::Older);
-        fs::write(&file, [[TODAY_MARK; 1].as_slice(), &[7; KEY_BYTES]].concat()).unwrap();
-        let today = KeyRing::open(directory.path()).unwrap().existing(&epoch).unwrap();
-        assert_eq!(today.form(), TagForm::Today);
-        assert_eq!(older.visitor_tag(b"x"), today.visitor_tag(b"x"));
+        fs::write(&file, [EPOCH_MARK, &[7; KEY_BYTES]].concat()).unwrap();
+        let keys = KeyRing::open(directory.path()).unwrap().existing(&epoch).unwrap();
+        let derived = EpochKeys::derive(&Zeroizing::new([7; KEY_BYTES]));
+        assert_eq!(keys.visitor_tag(b"x"), derived.visitor_tag(b"x"));
         fs::write(&file, [9; 1 + KEY_BYTES]).unwrap();
         assert!(matches!(KeyRing::open(directory.path()).unwrap().existing(&epoch), Err(KeyFault::Mark(_))));
+        fs::write(&file, [7; KEY_BYTES]).unwrap();
+        assert!(matches!(KeyRing::open(directory.path()).unwrap().existing(&epoch), Err(KeyFault::Length { .. })));
+    }
+
+    #[test]
+    fn golden_keys() {
+        let keys = EpochKeys::derive(&Zeroizing::new([7; KEY_BYTES]));
+        let tag = keys.visitor_tag(b"a visitor");
+        let mut all = EPOCH_MARK.to_vec();
+        for tag in [tag, keys.pair_tag(tag, "/a")] {
+            all.extend_from_slice(&tag.to_le_bytes());
+        }
+        all.extend_from_slice(keys.seal_key());
+        all.extend_from_slice(&ProducerKey(Zeroizing::new([7; KEY_BYTES])).id("p"));
+        let what =
+            "Of a key of sevens: the mark in its file, tags of a visitor and of a pair, the sealing key, a producer.";
+        crate::golden::assert_bytes("stored/keys", what, &all);
     }
 
     #[test]

@@ -120,23 +120,6 @@ impl VisitorDay {
 }
 
 impl VisitorDay {
-    /// As the formats before 4 stored it: count of views, limit, hours, votes, errors, robot.
-    pub(super) fn from_format_3(packed: u64) -> Self {
-        let take = |shift: u32, bits: u32| packed >> shift & ((1 << bits) - 1);
-        let hour_bits = HOUR_BITS * u32::from(VIEWS_PER_DAY_MAX);
-        let votes_at = COUNT_BITS + 1 + hour_bits;
-        let errors_at = votes_at + COUNT_BITS;
-        // Errors and the robot's mark follow each other, then as now.
-        let marks = take(errors_at, ERROR_CLASSES.len() as u32 + 1);
-        Self(
-            take(0, COUNT_BITS)
-                | take(votes_at, COUNT_BITS) << VOTES_SHIFT
-                | take(COUNT_BITS + 1, hour_bits) << HOURS_SHIFT
-                | take(COUNT_BITS, 1) << LIMITED_BIT
-                | marks << ERRORS_SHIFT,
-        )
-    }
-
     /// The packed number, as it is stored.
     pub(super) fn packed(self) -> u64 {
         self.0

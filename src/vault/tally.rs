@@ -5,8 +5,8 @@
 //! without their pages, visitor-and-page pairs as other keyed tags, and everything else is a sum or a sketch.
 
 mod attributes;
+mod by_table;
 mod longer;
-mod older;
 mod parts;
 mod stored;
 mod tags;
@@ -23,8 +23,8 @@ use super::{
 };
 use attributes::merge_texts;
 pub(super) use attributes::{AttributeTally, Texts};
-pub(super) use longer::{MonthTally, QuarterTally, WeekTally, see_both};
-pub(super) use older::OlderDayTally;
+pub(super) use by_table::{ByTable, Counts};
+pub(super) use longer::{MonthTally, PageMonthTally, QuarterTally, WeekTally, see_both};
 pub(super) use parts::{Part, Through};
 pub(super) use tags::{Pairs, Visitors};
 
@@ -70,14 +70,38 @@ impl Counters {
         self.0[position] += count;
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn sum(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
+impl Counts for Counters {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn merge(&mut self, other: &Self) {
         for (position, &count) in other.0.iter().enumerate().filter(|(_, count)| **count > 0) {
             self.add(position, count);
         }
     }
 
-    pub(super) fn sum(&self) -> u64 {
-        self.0.iter().sum()
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Counts for Texts {
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn merge(&mut self, other: &Self) {
+        merge_texts(self, other, |_| true);
+    }
+
+    fn clear(&mut self) {
+        TextMap::clear(self);
     }
 }
 
@@ -225,7 +249,7 @@ impl DayTally {
     }
 
     /// The counts of a table whose keys are texts; entry pages stand elsewhere.
-    pub(super) fn texts(&self, table: Table) -> Option<&Texts> {
+    pub(super) fn texts(&self, table: Table) -> &Texts {
         self.beside_entries.texts(table)
     }
 

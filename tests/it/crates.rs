@@ -24,7 +24,8 @@ fn root() -> &'static Path {
 fn tree(package: &str) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     let arguments = ["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"];
-    let output = cargo.args(arguments).args(["--locked", "--offline"]).current_dir(root()).output().expect("cargo runs");
+    let output =
+        cargo.args(arguments).args(["--locked", "--offline"]).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("names are text");
     // What follows name and version says where it is, or that it was listed before.
@@ -64,7 +65,8 @@ fn the_client_is_at_most_a_quarter_of_headcount() {
 #[test]
 fn messages_alone_need_prost_alone() {
     let transport = ["tonic", "tokio", "hyper"];
-    let found: Vec<_> = names("headcount-proto").into_iter().filter(|name| transport.contains(&name.as_str())).collect();
+    let found: Vec<_> =
+        names("headcount-proto").into_iter().filter(|name| transport.contains(&name.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
 }
 

@@ -19,6 +19,7 @@ mod golden;
 mod harness;
 mod help;
 mod keeping;
+mod migrate;
 mod restart;
 mod sealing;
 mod sitemap;

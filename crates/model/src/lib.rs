@@ -9,7 +9,6 @@
 //! - [`promise`], [`shares`], [`budget`], [`threshold`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it
 //!   is kept.
 //! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent.
-#![warn(missing_docs, unreachable_pub)]
 
 pub mod bins;
 pub mod budget;

@@ -10,7 +10,7 @@ use crate::{
     budget::{self, Accounting, MOVED_COUNTERS_MAX, RhoNano, SIGMA_MILLI_MAX, SigmaMilli},
     calendar::PeriodKind,
     keys::ERROR_CLASSES,
-    shares::{BASIS_POINTS, Privacy, Shares, weight},
+    shares::{BASIS_POINTS, Privacy, Shares},
     tables::{Table, TableSet, VOTE_WEIGHTS, VOTES_L2_SQUARED},
     threshold::threshold,
 };
@@ -224,9 +224,10 @@ impl Maker<'_> {
     fn attributes(&mut self, period: PeriodKind, share: u16) {
         let counted = self.tables;
         let tables = || Table::attributes().filter(|t| t.has_period(period) && counted.contains(*t));
-        let all = tables().map(weight).sum();
+        let all = tables().map(|table| table.spec().weight).sum();
         for table in tables() {
-            self.add(table, period, What::Counters, (share, weight(table), all), table.attribute_l2_squared());
+            let spec = table.spec();
+            self.add(table, period, What::Counters, (share, spec.weight, all), spec.l2_squared);
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     budget::{Accounting, RhoNano},
-    tables::{Bounds, Table},
+    tables::Bounds,
 };
 
 /// Hundredths of a percent in a whole.
@@ -164,16 +164,5 @@ impl Shares {
     #[must_use]
     pub fn sum(&self) -> u16 {
         self.all().into_iter().fold(0, u16::saturating_add)
-    }
-}
-
-/// How much of an attribute group's share a table gets, relative to the others that are counted. More where people look
-/// first, or where counts lie in many keys.
-pub fn weight(table: Table) -> u64 {
-    match table {
-        Table::Referrer | Table::Country | Table::Entry => 3,
-        Table::Device | Table::Language | Table::Campaign | Table::Profile | Table::Status | Table::Error => 2,
-        Table::Site | Table::Page => 0,
-        _ => 1,
     }
 }

@@ -3,6 +3,8 @@
 //! Counters are disjoint: what a visitor does raises each counter of a table at most once a day. So a visitor-day moves
 //! as many counters by one as its bound allows, and the L2 sensitivity is the square root of that bound, not the bound.
 
+mod set;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,6 +14,8 @@ use crate::{
         RESPONSE_SIZES, RESPONSE_TIMES, ROBOTS as BOTS,
     },
 };
+
+pub use set::TableSet;
 
 /// The largest bound that a configuration may set on a visitor-day's counted page views.
 pub const VIEWS_PER_DAY_MAX: u8 = 10;
@@ -35,43 +39,50 @@ const _: () = {
     assert!(sum == VOTES_L2_SQUARED && sum <= 100 * 100, "the squares of the votes add up to at most 1");
 };
 
-/// A table.
+/// A table. What is said of it stands in its row of [`TABLES`].
+///
+/// Stored: a release, the terms of a site and open cells hold these numbers. Never renumber, reorder or remove one; a new
+/// table gets the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
 pub enum Table {
     /// The site as a whole.
-    Site,
+    Site = 0,
     /// Its pages.
-    Page,
+    Page = 1,
     /// Where a visit came from.
-    Referrer,
+    Referrer = 2,
     /// The browser family.
-    Browser,
+    Browser = 3,
     /// The operating system.
-    Os,
+    Os = 4,
     /// The device class.
-    Device,
+    Device = 5,
     /// The preferred language.
-    Language,
+    Language = 6,
     /// The country of the address.
-    Country,
+    Country = 7,
     /// The public suffix category of the client's host name.
-    Domain,
+    Domain = 8,
     /// The campaign that a link named.
-    Campaign,
+    Campaign = 9,
     /// The page on which a visit began.
-    Entry,
+    Entry = 10,
     /// The hour of the week in which a visit began.
-    Profile,
+    #[serde(rename = "Profile")]
+    HourOfWeek = 11,
     /// Visits that met an error, by class of status.
-    Status,
+    Status = 12,
     /// The first error of a visit, by class of status and page.
-    Error,
+    Error = 13,
     /// How long the first answer of a visit took.
-    ResponseTime,
+    ResponseTime = 14,
     /// How large the first answer of a visit was.
-    ResponseSize,
+    ResponseSize = 15,
     /// Robots, by family.
-    Bot,
+    Bot = 16,
+    /// The site's own host that was asked.
+    Hostname = 17,
 }
 
 /// How it is decided which keys of a table appear.
@@ -87,23 +98,137 @@ pub enum KeySpace {
     Pages,
 }
 
-/// Tables with a public list of keys, whose counters are kept by position.
-pub const LISTED: [Table; 11] = [
-    Table::Browser,
-    Table::Os,
-    Table::Device,
-    Table::Language,
-    Table::Country,
-    Table::Domain,
-    Table::ResponseTime,
-    Table::ResponseSize,
-    Table::Profile,
-    Table::Status,
-    Table::Bot,
+/// How a table counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// In a way of its own: page views, entries, errors, robots.
+    Apart,
+    /// Each visit once, by a position in its public list.
+    VisitsByPosition,
+    /// Each visit once, by a text.
+    VisitsByText,
+}
+
+/// Which list of a site's own, known from its configuration, belongs to the public keys of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfSite {
+    /// None.
+    Nothing,
+    /// The pages that it lists, by hand or in a sitemap.
+    Pages,
+    /// Its host names. Where it has fewer than two, the table would tell nothing and is not counted.
+    Hosts,
+}
+
+/// What the counts of all published keys add up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddsUp {
+    /// To no number of the site.
+    Not,
+    /// To the visits: every visit stands under exactly one published key.
+    ToAll,
+    /// To a part of the site's visits or page views; the rest is in no published key.
+    ToAPart,
+}
+
+/// All that is said of a table.
+pub struct TableSpec {
+    /// The table.
+    pub table: Table,
+    /// Its name in messages, exports and configurations; the protocol's enum has it in capitals.
+    pub name: &'static str,
+    /// Its number in the protocol's enum.
+    pub wire_number: i32,
+    /// How it is decided which keys appear.
+    pub key_space: KeySpace,
+    /// The keys that are known without looking at any visitor or site.
+    public_keys: fn() -> &'static [&'static str],
+    /// The list of a site's own beside these.
+    pub of_site: OfSite,
+    /// How it counts.
+    pub counts: Counts,
+    /// What its counts add up to.
+    pub adds_up: AddsUp,
+    /// The most that one visitor-day can do to its counters: how many of them it raises by one. The bounds say it of the site
+    /// and the pages, which have 0 here.
+    pub l2_squared: u32,
+    /// How much of an attribute group's share of the budget it gets, relative to the others that are counted: more where
+    /// people look first, or where counts lie in many keys. 0: it has a share of its own.
+    pub weight: u64,
+    /// Whether not every site has what it counts: a list of countries, host names of clients.
+    needs_source: bool,
+    /// Of which periods it is published.
+    periods: &'static [PeriodKind],
+}
+
+/// A table of visits by a public list. What others differ in is in their rows.
+const BY_LIST: TableSpec = TableSpec {
+    table: Table::Site,
+    name: "",
+    wire_number: 0,
+    key_space: KeySpace::Public,
+    public_keys: || &[],
+    of_site: OfSite::Nothing,
+    counts: Counts::VisitsByPosition,
+    adds_up: AddsUp::ToAll,
+    l2_squared: 1,
+    weight: 1,
+    needs_source: false,
+    periods: &[PeriodKind::Day, PeriodKind::Month],
+};
+
+/// A table of visits by texts.
+const BY_TEXT: TableSpec =
+    TableSpec { key_space: KeySpace::Open, counts: Counts::VisitsByText, adds_up: AddsUp::ToAPart, ..BY_LIST };
+
+/// A table that counts in a way of its own.
+const APART: TableSpec = TableSpec { counts: Counts::Apart, adds_up: AddsUp::Not, ..BY_LIST };
+
+/// A row for each table, in the order of their numbers.
+#[rustfmt::skip]
+pub const TABLES: [TableSpec; 18] = [
+    TableSpec { table: Table::Site, name: "site", wire_number: 1, key_space: KeySpace::None, l2_squared: 0,
+        weight: 0, periods: &[PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month], ..APART },
+    TableSpec { table: Table::Page, name: "page", wire_number: 2, key_space: KeySpace::Open,
+        of_site: OfSite::Pages, adds_up: AddsUp::ToAPart, l2_squared: 0, weight: 0, ..APART },
+    TableSpec { table: Table::Referrer, name: "referrer", wire_number: 3,
+        public_keys: || PUBLIC_REFERRERS, weight: 3, ..BY_TEXT },
+    TableSpec { table: Table::Browser, name: "browser", wire_number: 4, public_keys: || BROWSERS, ..BY_LIST },
+    TableSpec { table: Table::Os, name: "os", wire_number: 5, public_keys: || OSES, ..BY_LIST },
+    TableSpec { table: Table::Device, name: "device", wire_number: 6, public_keys: || DEVICES, weight: 2, ..BY_LIST },
+    TableSpec { table: Table::Language, name: "language", wire_number: 7,
+        public_keys: || LANGUAGES, weight: 2, ..BY_LIST },
+    TableSpec { table: Table::Country, name: "country", wire_number: 8,
+        public_keys: || COUNTRIES, weight: 3, needs_source: true, ..BY_LIST },
+    TableSpec { table: Table::Domain, name: "domain", wire_number: 9,
+        public_keys: || DOMAINS, needs_source: true, ..BY_LIST },
+    TableSpec { table: Table::Campaign, name: "campaign", wire_number: 10,
+        public_keys: || PUBLIC_CAMPAIGNS, weight: 2, ..BY_TEXT },
+    TableSpec { table: Table::Entry, name: "entry", wire_number: 11, key_space: KeySpace::Pages,
+        adds_up: AddsUp::ToAPart, weight: 3, ..APART },
+    TableSpec { table: Table::HourOfWeek, name: "profile", wire_number: 12,
+        public_keys: || &HOURS_OF_WEEK, weight: 2, periods: &[PeriodKind::Month], ..BY_LIST },
+    TableSpec { table: Table::Status, name: "status", wire_number: 13,
+        public_keys: || ERROR_CLASSES, l2_squared: ERROR_CLASSES.len() as u32, weight: 2, ..APART },
+    TableSpec { table: Table::Error, name: "error", wire_number: 14, key_space: KeySpace::Open,
+        l2_squared: ERROR_CLASSES.len() as u32, weight: 2, ..APART },
+    TableSpec { table: Table::ResponseTime, name: "response-time", wire_number: 15,
+        public_keys: || RESPONSE_TIMES, ..BY_LIST },
+    TableSpec { table: Table::ResponseSize, name: "response-size", wire_number: 16,
+        public_keys: || RESPONSE_SIZES, ..BY_LIST },
+    TableSpec { table: Table::Bot, name: "bot", wire_number: 17, public_keys: || BOTS, ..APART },
+    TableSpec { table: Table::Hostname, name: "hostname", wire_number: 18, key_space: KeySpace::Public,
+        public_keys: || &[OTHER_KEY], of_site: OfSite::Hosts, adds_up: AddsUp::ToAll, ..BY_TEXT },
 ];
 
-/// Tables whose keys are texts, beside the pages.
-pub const TEXTS: [Table; 4] = [Table::Referrer, Table::Campaign, Table::Entry, Table::Error];
+// A table's number is its place, and a bit of a `TableSet`.
+const _: () = {
+    let mut number = 0;
+    while number < TABLES.len() {
+        assert!(TABLES[number].table as usize == number && number < u32::BITS as usize);
+        number += 1;
+    }
+};
 
 /// The hours of a week: "Mon 00:00" to "Sun 23:00".
 static HOURS_OF_WEEK: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
@@ -116,54 +241,45 @@ static HOURS_OF_WEEK: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLo
 });
 
 impl Table {
-    /// All of them.
-    pub const ALL: [Self; 17] = [
-        Self::Site,
-        Self::Page,
-        Self::Referrer,
-        Self::Browser,
-        Self::Os,
-        Self::Device,
-        Self::Language,
-        Self::Country,
-        Self::Domain,
-        Self::Campaign,
-        Self::Entry,
-        Self::Profile,
-        Self::Status,
-        Self::Error,
-        Self::ResponseTime,
-        Self::ResponseSize,
-        Self::Bot,
-    ];
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; TABLES.len()] = {
+        let mut all = [Self::Site; TABLES.len()];
+        let mut number = 0;
+        while number < all.len() {
+            all[number] = TABLES[number].table;
+            number += 1;
+        }
+        all
+    };
+
+    /// Its row.
+    #[must_use]
+    pub fn spec(self) -> &'static TableSpec {
+        const SPECS: &[TableSpec; TABLES.len()] = &TABLES;
+        &SPECS[self as usize]
+    }
+
+    /// The number by which it is stored.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The table of a stored number; none where a later version has given it.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
 
     /// All but the site and the pages, which have rules of their own.
     pub fn attributes() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().skip(2)
+        Self::ALL.into_iter().filter(|table| table.spec().weight > 0)
     }
 
     /// Its name in messages and exports.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Site => "site",
-            Self::Page => "page",
-            Self::Referrer => "referrer",
-            Self::Browser => "browser",
-            Self::Os => "os",
-            Self::Device => "device",
-            Self::Language => "language",
-            Self::Country => "country",
-            Self::Domain => "domain",
-            Self::Campaign => "campaign",
-            Self::Entry => "entry",
-            Self::Profile => "profile",
-            Self::Status => "status",
-            Self::Error => "error",
-            Self::ResponseTime => "response-time",
-            Self::ResponseSize => "response-size",
-            Self::Bot => "bot",
-        }
+        self.spec().name
     }
 
     /// The table of a name.
@@ -172,36 +288,16 @@ impl Table {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
-    /// The keys that are known without looking at any visitor. They appear in every period, also with zero.
+    /// The keys that are known without looking at any visitor or site. They appear in every period, also with zero.
     #[must_use]
     pub fn public_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Site | Self::Page | Self::Entry | Self::Error => &[],
-            Self::Referrer => PUBLIC_REFERRERS,
-            Self::Browser => BROWSERS,
-            Self::Os => OSES,
-            Self::Device => DEVICES,
-            Self::Language => LANGUAGES,
-            Self::Country => COUNTRIES,
-            Self::Domain => DOMAINS,
-            Self::Campaign => PUBLIC_CAMPAIGNS,
-            Self::Profile => &HOURS_OF_WEEK,
-            Self::Status => ERROR_CLASSES,
-            Self::ResponseTime => RESPONSE_TIMES,
-            Self::ResponseSize => RESPONSE_SIZES,
-            Self::Bot => BOTS,
-        }
+        (self.spec().public_keys)()
     }
 
     /// How it is decided which keys appear.
     #[must_use]
     pub fn key_space(self) -> KeySpace {
-        match self {
-            Self::Site => KeySpace::None,
-            Self::Page | Self::Referrer | Self::Campaign | Self::Error => KeySpace::Open,
-            Self::Entry => KeySpace::Pages,
-            _ => KeySpace::Public,
-        }
+        self.spec().key_space
     }
 
     /// Whether a key that is in no list may appear, once its noisy count passes the threshold.
@@ -213,80 +309,19 @@ impl Table {
     /// Whether every visit stands under exactly one of its published keys, so that they add up to the visits.
     #[must_use]
     pub fn is_complete(self) -> bool {
-        self.key_space() == KeySpace::Public && !matches!(self, Self::Status | Self::Bot)
+        self.spec().adds_up == AddsUp::ToAll
     }
 
     /// Whether its keys are parts of the site's visits or page views, and what is in none of them is the rest.
     #[must_use]
     pub fn is_part_of_total(self) -> bool {
-        matches!(self, Self::Page | Self::Referrer | Self::Campaign | Self::Entry)
+        self.spec().adds_up == AddsUp::ToAPart
     }
 
-    /// Whether it is published by day. All but the site's hours and weeks are published by day and month, the profile by
-    /// month alone.
+    /// Whether it is published by such periods.
     #[must_use]
     pub fn has_period(self, kind: PeriodKind) -> bool {
-        match kind {
-            PeriodKind::Day => self != Self::Profile,
-            PeriodKind::Month => true,
-            PeriodKind::Hour | PeriodKind::Week => self == Self::Site,
-            PeriodKind::Quarter => false,
-        }
-    }
-
-    /// Its place among [`LISTED`].
-    pub fn listed(self) -> Option<usize> {
-        LISTED.into_iter().position(|table| table == self)
-    }
-
-    /// Its place among [`TEXTS`].
-    pub fn text(self) -> Option<usize> {
-        TEXTS.into_iter().position(|table| table == self)
-    }
-
-    /// The most that one visitor-day can do to the counters of an attribute table: how many of them it raises by one.
-    pub fn attribute_l2_squared(self) -> u32 {
-        match self {
-            // One for each class of error.
-            Self::Status | Self::Error => 2,
-            _ => 1,
-        }
-    }
-}
-
-/// A set of tables.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableSet(u32);
-
-impl TableSet {
-    /// All tables.
-    #[must_use]
-    pub fn all() -> Self {
-        Table::ALL.into_iter().collect()
-    }
-
-    /// All tables but those that need what not every site has: a list of countries, host names of clients.
-    #[must_use]
-    pub fn without_sources() -> Self {
-        Self::all().without(Table::Country).without(Table::Domain)
-    }
-
-    /// Whether a table is in it.
-    #[must_use]
-    pub fn contains(self, table: Table) -> bool {
-        self.0 >> table as u32 & 1 == 1
-    }
-
-    /// The same without a table.
-    #[must_use]
-    pub fn without(self, table: Table) -> Self {
-        Self(self.0 & !(1 << table as u32))
-    }
-}
-
-impl FromIterator<Table> for TableSet {
-    fn from_iter<I: IntoIterator<Item = Table>>(tables: I) -> Self {
-        Self(tables.into_iter().fold(0, |bits, table| bits | 1 << table as u32))
+        self.spec().periods.contains(&kind)
     }
 }
 
@@ -332,32 +367,4 @@ impl Bounds {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pages_sensitivity_is_that_of_the_worst_visitor() {
-        let squared = |views, page| Bounds { views_per_visitor_day: views, views_per_page: page }.pages_l2_squared();
-        assert_eq!(squared(8, 1), 8);
-        assert_eq!(squared(8, 2), 8);
-        // Two pages three times (1 + 4 each) and one twice (1 + 1).
-        assert_eq!(squared(8, 3), 12);
-        assert_eq!(squared(8, 8), 1 + 49);
-        assert_eq!(squared(1, 1), 1);
-    }
-
-    #[test]
-    fn public_keys_are_distinct_and_every_table_has_its_place() {
-        for table in Table::attributes() {
-            let mut keys = table.public_keys().to_vec();
-            keys.sort_unstable();
-            keys.dedup();
-            assert_eq!(keys.len(), table.public_keys().len(), "{}", table.name());
-            assert!(table.listed().is_some() != table.text().is_some(), "{}", table.name());
-            assert_eq!(table.listed().is_some(), table.key_space() == KeySpace::Public, "{}", table.name());
-            assert_eq!(Table::named(table.name()), Some(table));
-        }
-        let all = TableSet::all();
-        assert!(Table::ALL.into_iter().all(|table| all.contains(table) && !all.without(table).contains(table)));
-    }
-}
+mod tests;

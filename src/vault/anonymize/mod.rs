@@ -4,8 +4,11 @@
 //! down to what a table publishes, or the reason why there is none. The event is wiped before this room is left.
 
 pub(in crate::vault) mod agent;
+mod attributes;
 pub(in crate::vault) mod campaign;
 pub(in crate::vault) mod health;
+mod host;
+mod hostname;
 pub(in crate::vault) mod language;
 pub(in crate::vault) mod network;
 pub(in crate::vault) mod page;
@@ -18,18 +21,19 @@ use zeroize::Zeroize;
 
 use super::{
     event::AccessEvent,
-    keys::{Epoch, EpochKeys, KeyFault, KeyRing, TagForm},
+    keys::{Epoch, EpochKeys, KeyFault, KeyRing},
     names::{NameId, Names},
     outcome::Outcome,
     release::index::Sealed,
     site::Site,
-    tables::OTHER_KEY,
+    tables::{OTHER_KEY, Table},
 };
 use crate::{
-    calendar::{CalendarMemo, Day, Period},
+    calendar::{CalendarMemo, Day, Local, Period},
     units::MS_PER_MINUTE,
 };
-use agent::{Agent, Agents};
+use agent::{Agent, AgentDigest, Agents};
+pub(super) use attributes::Attributes;
 use network::Countries;
 use referrer::Referrers;
 
@@ -37,6 +41,15 @@ use referrer::Referrers;
 const OLDEST_UNIX_MS: i64 = 631_152_000_000;
 /// How far a sender's clock may be ahead.
 const AHEAD_MS_MAX: i64 = 5 * MS_PER_MINUTE;
+
+/// How an event was anonymised.
+#[must_use = "every event is answered for"]
+pub(super) enum Anonymized {
+    /// Somebody was seen.
+    Seen(Sighting),
+    /// It ended here.
+    Ended(Outcome),
+}
 
 /// What somebody did who is no longer known. Its texts stand among the [`Names`] of its batch.
 pub(super) struct Sighting {
@@ -68,11 +81,22 @@ pub(super) struct Visit {
     /// The visitor under the month's key, where that month is open.
     pub(super) month_tag: Option<u64>,
     pub(super) page: NameId,
-    pub(super) referrer: NameId,
-    pub(super) campaign: NameId,
-    /// Positions in the public lists, in the order of [`super::tables::LISTED`]: browser, system, device, language,
-    /// country, domain, response time, response size, hour of the week.
-    pub(super) listed: [u16; 9],
+    pub(super) attributes: Attributes,
+}
+
+/// What an event is, before it is known whose.
+struct Classified {
+    local: Local,
+    what: What,
+    ip: Option<IpAddr>,
+    agent: AgentDigest,
+}
+
+/// What a request was.
+enum What {
+    Page(Attributes),
+    Error { class: u8, key: NameId },
+    Robot { family: u16 },
 }
 
 /// The keys of the periods of one day.
@@ -83,11 +107,26 @@ struct DayKeys {
     month_keys: Option<Arc<EpochKeys>>,
 }
 
+/// What is known of a page view without a key.
+struct Facts {
+    hour: u8,
+    page: NameId,
+    attributes: Attributes,
+}
+
 impl DayKeys {
-    /// Whether a key is of a version that tags otherwise.
-    fn any_is_older(&self) -> bool {
-        let all = [Some(&self.day_keys), self.week_keys.as_ref(), self.month_keys.as_ref()];
-        all.into_iter().flatten().any(|keys| keys.form() == TagForm::Older)
+    /// A page view with the tags of its visitor in place of the visitor.
+    fn visit(&self, identity: &[u8], visitor_tag: u64, page: &str, facts: Facts) -> Visit {
+        let tag = |keys: &Arc<EpochKeys>| keys.visitor_tag(identity);
+        Visit {
+            hour: facts.hour,
+            pair_tag: self.day_keys.pair_tag(visitor_tag, page),
+            other_pair_tag: self.day_keys.pair_tag(visitor_tag, OTHER_KEY),
+            week_tag: self.week_keys.as_ref().map(tag),
+            month_tag: self.month_keys.as_ref().map(tag),
+            page: facts.page,
+            attributes: facts.attributes,
+        }
     }
 }
 
@@ -97,31 +136,31 @@ pub(super) struct Bench {
     calendar: CalendarMemo,
     keys: Option<DayKeys>,
     identity: Vec<u8>,
-    older_identity: Vec<u8>,
     page: String,
-    referrer: String,
-    campaign: String,
+    /// What a table counts a visit under, one after the other.
+    text: String,
     /// The texts of the sightings of this batch: what may be counted under, and nothing else.
     pub(super) names: Names,
-    last: Last,
+    /// The names that were given last: of the page, and by table.
+    last_page: NameId,
+    last: Attributes,
 }
 
-/// The names that were given last.
-#[derive(Default)]
-struct Last {
-    page: NameId,
-    referrer: NameId,
-    campaign: NameId,
+impl Bench {
+    /// Names the text on the bench as what a visit counts under in a table.
+    fn name_text(&mut self, table: Table, attributes: &mut Attributes) {
+        let mut name = self.last.name(table);
+        attributes.set_name(table, self.names.id(&self.text, &mut name));
+        self.last.set_name(table, name);
+    }
 }
 
 impl Drop for Bench {
     fn drop(&mut self) {
         // The slice and not the vector: that wipes in one piece, and not byte by byte.
         self.identity.as_mut_slice().zeroize();
-        self.older_identity.as_mut_slice().zeroize();
         self.page.as_mut_str().zeroize();
-        self.referrer.as_mut_str().zeroize();
-        self.campaign.as_mut_str().zeroize();
+        self.text.as_mut_str().zeroize();
     }
 }
 
@@ -151,89 +190,98 @@ impl Anonymizer {
         now_unix_ms: i64,
         sealed: &Sealed,
         bench: &mut Bench,
-    ) -> Result<Result<Sighting, Outcome>, KeyFault> {
+    ) -> Result<Anonymized, KeyFault> {
+        let Classified { local, what, ip, agent } = match self.classify(site, &event, now_unix_ms, sealed, bench) {
+            Ok(classified) => classified,
+            Err(outcome) => return Ok(Anonymized::Ended(outcome)),
+        };
+        visitor::identity(&event, ip, agent, &mut bench.identity);
+        drop(event);
+        let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
+        let visitor_tag = keys.day_keys.visitor_tag(&bench.identity);
+        let seen = match what {
+            What::Error { class, key } => Seen::Error { class, key },
+            What::Robot { family } => Seen::Robot { family },
+            What::Page(attributes) => {
+                let page = bench.names.id(&bench.page, &mut bench.last_page);
+                Seen::Visit(keys.visit(
+                    &bench.identity,
+                    visitor_tag,
+                    &bench.page,
+                    Facts { hour: local.hour, page, attributes },
+                ))
+            }
+        };
+        Ok(Anonymized::Seen(Sighting { day: local.day, visitor_tag, seen }))
+    }
+
+    /// What an event is, or the outcome that ends it. Its page is then on the bench.
+    fn classify(
+        &self,
+        site: &Site,
+        event: &AccessEvent<'_>,
+        now_unix_ms: i64,
+        sealed: &Sealed,
+        bench: &mut Bench,
+    ) -> Result<Classified, Outcome> {
         let time_unix_ms = if event.time_unix_ms == 0 { now_unix_ms } else { event.time_unix_ms };
         if let Some(outcome) = reject_time(time_unix_ms, now_unix_ms) {
-            return Ok(Err(outcome));
+            return Err(outcome);
         }
         let local = site.calendar.locate(time_unix_ms, &mut bench.calendar);
         if sealed.contains(Period::day(local.day)) {
-            return Ok(Err(Outcome::Late));
+            return Err(Outcome::Late);
         }
-        let request = match request(&event, site, &mut bench.page) {
-            Ok(request) => request,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        if !visitor::is_somebody(&event) {
-            return Ok(Err(Outcome::NoVisitor));
+        let request = request(event, site, &mut bench.page)?;
+        if !visitor::is_somebody(event) {
+            return Err(Outcome::NoVisitor);
         }
-        let ip = visitor::ip(&event);
+        let ip = visitor::ip(event);
         let (agent, digest) = self.agents.classify(event.user_agent.as_str());
-        let seen = match request {
-            Request::Error(_) if agent.is_bot => return Ok(Err(Outcome::NotSuccess)),
+        let what = match request {
+            Request::Error(_) if agent.is_bot => return Err(Outcome::NotSuccess),
             Request::Error(class) => {
                 let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], bench.page);
-                Some(Seen::Error { class, key: bench.names.id(&key, &mut bench.last.page) })
+                What::Error { class, key: bench.names.id(&key, &mut bench.last_page) }
             }
-            Request::Page if agent.is_bot => Some(Seen::Robot { family: agent.bot.into() }),
-            Request::Page => None,
+            Request::Page if agent.is_bot => What::Robot { family: agent.bot.into() },
+            Request::Page => What::Page(self.attributes(event, ip, agent, local, site, bench)),
         };
-        let listed = match seen {
-            Some(_) => [0; 9],
-            None => self.attributes(&event, ip, agent, local.hour_of_week, site, bench),
-        };
-        let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
-        visitor::identity(&event, ip, digest, &mut bench.identity);
-        if keys.any_is_older() {
-            visitor::older_identity(&event, ip, &mut bench.older_identity);
-        }
-        drop(event);
-        let tag = |keys: &EpochKeys| match keys.form() {
-            TagForm::Older => keys.visitor_tag(&bench.older_identity),
-            TagForm::Today => keys.visitor_tag(&bench.identity),
-        };
-        let visitor_tag = tag(&keys.day_keys);
-        let seen = seen.unwrap_or_else(|| {
-            Seen::Visit(Visit {
-                hour: local.hour,
-                pair_tag: keys.day_keys.pair_tag(visitor_tag, &bench.page),
-                other_pair_tag: keys.day_keys.pair_tag(visitor_tag, OTHER_KEY),
-                week_tag: keys.week_keys.as_deref().map(tag),
-                month_tag: keys.month_keys.as_deref().map(tag),
-                page: bench.names.id(&bench.page, &mut bench.last.page),
-                referrer: bench.names.id(&bench.referrer, &mut bench.last.referrer),
-                campaign: bench.names.id(&bench.campaign, &mut bench.last.campaign),
-                listed,
-            })
-        });
-        Ok(Ok(Sighting { day: local.day, visitor_tag, seen }))
+        Ok(Classified { local, what, ip, agent: digest })
     }
 
-    /// The attributes of a page view: positions in the public lists; referrer and campaign are put on the bench.
+    /// What a page view counts under, by table.
     fn attributes(
         &self,
         event: &AccessEvent<'_>,
         ip: Option<IpAddr>,
         agent: Agent,
-        hour_of_week: u8,
+        local: Local,
         site: &Site,
         bench: &mut Bench,
-    ) -> [u16; 9] {
+    ) -> Attributes {
         let (address, client_host) = (event.address.as_str(), event.client_host.as_str());
-        self.referrers.find(event.referrer.as_str(), &site.name, &site.hosts, &mut bench.referrer);
-        campaign::campaign(event.target.as_str(), &mut bench.campaign);
+        let mut attributes = Attributes::default();
+        self.referrers.find(event.referrer.as_str(), &site.name, &site.hosts, &mut bench.text);
+        bench.name_text(Table::Referrer, &mut attributes);
+        campaign::campaign(event.target.as_str(), &mut bench.text);
+        bench.name_text(Table::Campaign, &mut attributes);
+        if site.terms_of(local.day).has(Table::Hostname) {
+            let (target, host) = (event.target.as_str(), event.host.as_str());
+            hostname::hostname(target, host, &site.hosts, &mut bench.text);
+            bench.name_text(Table::Hostname, &mut attributes);
+        }
+        attributes.set_position(Table::Browser, agent.browser.into());
+        attributes.set_position(Table::Os, agent.os.into());
+        attributes.set_position(Table::Device, agent.device.into());
+        attributes.set_position(Table::Language, language::primary(event.accept_language.as_str()).into());
+        attributes.set_position(Table::Country, self.countries.country(ip));
         let host = if client_host.is_empty() { address } else { client_host };
-        [
-            agent.browser.into(),
-            agent.os.into(),
-            agent.device.into(),
-            language::primary(event.accept_language.as_str()).into(),
-            self.countries.country(ip),
-            network::domain(host),
-            health::time_bin(event.response_time_ms),
-            health::size_bin(event.response_bytes),
-            hour_of_week.into(),
-        ]
+        attributes.set_position(Table::Domain, network::domain(host));
+        attributes.set_position(Table::ResponseTime, health::time_bin(event.response_time_ms));
+        attributes.set_position(Table::ResponseSize, health::size_bin(event.response_bytes));
+        attributes.set_position(Table::HourOfWeek, local.hour_of_week.into());
+        attributes
     }
 
     fn keys_of<'b>(

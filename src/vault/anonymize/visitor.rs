@@ -7,7 +7,6 @@ use crate::vault::event::AccessEvent;
 
 const ADDRESS_BYTES_MAX: usize = 255;
 const COOKIE_BYTES_MAX: usize = 512;
-const USER_AGENT_BYTES_MAX: usize = 4_096;
 
 /// The IP address of an event, where it has one: IPv4 also where it is mapped into IPv6.
 pub(super) fn ip(event: &AccessEvent<'_>) -> Option<IpAddr> {
@@ -26,27 +25,12 @@ pub(super) fn is_somebody(event: &AccessEvent<'_>) -> bool {
 /// Writes the bytes that stand for the visitor into `out`. `ip`: as [`ip`] gives it; `agent`: the digest of the user agent.
 /// The first byte tells the kind, so that a cookie can never equal an address.
 pub(super) fn identity(event: &AccessEvent<'_>, ip: Option<IpAddr>, agent: AgentDigest, out: &mut Vec<u8>) {
-    push_first_part(event, ip, out);
-    if event.cookie.as_str().is_empty() {
-        out.extend_from_slice(&agent.0);
-    }
-}
-
-/// The same for keys of [`TagForm::Older`](super::super::keys::TagForm), whose tags have all bytes of the user agent in them.
-pub(super) fn older_identity(event: &AccessEvent<'_>, ip: Option<IpAddr>, out: &mut Vec<u8>) {
-    push_first_part(event, ip, out);
-    if event.cookie.as_str().is_empty() {
-        let agent = event.user_agent.as_str().as_bytes();
-        out.extend_from_slice(&agent[..agent.len().min(USER_AGENT_BYTES_MAX)]);
-    }
-}
-
-fn push_first_part(event: &AccessEvent<'_>, ip: Option<IpAddr>, out: &mut Vec<u8>) {
     out.clear();
     let cookie = event.cookie.as_str();
     if cookie.is_empty() {
         push_address(event.address.as_str().trim(), ip, out);
         out.push(0);
+        out.extend_from_slice(&agent.0);
     } else {
         out.push(b'c');
         out.extend_from_slice(cookie.as_bytes());
@@ -75,14 +59,13 @@ fn push_address(address: &str, ip: Option<IpAddr>, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn of(address: &str, cookie: &str, agent: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    fn of(address: &str, cookie: &str, agent: &str) -> Option<Vec<u8>> {
         let event = AccessEvent::at(0, 200).from_whom(address, cookie, agent);
-        let (mut today, mut older) = (vec![b'?'; 3], vec![b'?'; 3]);
+        let mut bytes = vec![b'?'; 3];
         let mut digest = [0; 16];
         digest[..agent.len()].copy_from_slice(agent.as_bytes());
-        identity(&event, ip(&event), AgentDigest(digest), &mut today);
-        older_identity(&event, ip(&event), &mut older);
-        is_somebody(&event).then_some((today, older))
+        identity(&event, ip(&event), AgentDigest(digest), &mut bytes);
+        is_somebody(&event).then_some(bytes)
     }
 
     #[test]
@@ -94,9 +77,9 @@ mod tests {
         assert_eq!(of("2001:db8:0:1::5", "", "x"), of("2001:db8:0:1:ffff::9", "", "x"));
         assert_ne!(of("2001:db8:0:1::5", "", "x"), of("2001:db8:0:2::5", "", "x"));
         assert_eq!(of("Host.Example", "", "x"), of("host.example", "", "x"));
-        // What keys of the formats before 4 tag must never change.
-        assert_eq!(of("192.0.2.1", "", "x").unwrap().1, *b"4\xc0\0\x02\x01\0x");
-        assert_eq!(of("192.0.2.1", "abc", "x").unwrap().1, *b"cabc");
+        // What is tagged must never change while a period is open.
+        assert_eq!(of("192.0.2.1", "", "x").unwrap(), *b"4\xc0\0\x02\x01\0x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        assert_eq!(of("192.0.2.1", "abc", "x").unwrap(), *b"cabc");
         // What ends one part cannot begin the next.
         assert_ne!(of("a", "", "bc"), of("ab", "", "c"));
         assert_ne!(of("4", "", ""), of("", "h4\0", ""));

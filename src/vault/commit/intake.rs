@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::vault::{
-    anonymize::{Anonymizer, Bench, Sighting},
+    anonymize::{Anonymized, Anonymizer, Bench, Sighting},
     event::AccessEvent,
     keys::ProducerKey,
     names::Names,
@@ -228,8 +228,8 @@ impl Lane {
             let event = event.map_err(|Unreadable| Refusal::Unreadable)?;
             let seen = shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench);
             match seen.map_err(CommitError::from)? {
-                Ok(sighting) => sightings.push((index, sighting)),
-                Err(outcome) => books.enter(index, outcome),
+                Anonymized::Seen(sighting) => sightings.push((index, sighting)),
+                Anonymized::Ended(outcome) => books.enter(index, outcome),
             }
             // No event is held meanwhile.
             if (index + 1) % EVENTS_PER_SLICE == 0 {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::vault::{
     keys::{Epoch, EpochKeys, KeyFault},
     store::{
-        CommitError, Damaged,
+        CommitError, Damaged, migrate,
         rows::{ChainPoint, decode, encode},
     },
     tally::Part,
@@ -47,11 +47,14 @@ pub(in crate::vault) struct Checkpoint {
     pub(in crate::vault) section: Section,
 }
 
-/// How a tally is written. Stored: never renumber.
+/// The stored form of a tally, to which every section is bound. Stored: never renumber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(in crate::vault) enum Form {
-    /// As format 5 does.
-    Today = 2,
+    /// Tables by their places in lists: what format 5 wrote.
+    ByPlace = 2,
+    /// Tables by their numbers.
+    ByTable = 3,
 }
 
 /// What a section is bound to, together with the form of its tally.
@@ -89,25 +92,37 @@ impl Section {
     ) -> Result<Self, CommitError> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(KeyFault::Entropy)?;
-        let aad = place.associated_data(epoch, Form::Today);
+        let aad = place.associated_data(epoch, Form::ByTable);
         XChaCha20Poly1305::new(keys.seal_key().into())
             .encrypt_in_place(&nonce.into(), &aad, &mut tally)
             .map_err(|_| Damaged::new("a delta too long to encrypt"))?;
         Ok(Self { site: epoch.site.to_string(), period: epoch.period, nonce, ciphertext: tally })
     }
 
-    /// The tally.
+    /// The tally in the form of today, and the form that it was written in.
     pub(in crate::vault) fn open(
         &self,
         epoch: &Epoch,
         keys: &EpochKeys,
         place: Place,
-    ) -> Result<Zeroizing<Vec<u8>>, Damaged> {
-        let aad = place.associated_data(epoch, Form::Today);
-        XChaCha20Poly1305::new(keys.seal_key().into())
-            .decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad })
-            .map(Zeroizing::new)
-            .map_err(|_| Damaged::new(format!("what is stored of the open period {epoch}, or its key file")))
+    ) -> Result<(Zeroizing<Vec<u8>>, Form), Damaged> {
+        let damaged = || Damaged::new(format!("what is stored of the open period {epoch}, or its key file"));
+        if let Some(tally) = self.decrypt(epoch, keys, place, Form::ByTable) {
+            return Ok((tally, Form::ByTable));
+        }
+        let before = self.decrypt(epoch, keys, place, Form::ByPlace).ok_or_else(damaged)?;
+        let today = match place {
+            // Tags and sketches are stored as they were.
+            Place::Part(part, _) if part != Part::REST => before,
+            _ => migrate::tally(epoch.period.kind, &before).map_err(|_| damaged())?,
+        };
+        Ok((today, Form::ByPlace))
+    }
+
+    fn decrypt(&self, epoch: &Epoch, keys: &EpochKeys, place: Place, form: Form) -> Option<Zeroizing<Vec<u8>>> {
+        let aad = place.associated_data(epoch, form);
+        let cipher = XChaCha20Poly1305::new(keys.seal_key().into());
+        cipher.decrypt(&self.nonce.into(), Payload { msg: &self.ciphertext, aad: &aad }).ok().map(Zeroizing::new)
     }
 
     pub(in crate::vault) fn epoch(&self) -> Result<Epoch, Damaged> {
@@ -178,7 +193,8 @@ mod tests {
         let keys = ring.for_writing(&epoch).unwrap();
         let place = Place::Part(Part::REST, 7);
         let sealed = Section::seal(&epoch, &keys, place, b"tally".to_vec()).unwrap();
-        assert_eq!(&sealed.open(&epoch, &keys, place).unwrap()[..], b"tally");
+        let (tally, form) = sealed.open(&epoch, &keys, place).unwrap();
+        assert_eq!((&tally[..], form), (&b"tally"[..], Form::ByTable));
         assert!(sealed.open(&epoch, &keys, Place::Part(Part::REST, 8)).is_err());
         assert!(sealed.open(&epoch, &keys, Place::Part(Part::ALL, 7)).is_err());
         assert!(sealed.open(&epoch, &keys, Place::After(ChainPoint { sequence: 7, digest: [0; 32] })).is_err());
@@ -187,6 +203,24 @@ mod tests {
             .encrypt(&sealed.nonce.into(), Payload { msg: b"another form", aad })
             .unwrap();
         assert!(Section { ciphertext, ..sealed }.open(&epoch, &keys, place).is_err());
+    }
+
+    #[test]
+    fn golden_records() {
+        use crate::golden::assert_bytes;
+        let period = crate::calendar::Period::day(crate::calendar::Day::from_number(20_000));
+        let epoch = Epoch { site: crate::units::SiteName::new("w").unwrap(), period };
+        let section =
+            || Section { site: "w".into(), period, nonce: [0xab; NONCE_BYTES], ciphertext: (0..200).collect() };
+        let head = ChainPoint { sequence: 299, digest: [0xcd; 32] };
+        let (record, point) = Record::finish(vec![section(), section()], head).unwrap();
+        assert_bytes("stored/journal-record", "j/SEQUENCE: digest of the one before, two sections.", &record);
+        assert_bytes("stored/journal-digest", "The digest of that record.", &point.digest);
+        let checkpoint = encode(&Checkpoint { through: 300, section: section() }).unwrap();
+        assert_bytes("stored/checkpoint", "o/SITE/KIND/DAY/HOUR/PART: last record, section.", &checkpoint);
+        let data = |place: Place| place.associated_data(&epoch, Form::ByTable);
+        assert_bytes("stored/bound-record", "What a record's section is bound to.", &data(Place::After(head)));
+        assert_bytes("stored/bound-part", "What a part's section is bound to.", &data(Place::Part(Part::ALL, 300)));
     }
 
     #[test]

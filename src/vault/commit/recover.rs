@@ -9,7 +9,7 @@ use std::{
 use super::{
     checkpoint::Stored,
     group::Producers,
-    journal::{Checkpoint, Place, Record},
+    journal::{Checkpoint, Form, Place, Record},
 };
 use crate::vault::{
     Options,
@@ -23,6 +23,7 @@ use crate::vault::{
         CommitError, Damaged, OpenError, ReadError, Step,
         archive::Archive,
         lane::Lane,
+        migrate::FORMAT_BEFORE,
         reader::LaneReader,
         rows::{self, ChainPoint, FORMAT, FORMAT_UNFINISHED, SiteRow},
         writer::LaneWriter,
@@ -97,7 +98,7 @@ pub(in crate::vault) fn check_format(lane: &mut Lane, path: &Path) -> Result<(),
 /// The format of the directory, none in a new one. One that cannot be opened is refused.
 pub(in crate::vault) fn known_format(lane: &LaneReader, path: &Path) -> Result<Option<u32>, OpenError> {
     match lane.row::<u32>(rows::FORMAT_KEY, "the format row")? {
-        format @ (None | Some(FORMAT)) => Ok(format),
+        format @ (None | Some(FORMAT | FORMAT_BEFORE)) => Ok(format),
         Some(FORMAT_UNFINISHED) => Err(OpenError::Unfinished(path.to_owned())),
         Some(found) => Err(OpenError::Format { path: path.to_owned(), found, known: FORMAT }),
     }
@@ -304,7 +305,11 @@ impl Recovered {
             }
             let stored = checkpoint(lane, &key, &epoch)?;
             let place = Place::Part(part, stored.through);
-            let tally = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            let (tally, form) = stored.section.open(&epoch, &*keys.existing(&epoch)?, place)?;
+            if form != Form::ByTable {
+                // So that the next checkpoint writes it in the form of today.
+                self.stored.dirty.insert(epoch.clone());
+            }
             self.cells.merge_part(&epoch, part, &tally).map_err(|_| damaged_tally(&epoch))?;
             through.entry(epoch.clone()).or_default().note(part, stored.through);
             if part != Part::REST {
@@ -338,8 +343,8 @@ impl Recovered {
                 if is_in_cells || given_up.contains(&epoch) || self.is_closed(&epoch) {
                     continue;
                 }
-                let tally = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
-                self.cells.merge_record(&epoch, &tally, false, sequence, through).map_err(|_| damaged_tally(&epoch))?;
+                let (tally, _) = section.open(&epoch, &*keys.existing(&epoch)?, Place::After(at))?;
+                self.cells.merge_record(&epoch, &tally, sequence, through).map_err(|_| damaged_tally(&epoch))?;
                 self.stored.dirty.insert(epoch);
             }
             self.stored.journal_bytes += bytes.len() as u64;

@@ -15,7 +15,7 @@ use crate::{
     units::MS_PER_HOUR,
     vault::{
         AccessEvent,
-        anonymize::{Anonymizer, Bench, Seen, Sighting, Visit, network::Countries},
+        anonymize::{Anonymized, Anonymizer, Bench, Seen, Sighting, Visit, network::Countries},
         keys::KeyRing,
         names::Names,
         release::index::Sealed,
@@ -52,7 +52,7 @@ pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
             .for_what(event.method, event.target)
             .with_context(event.referrer, event.accept_language);
         let seen = anonymizer.anonymize(&site, event, NOW_UNIX_MS, &sealed, &mut bench).map_err(fault)?;
-        if let Ok(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }) = seen {
+        if let Anonymized::Seen(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }) = seen {
             reader.add(day, visitor_tag, &visit, &bench.names);
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     units::SiteName,
     vault::{
         AccessEvent, Bounds, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
-        anonymize::{Anonymizer, Bench, Sighting, network::Countries},
+        anonymize::{Anonymized, Anonymizer, Bench, Sighting, network::Countries},
         bound::Bounder,
         cells::Cells,
         commit::journal::{Place, Record, Section},
@@ -105,7 +105,7 @@ impl Stages {
         let (mut bench, mut sightings) = (Bench::default(), Vec::with_capacity(events.size_hint().0));
         for (index, event) in (0..).zip(events) {
             let seen = self.anonymizer.anonymize(&self.site, event, i64::MAX / 2, &self.index.sealed, &mut bench);
-            if let Ok(sighting) = seen.map_err(fault)? {
+            if let Anonymized::Seen(sighting) = seen.map_err(fault)? {
                 sightings.push((index, sighting));
             }
         }

@@ -21,7 +21,7 @@ use crate::{
     units::SiteName,
     vault::{
         Privacy, Shares, SiteSettings, Table, TableSet,
-        anonymize::{Seen, Sighting, Visit},
+        anonymize::{Attributes, Seen, Sighting, Visit},
         bound::Bounder,
         cells::Cells,
         keys::Epoch,
@@ -59,19 +59,20 @@ pub(super) struct VisitorDay {
 /// What the attribute tables count of a visit.
 #[derive(Clone)]
 pub(super) struct Facts {
-    listed: [u16; 9],
+    /// Positions in public lists alone.
+    attributes: Attributes,
     referrer: Box<str>,
 }
 
 impl Facts {
     pub(super) fn of(visit: &Visit, names: &Names) -> Self {
-        Self { listed: visit.listed, referrer: names.get(visit.referrer).text.into() }
+        Self { attributes: visit.attributes, referrer: names.get(visit.attributes.name(Table::Referrer)).text.into() }
     }
 }
 
 /// What browsers and referrers the visitors of a made-up site have.
 pub(super) struct Habits {
-    listed: [Alias; 4],
+    listed: [(Table, Alias); 4],
     public_referrers: Alias,
     open_referrers: Alias,
     open_hosts: Vec<Box<str>>,
@@ -81,7 +82,7 @@ impl Habits {
     pub(super) fn new() -> Self {
         let listed = [Table::Browser, Table::Os, Table::Device, Table::Language];
         Self {
-            listed: listed.map(|table| Alias::zipf(table.public_keys().len())),
+            listed: listed.map(|table| (table, Alias::zipf(table.public_keys().len()))),
             public_referrers: Alias::zipf(Table::Referrer.public_keys().len()),
             open_referrers: Alias::zipf(OPEN_HOSTS),
             open_hosts: (0..OPEN_HOSTS).map(|host| crowd::name("www-", host)).collect(),
@@ -91,17 +92,17 @@ impl Habits {
     /// A visit's facts: a person's browser stays the same, the referrer does not.
     pub(super) fn facts(&self, person_seed: u64, bits: &mut SplitMix64) -> Facts {
         let mut of_person = SplitMix64::new(person_seed);
-        let mut listed = [0; 9];
-        for (position, habit) in listed.iter_mut().zip(&self.listed) {
+        let mut attributes = Attributes::default();
+        for (table, habit) in &self.listed {
             // Cast safety: public lists are far shorter than 65,536.
-            *position = habit.pick(&mut of_person) as u16;
+            attributes.set_position(*table, habit.pick(&mut of_person) as u16);
         }
         let referrer = if bits.next_unit() < OPEN_HOST_SHARE {
             self.open_hosts[self.open_referrers.pick(bits) as usize].clone()
         } else {
             Table::Referrer.public_keys()[self.public_referrers.pick(bits) as usize].into()
         };
-        Facts { listed, referrer }
+        Facts { attributes, referrer }
     }
 }
 
@@ -269,6 +270,9 @@ fn visits(
     // Cast safety: any number makes a key.
     let tag = |period: Period| crowd::mix(visitor.person, (period.start.number() as u64) << 3 | period.kind as u64);
     let visitor_tag = tag(Period::day(day));
+    let mut attributes = visitor.facts.attributes;
+    attributes.set_name(Table::Referrer, names.id(&visitor.facts.referrer, &mut last));
+    attributes.set_name(Table::Campaign, names.id("(none)", &mut last));
     for view in &visitor.views {
         let visit = Visit {
             hour: view.hour,
@@ -277,9 +281,7 @@ fn visits(
             week_tag: Some(tag(Period::week_of(day))),
             month_tag: Some(tag(Period::month_of(day))),
             page: names.id(&pages[view.page as usize], &mut last),
-            referrer: names.id(&visitor.facts.referrer, &mut last),
-            campaign: names.id("(none)", &mut last),
-            listed: visitor.facts.listed,
+            attributes,
         };
         give(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }, names);
     }

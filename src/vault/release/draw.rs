@@ -18,8 +18,8 @@ use crate::{
     vault::{
         site::Site,
         sketch::{PAGE_PRECISION, Precision, SITE_PRECISION, Sketch},
-        tables::{KeySpace, Table},
-        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, Texts, WeekTally},
+        tables::{Counts, KeySpace, OTHER_KEY, Table},
+        tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, WeekTally},
     },
 };
 
@@ -98,11 +98,10 @@ impl<'a> Draw<'a> {
     /// A quarter: the names of keys that become public, without any number.
     pub(in crate::vault) fn quarter(&mut self, tally: &QuarterTally) -> Drawn<Body> {
         let mut body = Body::default();
-        for table in [Table::Page, Table::Referrer, Table::Campaign] {
+        for table in QuarterTally::TABLES {
             let Some(mechanism) = self.mechanism(table, PeriodKind::Quarter, What::Votes) else { continue };
             let public = self.public_keys(table);
-            let candidates: BTreeMap<&str, u64> =
-                tally.votes(table).into_iter().flat_map(Texts::iter).map(|(key, votes)| (key, *votes)).collect();
+            let candidates: BTreeMap<&str, u64> = tally.votes(table).iter().map(|(key, votes)| (key, *votes)).collect();
             let mut keys = Vec::new();
             for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
                 if self.noisy(&mechanism, votes)? >= mechanism.threshold {
@@ -154,9 +153,12 @@ impl<'a> Draw<'a> {
     fn attributes(&mut self, kind: PeriodKind, tally: &AttributeTally, out: &mut Vec<TableNumbers>) -> Drawn<()> {
         for table in Table::attributes() {
             let Some(mechanism) = self.mechanism(table, kind, What::Counters) else { continue };
-            let texts = || tally.texts(table).into_iter().flat_map(Texts::iter).map(|(key, count)| (key, [*count, 0]));
+            let texts = || tally.texts(table).iter().map(|(key, count)| (key, [*count, 0]));
             let numbers = match table.key_space() {
                 KeySpace::None => continue,
+                KeySpace::Public if table.spec().counts == Counts::VisitsByText => {
+                    self.named(&mechanism, tally.texts(table).iter())?
+                }
                 KeySpace::Public => self.listed(&mechanism, tally.listed(table))?,
                 KeySpace::Open => self.open(&mechanism, &texts().collect(), 1)?,
                 KeySpace::Pages => {
@@ -171,10 +173,26 @@ impl<'a> Draw<'a> {
     }
 
     /// Every key of a public list, in the order of the keys.
-    fn listed(&mut self, mechanism: &Mechanism, counters: Option<&Counters>) -> Drawn<TableNumbers> {
+    fn listed(&mut self, mechanism: &Mechanism, counters: &Counters) -> Drawn<TableNumbers> {
         let keys = mechanism.table.public_keys().iter().enumerate();
-        let exact: Exact<'_> = keys.map(|(at, key)| (*key, [counters.map_or(0, |c| c.get(at)), 0])).collect();
+        let exact: Exact<'_> = keys.map(|(at, key)| (*key, [counters.get(at), 0])).collect();
         self.each(mechanism, exact.keys().copied(), &exact, 1)
+    }
+
+    /// Every key of a public list that a site gives. What was counted under a key that is in the list no more is `(other)`: it
+    /// moves another counter by as much.
+    fn named<'k>(
+        &mut self,
+        mechanism: &Mechanism,
+        counts: impl Iterator<Item = (&'k str, &'k u64)>,
+    ) -> Drawn<TableNumbers> {
+        let keys = self.public_keys(mechanism.table);
+        let mut exact: Exact<'_> = BTreeMap::new();
+        for (key, count) in counts {
+            let key = keys.get(key).copied().unwrap_or(OTHER_KEY);
+            exact.entry(key).or_default()[0] += count;
+        }
+        self.each(mechanism, keys.into_iter(), &exact, 1)
     }
 
     /// These keys, in this order.
@@ -214,12 +232,11 @@ impl<'a> Draw<'a> {
         Ok(numbers_of(mechanism, keys))
     }
 
-    /// What is public of an open key space before this release.
+    /// What is public of a table before this release.
     fn public_keys(&self, table: Table) -> BTreeSet<&'a str> {
-        let known = (table == Table::Page).then_some(self.known_pages).into_iter().flatten();
-        let published = self.public.get(&table).into_iter().flatten();
+        let published = self.public.get(&table).into_iter().flatten().map(|key| &**key);
         let listed = table.public_keys().iter().copied();
-        listed.chain(known.chain(published).map(|key| &**key)).collect()
+        listed.chain(self.site.own_keys(table, self.known_pages)).chain(published).collect()
     }
 
     fn visitors(&mut self, mechanism: &Mechanism, precision: Precision, sketch: Option<&Sketch>) -> Drawn<Measured> {

@@ -7,10 +7,7 @@
 
 pub(in crate::vault) use headcount_model::terms::{Cost, Terms};
 
-use super::{
-    budget::RhoNano,
-    plan::Plan,
-};
+use super::{budget::RhoNano, plan::Plan};
 use crate::{
     calendar::{Day, Period},
     vault::tables::{Bounds, Table, TableSet},

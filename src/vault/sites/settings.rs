@@ -12,7 +12,7 @@ use crate::vault::{
         terms::{History, InForce, Terms},
     },
     store::rows::SiteRow,
-    tables::TableSet,
+    tables::{OfSite, Table, TableSet},
 };
 use crate::{
     calendar::{Calendar, Day},
@@ -94,6 +94,20 @@ impl Site {
         self.known_pages.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The keys of a table that the site's configuration gives. `pages`: the known pages.
+    pub(in crate::vault) fn own_keys<'k>(
+        &'k self,
+        table: Table,
+        pages: &'k BTreeSet<Box<str>>,
+    ) -> impl Iterator<Item = &'k str> {
+        let (pages, hosts) = match table.spec().of_site {
+            OfSite::Nothing => (None, &[][..]),
+            OfSite::Pages => (Some(pages), &[][..]),
+            OfSite::Hosts => (None, &self.hosts[..]),
+        };
+        pages.into_iter().flatten().map(|page| &**page).chain(hosts.iter().map(String::as_str))
+    }
+
     /// Puts other pages in the place of the known ones.
     pub(in crate::vault) fn know(&self, pages: &[String]) {
         let known = Arc::new(normalized(pages, &self.page_rules));
@@ -131,6 +145,14 @@ impl SiteSettings {
         }
     }
 
+    /// The tables that tell something of such a site: nobody pays for others.
+    fn tables_counted(&self) -> TableSet {
+        let has_hosts = self.hosts.len() > 1;
+        let tells =
+            |table: &Table| self.tables.contains(*table) && (has_hosts || table.spec().of_site != OfSite::Hosts);
+        Table::ALL.into_iter().filter(tells).collect()
+    }
+
     /// The terms that these settings and the promise ask for.
     pub(in crate::vault) fn terms(&self, privacy: Privacy) -> Terms {
         Terms {
@@ -138,7 +160,7 @@ impl SiteSettings {
             privacy,
             profile: self.profile.clone(),
             shares: self.shares,
-            tables: self.tables,
+            tables: self.tables_counted(),
             has_page_list: self.has_page_list,
         }
     }

@@ -11,6 +11,7 @@ pub(super) mod engine;
 mod errors;
 mod files;
 pub(super) mod lane;
+pub(super) mod migrate;
 mod pieces;
 pub(super) mod reader;
 pub(super) mod rows;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The layout's version. A program that finds another refuses to open.
-pub(in crate::vault) const FORMAT: u32 = 5;
+pub(in crate::vault) const FORMAT: u32 = 6;
 
 pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 /// In the place of a version: a backup is being put back and is not complete.

@@ -2,95 +2,75 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Counters;
+use super::{ByTable, Counters};
 use crate::vault::{
     anonymize::Visit,
     names::{Beside, Name, TextMap},
-    tables::{LISTED, TEXTS, Table, TableSet},
+    tables::{Table, TableSet},
 };
 
 /// Counts by the keys of each attribute table.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::vault) struct AttributeTally {
-    /// By text, in the order of [`TEXTS`].
-    texts: [Texts; TEXTS.len()],
-    /// By position in a public list, in the order of [`LISTED`].
-    listed: [Counters; LISTED.len()],
+    /// By text.
+    texts: ByTable<Texts>,
+    /// By position in a public list.
+    listed: ByTable<Counters>,
 }
-
-// What a visit brings is in this order.
-const _: () = assert!(matches!(TEXTS, [Table::Referrer, Table::Campaign, Table::Entry, Table::Error]));
 
 /// Counts by key.
 pub(in crate::vault) type Texts = TextMap<u64>;
 
 impl AttributeTally {
     pub(super) fn clear(&mut self) {
-        self.texts.iter_mut().for_each(TextMap::clear);
-        self.listed = Default::default();
+        self.texts.clear();
+        self.listed.clear();
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.texts.iter_mut().zip(&other.texts) {
-            merge_texts(mine, theirs, |_| true);
-        }
-        for (mine, theirs) in self.listed.iter_mut().zip(&other.listed) {
-            mine.merge(theirs);
-        }
+        self.texts.merge(&other.texts);
+        self.listed.merge(&other.listed);
     }
 
     /// Adds what is in public lists of a visit, by its first page view.
     pub(super) fn add_listed_of(&mut self, visit: &Visit, active: TableSet) {
-        // The first tables of the list, in its order.
-        for (slot, position) in visit.listed.into_iter().enumerate() {
-            if active.contains(LISTED[slot]) {
-                self.listed[slot].add(usize::from(position), 1);
+        for (table, position) in visit.attributes.positions() {
+            if active.contains(table) {
+                self.listed[table].add(usize::from(position), 1);
             }
         }
     }
 
     /// Adds one to a text, here and in a delta.
     pub(super) fn add_text(&mut self, delta: &mut Self, table: Table, key: Name<'_>) {
-        if let Some(slot) = table.text() {
-            let (mine, theirs) = (&mut self.texts[slot], &mut delta.texts[slot]);
-            let place = mine.place_at(key);
-            let beside = mine.beside(place, Beside::Delta, theirs);
-            *mine.value(place) += 1;
-            *theirs.value(beside) += 1;
-        }
+        let (mine, theirs) = (&mut self.texts[table], &mut delta.texts[table]);
+        let place = mine.place_at(key);
+        let beside = mine.beside(place, Beside::Delta, theirs);
+        *mine.value(place) += 1;
+        *theirs.value(beside) += 1;
     }
 
     pub(super) fn add_texts(&mut self, table: Table, key: Name<'_>, count: u64) {
-        if let Some(slot) = table.text() {
-            *self.texts[slot].at(key) += count;
-        }
+        *self.texts[table].at(key) += count;
     }
 
     pub(super) fn add_listed(&mut self, table: Table, position: u16) {
-        if let Some(slot) = table.listed() {
-            self.listed[slot].add(usize::from(position), 1);
-        }
-    }
-
-    /// Takes the counts of a table whose keys are texts out.
-    pub(super) fn take_texts(&mut self, table: Table) -> Texts {
-        table.text().map(|slot| std::mem::take(&mut self.texts[slot])).unwrap_or_default()
+        self.listed[table].add(usize::from(position), 1);
     }
 
     /// The counts of a table whose keys are texts.
-    pub(in crate::vault) fn texts(&self, table: Table) -> Option<&Texts> {
-        table.text().map(|slot| &self.texts[slot])
+    pub(in crate::vault) fn texts(&self, table: Table) -> &Texts {
+        &self.texts[table]
     }
 
-    /// The counts of a table with a public list.
-    pub(in crate::vault) fn listed(&self, table: Table) -> Option<&Counters> {
-        table.listed().map(|slot| &self.listed[slot])
+    /// The counts of a table that counts by positions in its public list.
+    pub(in crate::vault) fn listed(&self, table: Table) -> &Counters {
+        &self.listed[table]
     }
 
     /// All that a table counted.
     fn sum(&self, table: Table) -> u64 {
-        let listed = self.listed(table).map(Counters::sum);
-        listed.or_else(|| Some(self.texts(table)?.values().sum())).unwrap_or(0)
+        self.listed[table].sum() + self.texts[table].values().sum::<u64>()
     }
 
     /// Whether each table that counts every visit once did so. `active`: on every day; `ever`: on any day.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, AttributeTally, DayTally, PageTally, SiteTally, Texts, merge_texts};
+use super::{Activity, AttributeTally, ByTable, DayTally, PageTally, SiteTally, Texts, merge_texts};
 use crate::vault::{
     names::{Beside, TextMap},
     sketch::{PAGE_PRECISION, SITE_PRECISION, Sketch},
@@ -123,41 +123,31 @@ impl MonthTally {
 /// A quarter of one site: what speaks for keys that are not public yet. It knows of no visitor.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::vault) struct QuarterTally {
-    /// Votes for pages, in hundredths.
-    pub(in crate::vault) pages: Texts,
-    /// Visits by referrer.
-    pub(in crate::vault) referrers: Texts,
-    /// Visits by campaign.
-    pub(in crate::vault) campaigns: Texts,
+    /// By table: votes for pages, in hundredths; visits by referrer and by campaign.
+    votes: ByTable<Texts>,
 }
 
 impl QuarterTally {
+    /// The tables whose new keys are chosen by quarter.
+    pub(in crate::vault) const TABLES: [Table; 3] = [Table::Page, Table::Referrer, Table::Campaign];
+
     pub(in crate::vault) fn merge(&mut self, other: &Self) {
-        merge_texts(&mut self.pages, &other.pages, |_| true);
-        merge_texts(&mut self.referrers, &other.referrers, |_| true);
-        merge_texts(&mut self.campaigns, &other.campaigns, |_| true);
+        self.votes.merge(&other.votes);
     }
 
     /// Takes what a day that is being sealed says of keys that are not public.
     pub(in crate::vault) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
         for (name, votes) in day.votes().filter(|(name, _)| !is_public(Table::Page, name.text)) {
-            *self.pages.at(name) += votes;
+            *self.votes[Table::Page].at(name) += votes;
         }
-        for (table, mine) in [(Table::Referrer, &mut self.referrers), (Table::Campaign, &mut self.campaigns)] {
-            if let Some(theirs) = day.texts(table) {
-                merge_texts(mine, theirs, |key| !is_public(table, key));
-            }
+        for table in [Table::Referrer, Table::Campaign] {
+            merge_texts(&mut self.votes[table], day.texts(table), |key| !is_public(table, key));
         }
     }
 
     /// What speaks for the keys of a table.
-    pub(in crate::vault) fn votes(&self, table: Table) -> Option<&Texts> {
-        match table {
-            Table::Page => Some(&self.pages),
-            Table::Referrer => Some(&self.referrers),
-            Table::Campaign => Some(&self.campaigns),
-            _ => None,
-        }
+    pub(in crate::vault) fn votes(&self, table: Table) -> &Texts {
+        &self.votes[table]
     }
 }
 

@@ -81,9 +81,8 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
             .for_what("GET", line.target)
             .with_context(line.referrer, String::new());
         // Robots, assets and the page's name are the anonymiser's to tell; the counting is done twice.
-        let Ok(sighting) = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap() else {
-            continue;
-        };
+        let anonymized = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap();
+        let anonymize::Anonymized::Seen(sighting) = anonymized else { continue };
         let day = site.calendar.locate(line.unix_ms, &mut CalendarMemo::default()).day;
         let anonymize::Seen::Visit(visit) = &sighting.seen else { continue };
         let page = bench.names.get(visit.page).text.to_owned();

@@ -10,7 +10,7 @@ use super::*;
 use keys::Epoch;
 
 /// Commits a batch, and waits until it is durable.
-fn commit(committer: &mut Committer, lane: &Lane, batch: TestBatch) {
+pub(super) fn commit(committer: &mut Committer, lane: &Lane, batch: TestBatch) {
     let mut answer = pin!(lane.send(batch));
     let context = &mut Context::from_waker(Waker::noop());
     // A long batch is handed over after some turns.

@@ -246,7 +246,7 @@ fn a_directory_of_another_version_is_refused() {
     history(&house).close();
     let good = house.directory.path().join("good");
     copy(&house.data(), &good);
-    for found in [2, rows::FORMAT - 1, rows::FORMAT + 1] {
+    for found in [2, rows::FORMAT - 2, rows::FORMAT + 1] {
         let mut lane = StoredLane::open(&house.data(), 0).unwrap();
         let mut step = store::Step::default();
         step.put_row(rows::FORMAT_KEY, &found).unwrap();

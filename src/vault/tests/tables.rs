@@ -13,6 +13,7 @@ fn event(who: u32, status: u32, target: &str, agent: &str) -> AccessEvent<'stati
         .for_what("GET".to_owned(), target.to_owned())
         .with_context("https://blog.example.net/".to_owned(), "ja,en;q=0.5".to_owned())
         .with_answer(format!("host-{who}.kyoto-u.ac.jp"), Some(42), Some(30_000))
+        .at_host("WWW.example.jp:443".to_owned())
 }
 
 /// A site with all tables; the documentation range lies in Japan there.
@@ -22,6 +23,7 @@ fn options(house: &House) -> Options {
     let plain = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("Asia/Tokyo").unwrap());
     let site = SiteSettings {
         tables: TableSet::all(),
+        hosts: vec!["www.example.jp".to_owned(), "*.emb.example.jp".to_owned()],
         known_pages: vec!["/visa/".to_owned()],
         has_page_list: true,
         is_configured: true,
@@ -92,6 +94,8 @@ fn every_table_counts_what_it_says() {
         (Table::Error, "4xx /gone", None),
         (Table::Error, "5xx /broken", None),
         (Table::Bot, "Googlebot", Some("Bingbot")),
+        (Table::Hostname, "www.example.jp", Some("*.emb.example.jp")),
+        (Table::Hostname, "www.example.jp", Some("(other)")),
     ];
     for release in &published {
         for (table, key, nobody) in expected {
@@ -108,9 +112,9 @@ fn every_table_counts_what_it_says() {
         assert_eq!(errors.keys.len(), 2, "the first error of each class alone: {:?}", errors.keys);
     }
     // Noon in UTC is nine in the evening in Tokyo, on a Monday. The profile is a month's.
-    assert!(published[0].table(Table::Profile).is_none());
-    assert!((count_of(&published[1], Table::Profile, "Mon 21:00") - i64::from(PEOPLE)).abs() < 300);
-    assert!(count_of(&published[1], Table::Profile, "Mon 12:00").abs() < 300);
+    assert!(published[0].table(Table::HourOfWeek).is_none());
+    assert!((count_of(&published[1], Table::HourOfWeek, "Mon 21:00") - i64::from(PEOPLE)).abs() < 300);
+    assert!(count_of(&published[1], Table::HourOfWeek, "Mon 12:00").abs() < 300);
     // Robots are no visitors.
     let visits = published[0].site_numbers.as_ref().unwrap().ranks[0];
     assert!((visits.count - i64::from(PEOPLE)).abs() < 100, "{visits:?}");
@@ -130,7 +134,8 @@ fn a_table_without_its_source_is_not_there() {
     let release = running.wait_for("www", Period::day(noon));
     let there: Vec<Table> = release.tables.iter().map(|t| t.table).collect();
     let wanted = |table: &Table| {
-        table.has_period(PeriodKind::Day) && !matches!(table, Table::Site | Table::Country | Table::Domain)
+        let needs_source = matches!(table, Table::Country | Table::Domain | Table::Hostname);
+        table.has_period(PeriodKind::Day) && !needs_source && *table != Table::Site
     };
     assert_eq!(there, Table::ALL.into_iter().filter(wanted).collect::<Vec<_>>());
     drop(lane);

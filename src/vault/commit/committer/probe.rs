@@ -16,6 +16,10 @@ impl Committer {
         self.counted.open.head()
     }
 
+    pub(in crate::vault) fn lane(&self) -> &LaneReader {
+        &self.room.lane
+    }
+
     pub(in crate::vault) fn stored(&self) -> &Stored {
         self.counted.checkpointer.stored()
     }

@@ -18,7 +18,6 @@ use crate::{
             noise::{Noise, NoiseFault},
             terms::Under,
         },
-        tally::Texts,
     },
 };
 
@@ -240,9 +239,9 @@ fn claims(stage: &Stage) -> [f64; VIEWS] {
 fn own_keys(with: &Stage, without: &Stage) -> Vec<(PeriodKind, Table, String)> {
     let keys = |stage: &Stage| {
         let pages = stage.day.pages.keys().map(|key| (Table::Page, key.to_string()));
-        let texts = [Table::Referrer, Table::Campaign, Table::Error].into_iter().flat_map(|table| {
-            stage.day.texts(table).into_iter().flat_map(Texts::keys).map(move |key| (table, key.to_string()))
-        });
+        let texts = [Table::Referrer, Table::Campaign, Table::Error]
+            .into_iter()
+            .flat_map(|table| stage.day.texts(table).keys().map(move |key| (table, key.to_string())));
         pages.chain(texts).collect::<BTreeSet<_>>()
     };
     let is_public = |table: Table, key: &str| with.public.get(&table).is_some_and(|keys| keys.contains(key));

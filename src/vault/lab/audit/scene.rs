@@ -6,7 +6,7 @@ use crate::{
     units::SiteName,
     vault::{
         Bounds, Privacy, SiteSettings, Table, TableSet,
-        anonymize::{Seen, Sighting, Visit},
+        anonymize::{Attributes, Seen, Sighting, Visit},
         bound::Bounder,
         cells::Cells,
         keys::Epoch,
@@ -142,6 +142,10 @@ fn view(who: u64, number: u64, hour: u64, is_alone: bool, names: &mut Names) -> 
     let mut last = NameId::default();
     let [referrer, campaign] =
         if is_alone { ["mine.example", "mine / - / -"] } else { ["known.example", "known / - / -"] };
+    let mut attributes = Attributes::default();
+    for (table, text) in [(Table::Referrer, referrer), (Table::Campaign, campaign)] {
+        attributes.set_name(table, names.id(text, &mut last));
+    }
     Sighting {
         day: Day::from_number(DATE),
         visitor_tag: tag(who, 1),
@@ -153,9 +157,7 @@ fn view(who: u64, number: u64, hour: u64, is_alone: bool, names: &mut Names) -> 
             week_tag: Some(tag(who, 3)),
             month_tag: Some(tag(who, 4)),
             page: names.id(&page(number), &mut last),
-            referrer: names.id(referrer, &mut last),
-            campaign: names.id(campaign, &mut last),
-            listed: [0; 9],
+            attributes,
         }),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     calendar::{Day, Period, PeriodKind},
     vault::{
         Table,
-        tally::{AttributeTally, Counters, HOUR_ARRIVAL, HOUR_VISIT, SiteTally, Texts},
+        tally::{AttributeTally, Counters, HOUR_ARRIVAL, HOUR_VISIT, SiteTally},
     },
 };
 
@@ -63,10 +63,9 @@ impl World {
             PeriodKind::Hour | PeriodKind::Week | PeriodKind::Quarter => None,
         };
         let Some(tally) = tally else { return BTreeMap::new() };
-        let texts = tally.texts(table).into_iter().flat_map(Texts::iter).map(|(key, count)| (key.to_owned(), *count));
-        let listed = tally.listed(table).into_iter().flat_map(|counters| {
-            table.public_keys().iter().enumerate().map(|(at, key)| ((*key).to_owned(), counters.get(at)))
-        });
+        let texts = tally.texts(table).iter().map(|(key, count)| (key.to_owned(), *count));
+        let counters = tally.listed(table);
+        let listed = table.public_keys().iter().enumerate().map(|(at, key)| ((*key).to_owned(), counters.get(at)));
         texts.chain(listed).filter(|(_, count)| *count > 0).collect()
     }
 }
