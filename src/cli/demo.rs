@@ -15,6 +15,8 @@ use tokio_stream::StreamExt;
 use tonic::transport::Channel;
 
 use super::serve::{options, stop_on_signals};
+use headcount_client::ProducerSecret;
+
 use crate::{
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
@@ -105,8 +107,10 @@ async fn show(args: Args) -> Result<(), Failure> {
 async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failure> {
     let channel = connect(address).await?;
     let now_unix_ms = SystemClock.now_unix_ms();
+    let secret = ship::passing_secret()?;
     for show in shows {
-        let summary = ship::ship(ship_options(show, address, now_unix_ms)).await?;
+        let options = ship_options(show, address, secret.clone(), now_unix_ms);
+        let summary = ship::ship(options).await?;
         println!("{}", shipped(show, &summary));
     }
     let sites = shows.iter().map(|show| show.site.name.to_string()).collect();
@@ -213,10 +217,11 @@ async fn connect(address: &str) -> Result<Channel, Failure> {
     Ok(report::connect(&format!("http://{address}")).await?)
 }
 
-fn ship_options(show: &Show, address: &str, now_unix_ms: i64) -> ShipOptions {
+fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
     ShipOptions {
         site: show.site.name.to_string(),
         server: format!("http://{address}"),
+        secret,
         producer: None,
         live: false,
         format: Format::Auto,

@@ -1,7 +1,7 @@
 //! The client side: reads access logs and streams them to the ingest service.
 //!
-//! A log is known by its content, so a rotated, renamed or compressed copy goes on where the last run ended, and
-//! shipping it twice counts nothing twice. It speaks the protocol only and knows nothing of what the server does
+//! A log is known by its content and by the secret of who ships it, so a rotated, renamed or compressed copy goes on where
+//! the last run ended, and shipping it twice counts nothing twice. It speaks the protocol only and knows nothing of what the server does
 //! with an event; it shows counts and line numbers and never what a line held.
 //!
 //! ```text
@@ -18,6 +18,7 @@ mod print;
 mod progress;
 mod reader;
 mod source;
+mod state;
 mod summary;
 mod text;
 mod time;
@@ -36,7 +37,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use headcount_client::{Connection, Producer, ServerAddress, check_producer, check_site};
+use headcount_client::{Connection, Producer, ProducerSecret, ServerAddress, check_producer, check_site};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::ShipError;
@@ -45,6 +46,7 @@ pub use lines::LINE_BYTES_MAX;
 pub use print::print_summary;
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
 pub use source::Input;
+pub use state::{StateError, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
 
 use prepare::{InputError, Prepared, prepare};
@@ -64,6 +66,8 @@ pub struct ShipOptions {
     pub site: String,
     /// `http://HOST:PORT`.
     pub server: String,
+    /// What makes the logs this sender's own on the server.
+    pub secret: ProducerSecret,
     /// The sender's name in place of one made of the content; only for a single input.
     pub producer: Option<String>,
     /// The inputs are still being written: an unfinished last line waits, and nothing is stated as complete.
@@ -93,7 +97,7 @@ pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
     let meter = Arc::new(Meter::default());
     let sizes = options.inputs.iter().map(Input::size_bytes);
     let progress = Arc::new(Progress::start(options.show_progress, sizes.sum(), &meter, &options.server));
-    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site)?
+    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site, options.secret.clone())?
         .with_retry_for(options.retry_for)
         .with_observer(Arc::clone(&progress) as _);
     let (files, complete) = ship_inputs(&options, connection, &meter).await?;

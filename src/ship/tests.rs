@@ -39,6 +39,7 @@ pub(super) fn options(server: String, files: &[&Path]) -> ShipOptions {
     ShipOptions {
         site: "www".to_owned(),
         server,
+        secret: ProducerSecret::new([7; 32]).unwrap(),
         producer: None,
         live: false,
         format: Format::Auto,
