@@ -76,6 +76,7 @@ pub fn parcel_of(
         events,
         complete_through_unix_ms,
         cursor: Vec::new(),
+        producer_secret: b"the secret of this load".to_vec(),
     };
     Parcel { bytes: request.encode_to_vec().into(), events: count }
 }

@@ -151,6 +151,7 @@ fn golden_batch() {
         events: vec![event],
         complete_through_unix_ms: -1,
         cursor: vec![1, 2, 255],
+        producer_secret: b"sixteen or more.".to_vec(),
     };
     assert_bytes("wire/ingest-request", "A batch of one made-up event with all fields.", &request.encode_to_vec());
     let outcome = proto::OutcomeCount { outcome: proto::Outcome::Late.into(), count: 300, first_index: 7 };

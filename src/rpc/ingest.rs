@@ -8,6 +8,7 @@ use std::{collections::HashMap, pin::Pin};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
+use zeroize::Zeroizing;
 
 use super::{message::Message, status};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     units::SiteName,
     vault::{
         Batch, Books, CURSOR_BYTES_MAX, CommitError, EVENTS_PER_BATCH_MAX, Intake, KeyFault, Lane, Outcome,
-        PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
+        PRODUCER_BYTES_MAX, PRODUCER_SECRET_BYTES, Pending, Receipt, Refusal,
     },
 };
 
@@ -88,7 +89,8 @@ fn refused(refusal: Refusal, sequence: u64) -> Status {
 /// One stream.
 struct Session {
     intake: Intake,
-    lanes: HashMap<(String, String), Lane>,
+    /// By site and producer, with the secret that each came with last.
+    lanes: HashMap<(String, String), (Zeroizing<Vec<u8>>, Lane)>,
 }
 
 impl Session {
@@ -127,7 +129,8 @@ impl Session {
     async fn take(&mut self, mut message: Message) -> Result<HandedOver, Status> {
         check(&message)?;
         let (site, producer) = (std::mem::take(&mut message.site), std::mem::take(&mut message.producer));
-        let lane = self.lane(site, producer)?;
+        let secret = std::mem::take(&mut message.producer_secret);
+        let lane = self.lane(site, producer, secret)?;
         let (sequence, length) = (message.sequence, message.length);
         let batch = Batch {
             sequence,
@@ -140,25 +143,26 @@ impl Session {
         Ok(HandedOver { sequence, sent: length as u64, pending })
     }
 
-    fn lane(&mut self, site: String, producer: String) -> Result<&Lane, Status> {
+    fn lane(&mut self, site: String, producer: String, secret: Zeroizing<Vec<u8>>) -> Result<&Lane, Status> {
         let key = (site, producer);
-        if !self.lanes.contains_key(&key) {
-            if self.lanes.len() >= LANES_PER_STREAM_MAX {
+        let known = self.lanes.get(&key).map(|(known, _)| *known == secret);
+        if known != Some(true) {
+            if known.is_none() && self.lanes.len() >= LANES_PER_STREAM_MAX {
                 let what = "one stream carries too many producers";
                 return Err(status::bad_field("producer", what, "at most 256 a stream"));
             }
-            let lane = self.open_lane(&key.0, &key.1)?;
-            self.lanes.insert(key.clone(), lane);
+            let lane = self.open_lane(&key.0, &key.1, &secret)?;
+            self.lanes.insert(key.clone(), (secret, lane));
         }
         // Unwrap safety: inserted just above if it was not there.
-        Ok(self.lanes.get(&key).expect("the lane is there"))
+        Ok(&self.lanes.get(&key).expect("the lane is there").1)
     }
 
-    fn open_lane(&self, site: &str, producer: &str) -> Result<Lane, Status> {
+    fn open_lane(&self, site: &str, producer: &str, secret: &[u8]) -> Result<Lane, Status> {
         let name = SiteName::new(site)
             .map_err(|e| status::bad_field("site", &format!("{site:?} is no site's name"), &e.to_string()))?;
         check_producer(producer)?;
-        self.intake.lane(&name, producer).ok_or_else(|| {
+        self.intake.lane(&name, producer, secret).ok_or_else(|| {
             let known: Vec<String> = self.intake.site_names().iter().map(ToString::to_string).collect();
             status::unknown_site(site, &known)
         })
@@ -183,6 +187,11 @@ fn check(request: &Message) -> Result<(), Status> {
     if request.sequence == 0 && (events > 0 || request.complete_through_unix_ms != 0) {
         let what = format!("a greeting (sequence 0) has {events} events or a watermark");
         return Err(status::bad_field("sequence", &what, "1 or more with events or a watermark"));
+    }
+    let secret = request.producer_secret.len();
+    if secret > 0 && !PRODUCER_SECRET_BYTES.contains(&secret) {
+        let what = format!("the secret has {secret} bytes");
+        return Err(status::bad_field("producer_secret", &what, "16 to 64 bytes, or none"));
     }
     let cursor = request.cursor.len();
     if cursor > CURSOR_BYTES_MAX {

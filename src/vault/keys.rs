@@ -146,8 +146,21 @@ pub enum KeyFault {
 pub(super) struct ProducerKey(Zeroizing<[u8; KEY_BYTES]>);
 
 impl ProducerKey {
-    /// The producer of a name.
-    pub(super) fn id(&self, producer: &str) -> ProducerId {
+    /// The producer of a name and a secret.
+    pub(super) fn id(&self, site: &SiteName, producer: &str, secret: &[u8]) -> ProducerId {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // No producer's name begins so, and each part says where it ends: no name has a zero.
+        hasher.update(b"a producer with a secret: ");
+        for name in [site.as_str(), producer] {
+            hasher.update(name.as_bytes()).update(&[0]);
+        }
+        let id = first_half(hasher.update(secret).finalize().as_bytes());
+        hasher.zeroize();
+        id
+    }
+
+    /// The producer of a name, as format 5 stored it.
+    pub(super) fn id_by_name(&self, producer: &str) -> ProducerId {
         self.hash(producer.as_bytes())
     }
 
@@ -412,7 +425,7 @@ mod tests {
             all.extend_from_slice(&tag.to_le_bytes());
         }
         all.extend_from_slice(keys.seal_key());
-        all.extend_from_slice(&ProducerKey(Zeroizing::new([7; KEY_BYTES])).id("p"));
+        all.extend_from_slice(&ProducerKey(Zeroizing::new([7; KEY_BYTES])).id_by_name("p"));
         let what =
             "Of a key of sevens: the mark in its file, tags of a visitor and of a pair, the sealing key, a producer.";
         crate::golden::assert_bytes("stored/keys", what, &all);

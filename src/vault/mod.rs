@@ -57,6 +57,7 @@ pub use commit::{
         Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
         Unreadable,
     },
+    sender::PRODUCER_SECRET_BYTES,
 };
 pub use event::{AccessEvent, Text};
 pub use keys::{Epoch, KeyFault};

@@ -21,6 +21,7 @@ mod help;
 mod keeping;
 mod migrate;
 mod restart;
+mod producers;
 mod sealing;
 mod sitemap;
 mod stops;

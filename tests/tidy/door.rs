@@ -47,7 +47,7 @@ fn the_ways_into_the_vault_are_reviewed() {
         // Of a batch that is under way: its receipt.
         "async fn receipt(self) -> Result<Receipt, Refusal> {",
         "fn prepare(&self) {",
-        "fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {",
+        "fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {",
         "fn know_pages(&self, site: &SiteName, pages: &[String]) {",
         "fn site_names(&self) -> Vec<SiteName> {",
         "async fn hand_over<'m, E>(&self, batch: Batch<E>) -> Result<Pending, Refusal>",

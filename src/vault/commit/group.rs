@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     intake::{Commit, Receipt, Refusal},
     open::OpenCells,
+    sender::{Sender, Standing, stated_by_streams},
     writer::{Job, Waiting},
 };
 use crate::{
@@ -80,9 +81,12 @@ impl Group {
         producers: &Producers,
         index: &RwLock<Index>,
     ) {
-        let key = (commit.site.name.clone(), commit.producer);
-        let known = self.producers.get(&key).or_else(|| producers.get(&key.0, &key.1));
-        let mut row = known.cloned().unwrap_or_default();
+        let site = commit.site.name.clone();
+        let known = |id: &ProducerId| self.producers.get(&(site.clone(), *id)).or_else(|| producers.get(&site, id));
+        let Standing { id, mut row, is_claimed } = commit.sender.standing(known);
+        if is_claimed {
+            self.producers.insert((site.clone(), id), row.clone());
+        }
         if commit.sequence <= row.sequence {
             // Wait for the group all the same: the batch that this one repeats may be in it.
             self.waiting.push((commit.reply, receipt(&row, None)));
@@ -92,26 +96,40 @@ impl Group {
             let _ = commit.reply.send(Err(Refusal::Gap { expected: row.sequence + 1 }));
             return;
         }
-        self.bound(&mut commit, open, index);
+        self.bound(&mut commit, id, open, index);
         row.sequence = commit.sequence;
         row.cursor = commit.cursor;
         if commit.complete_through_unix_ms > 0 {
             let stated = commit.complete_through_unix_ms.min(self.now_unix_ms);
             row.complete_through_unix_ms = row.complete_through_unix_ms.max(stated);
-            self.stated.insert(commit.site.name.clone());
+            self.stated.insert(site.clone());
         }
         self.waiting.push((commit.reply, receipt(&row, Some(commit.books))));
         self.rooms.push(commit.room);
-        self.producers.insert(key, row);
+        self.go_on(&commit.sender, (site, id), row, producers);
+    }
+
+    /// Notes where a sender stands after its batch.
+    fn go_on(&mut self, sender: &Sender, key: (SiteName, ProducerId), row: ProducerRow, producers: &Producers) {
+        let Sender::OfStream(place) = sender else {
+            self.producers.insert(key, row);
+            return;
+        };
+        if row.complete_through_unix_ms > 0 {
+            let known = self.producers.get(&key).or_else(|| producers.get(&key.0, &key.1));
+            let together = stated_by_streams(known, row.complete_through_unix_ms);
+            self.producers.insert(key, together);
+        }
+        place.go_on(row);
     }
 
     /// Counts what a batch may add, in the cells and in the delta, and enters in its books how each event ended.
-    fn bound(&mut self, commit: &mut Commit, open: &mut OpenCells, index: &RwLock<Index>) {
-        let Commit { site, producer, names, sightings, books, .. } = commit;
+    fn bound(&mut self, commit: &mut Commit, by: ProducerId, open: &mut OpenCells, index: &RwLock<Index>) {
+        let Commit { site, names, sightings, books, .. } = commit;
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
         let none = SiteIndex::default();
         let of_site = index.sites.get(&site.name).unwrap_or(&none);
-        let bounder = Bounder::new(site, of_site, *producer, self.now_unix_ms);
+        let bounder = Bounder::new(site, of_site, by, self.now_unix_ms);
         let (cells, delta) = (open.cells_mut(), &mut self.delta);
         bounder.add_all(names, sightings, cells, delta, |at, outcome| books.enter(at, outcome));
         if !index.sites.contains_key(&site.name) {
@@ -121,7 +139,7 @@ impl Group {
 
     /// Whether nothing becomes durable with it.
     pub(super) fn changes_nothing(&self) -> bool {
-        self.producers.is_empty()
+        self.producers.is_empty() && self.new_sites.is_empty() && self.delta.is_empty()
     }
 
     /// Sites that nothing is stored of.

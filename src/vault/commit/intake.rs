@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use super::sender::{Sender, StreamPlace};
 use crate::vault::{
     anonymize::{Anonymized, Anonymizer, Bench, Sighting},
     event::AccessEvent,
@@ -13,7 +14,6 @@ use crate::vault::{
     release::index::{Index, Sealed},
     sites::{registry::Registry, settings::Site},
     store::CommitError,
-    tally::ProducerId,
 };
 use crate::{clock::Clock, units::SiteName};
 
@@ -82,7 +82,7 @@ pub enum Refusal {
 /// A batch on its way to the committer.
 pub(in crate::vault) struct Commit {
     pub(in crate::vault) site: Arc<Site>,
-    pub(in crate::vault) producer: ProducerId,
+    pub(in crate::vault) sender: Sender,
     pub(in crate::vault) sequence: u64,
     pub(in crate::vault) names: Names,
     pub(in crate::vault) sightings: Vec<(u32, Sighting)>,
@@ -130,7 +130,7 @@ pub(in crate::vault) struct Shared {
 pub struct Lane {
     intake: Intake,
     site: Arc<Site>,
-    producer: ProducerId,
+    sender: Sender,
 }
 
 impl Intake {
@@ -143,12 +143,17 @@ impl Intake {
         self.shared.anonymizer.prepare();
     }
 
-    /// Opens the lane of a producer; None where the site takes no events. The producer's name is hashed under a key
-    /// and forgotten.
+    /// Opens the lane of a producer; None where the site takes no events. Its name and its secret are hashed under a key
+    /// and forgotten. Without a secret (an empty one) it is a producer of its own, which ends with the lane.
     #[must_use]
-    pub fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {
+    pub fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {
+        let key = &self.shared.producer_key;
+        let sender = match secret {
+            [] => Sender::OfStream(StreamPlace::default()),
+            secret => Sender::Bound { id: key.id(site, producer, secret), by_name: key.id_by_name(producer) },
+        };
         let site = self.shared.registry.taking_events(site)?;
-        Some(Lane { intake: self.clone(), site, producer: self.shared.producer_key.id(producer) })
+        Some(Lane { intake: self.clone(), site, sender })
     }
 
     /// Puts other pages in the place of a site's known ones, from now on: periods published later have all of them, with
@@ -190,7 +195,7 @@ impl Lane {
         let (reply, receipt) = oneshot::channel();
         let commit = Commit {
             site: self.site.clone(),
-            producer: self.producer,
+            sender: self.sender.clone(),
             sequence: batch.sequence,
             names,
             sightings,

@@ -2,6 +2,7 @@
 //! back.
 
 pub(super) mod intake;
+pub(super) mod sender;
 
 pub(super) mod committer;
 pub(super) mod group;

@@ -23,7 +23,7 @@ use crate::vault::{
         CommitError, Damaged, OpenError, ReadError, Step,
         archive::Archive,
         lane::Lane,
-        migrate::FORMAT_BEFORE,
+        migrate::{self, FORMAT_BEFORE},
         reader::LaneReader,
         rows::{self, ChainPoint, FORMAT, FORMAT_UNFINISHED, SiteRow},
         writer::LaneWriter,
@@ -91,7 +91,14 @@ fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, OpenError> {
 pub(in crate::vault) fn check_format(lane: &mut Lane, path: &Path) -> Result<(), OpenError> {
     match known_format(&lane.reader, path)? {
         Some(FORMAT) => Ok(()),
-        _ => Ok(mark_format(&mut lane.writer, FORMAT)?),
+        before => {
+            let mut step = Step::default();
+            if before.is_some() {
+                migrate::producers(&lane.reader, &mut step)?;
+            }
+            step.put_row(rows::FORMAT_KEY, &FORMAT)?;
+            Ok(lane.writer.commit(step)?)
+        }
     }
 }
 
@@ -111,12 +118,8 @@ pub(in crate::vault) fn is_unfinished(lane: &LaneReader) -> Result<bool, ReadErr
 
 /// Notes that a backup is being put back.
 pub(in crate::vault) fn mark_unfinished(lane: &mut LaneWriter) -> Result<(), CommitError> {
-    mark_format(lane, FORMAT_UNFINISHED)
-}
-
-fn mark_format(lane: &mut LaneWriter, format: u32) -> Result<(), CommitError> {
     let mut step = Step::default();
-    step.put_row(rows::FORMAT_KEY, &format)?;
+    step.put_row(rows::FORMAT_KEY, &FORMAT_UNFINISHED)?;
     lane.commit(step)
 }
 
@@ -369,14 +372,16 @@ fn damaged_tally(epoch: &Epoch) -> Damaged {
 }
 
 fn load_producers(lane: &LaneReader) -> Result<Producers, ReadError> {
+    let is_before = lane.row::<u32>(rows::FORMAT_KEY, "the format row")? == Some(FORMAT_BEFORE);
     let mut producers = Producers::default();
-    for row in lane.scan(b"p/") {
+    for row in lane.scan(rows::PRODUCER_PREFIX) {
         let (key, value) = row?;
         let damaged = || Damaged::new("a producer's row");
         let (site, id) = key[2..].split_last_chunk::<16>().ok_or_else(damaged)?;
         let site = site.strip_suffix(b"/").and_then(|s| std::str::from_utf8(s).ok()).ok_or_else(damaged)?;
         let site = SiteName::new(site).map_err(|_| damaged())?;
-        producers.insert(site, *id, rows::decode(&value, "a producer's row")?);
+        let row = if is_before { migrate::producer(&value) } else { rows::decode(&value, "a producer's row") };
+        producers.insert(site, *id, row?);
     }
     Ok(producers)
 }

@@ -3,13 +3,18 @@
 //!
 //! Format 5 stored the tables of a tally by their places in two lists. Such a directory is marked as today's when it is
 //! opened. Its sections say in which form they are and are read through here; the next checkpoint, at a clean stop at the
-//! latest, writes them anew.
+//! latest, writes them anew. Its producers belonged to nobody, and are written anew with the mark.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+use super::{
+    Damaged, ReadError, Step,
+    reader::LaneReader,
+    rows::{self, ProducerRow},
+};
 use crate::{
     calendar::PeriodKind,
     vault::{
@@ -75,6 +80,30 @@ struct ByTable {
     listed: BTreeMap<u8, Counters>,
 }
 
+/// A producer's row of format 5.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Producer {
+    sequence: u64,
+    complete_through_unix_ms: i64,
+    cursor: Vec<u8>,
+}
+
+/// Puts the producers of format 5 into a step, in the form of today and without an owner.
+pub(in crate::vault) fn producers(lane: &LaneReader, step: &mut Step) -> Result<(), ReadError> {
+    for row in lane.scan(rows::PRODUCER_PREFIX) {
+        let (key, value) = row?;
+        step.put_row(&key, &producer(&value)?)?;
+    }
+    Ok(())
+}
+
+/// A producer's row of format 5 in the form of today.
+pub(in crate::vault) fn producer(before: &[u8]) -> Result<ProducerRow, Damaged> {
+    let Producer { sequence, complete_through_unix_ms, cursor } = rows::decode(before, "a producer's row")?;
+    Ok(ProducerRow { sequence, complete_through_unix_ms, cursor, owner: None })
+}
+
 /// A tally of format 5 in the form of today.
 pub(in crate::vault) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Result<Zeroizing<Vec<u8>>> {
     match kind {
@@ -126,6 +155,14 @@ mod tests {
             counters.add(2, 100 + u64::from(table.number()));
         }
         ByPlace { texts, listed }
+    }
+
+    #[test]
+    fn a_producer_keeps_its_place_and_is_nobodys() {
+        let before = Producer { sequence: 300, complete_through_unix_ms: -7, cursor: vec![1, 2] };
+        let row = producer(&postcard::to_allocvec(&before).unwrap()).unwrap();
+        assert_eq!((row.sequence, row.complete_through_unix_ms, &*row.cursor), (300, -7, &[1, 2][..]));
+        assert_eq!(row.owner, None);
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(in crate::vault) const RELEASE_PREFIX: &[u8] = b"r/";
 pub(in crate::vault) const PART_PREFIX: &[u8] = b"o/";
 pub(in crate::vault) const SITE_PREFIX: &[u8] = b"s/";
 pub(in crate::vault) const INDEX_PREFIX: &[u8] = b"x/";
+pub(in crate::vault) const PRODUCER_PREFIX: &[u8] = b"p/";
 pub(in crate::vault) const LOST_PREFIX: &[u8] = b"l/";
 pub(in crate::vault) const PUBLIC_KEY_PREFIX: &[u8] = b"k/";
 
@@ -49,6 +50,9 @@ pub(in crate::vault) struct ProducerRow {
     pub(in crate::vault) sequence: u64,
     pub(in crate::vault) complete_through_unix_ms: i64,
     pub(in crate::vault) cursor: Vec<u8>,
+    /// Whose it is: the sender with a secret that alone is told of it. Nobody's yet: format 5 wrote it, and the first to come
+    /// with its name and a secret is its owner.
+    pub(in crate::vault) owner: Option<ProducerId>,
 }
 
 /// A place in the journal's chain: a record's sequence and digest.

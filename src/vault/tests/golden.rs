@@ -148,8 +148,14 @@ fn release() -> Release {
 
 #[test]
 fn golden_rows() {
-    let row = rows::ProducerRow { sequence: 300, complete_through_unix_ms: 1_793_620_800_000, cursor: vec![1, 2, 255] };
-    assert_bytes("stored/row-producer", "p/SITE/ID: sequence, watermark, cursor.", &rows::encode(&row).unwrap());
+    let row = rows::ProducerRow {
+        sequence: 300,
+        complete_through_unix_ms: 1_793_620_800_000,
+        cursor: vec![1, 2, 255],
+        owner: Some([0xab; 16]),
+    };
+    let what = "p/SITE/ID: sequence, watermark, cursor, owner.";
+    assert_bytes("stored/row-producer", what, &rows::encode(&row).unwrap());
     assert_bytes("stored/row-site", "s/SITE: time zone, first start, terms.", &rows::encode(&site_row()).unwrap());
     assert!(rows::decode::<rows::SiteRow>(&bytes("stored/row-site"), "it").unwrap() == site_row());
     let point = rows::ChainPoint { sequence: 300, digest: [0xab; 32] };
