@@ -40,6 +40,26 @@ pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
 }
 
+/// An older copy of the data directory that is put back would not be noticed.
+pub fn copies_are_unnoticed(data: &std::path::Path) {
+    let data = data.display();
+    tracing::warn!(
+        %data,
+        "keys and archive lie inside the data directory: an older copy of it that is put back cannot be noticed here, and what \
+         was published since would be drawn a second time. Keep server.archive or server.keys on another volume"
+    );
+}
+
+/// How many releases there are could not be noted beside the keys.
+pub fn release_not_noted(fault: &impl Display) {
+    tracing::warn!(%fault, "the last release could not be noted beside the keys: an older copy of the data may go unnoticed");
+}
+
+/// What may have been published before an older copy was put back is published as gaps.
+pub fn closing_doubtful() {
+    tracing::warn!("the data may be older than what was published: what may have been published since becomes a gap");
+}
+
 /// A period was published.
 pub fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
     let kind = period.kind.name();

@@ -22,6 +22,8 @@ use crate::{
     units::SiteName,
 };
 
+mod witness;
+
 const KEY_BYTES: usize = 32;
 /// What stands before an epoch's key in its file: the version of what is derived from it. Stored: never change it.
 const EPOCH_MARK: &[u8] = &[2];
@@ -197,6 +199,11 @@ impl KeyRing {
     pub(super) fn open_existing(directory: &Path) -> Result<Self, KeyFault> {
         fs::metadata(directory).map_err(|source| KeyFault::Io { path: directory.to_owned(), source })?;
         Ok(Self { directory: directory.to_owned(), open: RwLock::default() })
+    }
+
+    /// Where it is.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The key of an epoch that has data: it must exist.

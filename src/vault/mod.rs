@@ -171,7 +171,8 @@ fn open_on(
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
     let country_sources = countries.sources().to_vec();
-    let Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(&mut lane, &keys, &options)?;
+    let loaded = recover::load(&mut lane, &keys, &options)?;
+    let Loaded { recovered, stored, archive, producer_key, given_up, doubt } = loaded;
     let lost = recover::load_lost(&lane.reader)?;
     let registry = Arc::new(Registry::open(
         options.privacy,
@@ -209,7 +210,7 @@ fn open_on(
         Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },
     );
     committer.note_sites()?;
-    committer.give_up(&given_up)?;
+    committer.give_up_doubtful(doubt, &given_up, &keys)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
     let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, country_sources);
     let shared = intake::Shared { anonymizer, registry, index, clock, producer_key };

@@ -26,6 +26,7 @@ use crate::{
     units::SiteName,
     vault::{
         admin::running::{self, Order},
+        cells::Cells,
         keys::Epoch,
         release::index::Index,
         seal::{
@@ -33,7 +34,7 @@ use crate::{
             due::{SealQueue, View},
             publish::Publisher,
         },
-        sites::registry::Registry,
+        sites::{registry::Registry, settings::Site},
         store::{
             CommitError, EngineError, FileError, Step,
             reader::LaneReader,
@@ -273,6 +274,31 @@ impl Committer {
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
     }
 
+    pub(super) fn commit_and_wait(&mut self, step: Step) -> Result<(), CommitError> {
+        self.writer.commit_and_wait(step)
+    }
+
+    pub(super) fn sites(&self) -> Vec<Arc<Site>> {
+        self.shared.registry.all()
+    }
+
+    pub(in crate::vault) fn cells(&self) -> &Cells {
+        self.counted.open.cells()
+    }
+
+    pub(super) fn index(&self) -> &RwLock<Index> {
+        &self.shared.index
+    }
+
+    pub(super) fn now_unix_ms(&self) -> i64 {
+        self.shared.clock.now_unix_ms()
+    }
+
+    /// A week or month lacks the sums of some of its days.
+    pub(super) fn forget_sums_of(&mut self, epoch: Epoch) {
+        self.seals.queue.note_lost(epoch);
+    }
+
     /// Seals the next period that is due of the sites to look at.
     fn seal_next(&mut self) -> Result<(), CommitError> {
         let view = View {
@@ -290,7 +316,7 @@ impl Committer {
         }
     }
 
-    fn sealing(&mut self) -> Sealing<'_> {
+    pub(super) fn sealing(&mut self) -> Sealing<'_> {
         Sealing {
             open: &mut self.counted.open,
             checkpointer: &mut self.counted.checkpointer,

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     checkpoint::Stored,
+    doubt::Doubt,
     group::Producers,
     journal::{Checkpoint, Form, Place, Record},
 };
@@ -37,6 +38,8 @@ use crate::{
 
 /// How the key of the producers is named where it is given up.
 const PRODUCERS: &str = "producers";
+/// How it is named that the data are an older copy.
+const COPY: &str = "copy";
 
 /// What was read back.
 pub(in crate::vault) struct Recovered {
@@ -54,20 +57,29 @@ pub(in crate::vault) struct Loaded {
     pub(in crate::vault) archive: Archive,
     pub(in crate::vault) producer_key: ProducerKey,
     pub(in crate::vault) given_up: BTreeSet<Epoch>,
+    pub(in crate::vault) doubt: Doubt,
 }
 
 /// Reads and checks all that is on the disk, but for the releases themselves.
 pub(in crate::vault) fn load(lane: &mut Lane, keys: &KeyRing, options: &Options) -> Result<Loaded, OpenError> {
     check_format(lane, &options.data)?;
     let reader = lane.reader.clone();
-    let (index, stored) = load_published(&reader)?;
+    let (mut index, stored) = load_published(&reader)?;
     destroy_stale_keys(&reader, keys, &index)?;
     let archive = open_archive(&options.archive, &reader, &index, &stored)?;
-    let (producers, epochs): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == PRODUCERS);
-    let given_up = parse_given_up(&epochs)?;
+    let (copy, give_up): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == COPY);
+    let (producers, epochs): (Vec<_>, Vec<_>) = give_up.into_iter().partition(|name| *name == PRODUCERS);
+    let mut given_up = parse_given_up(&epochs)?;
+    let doubt = doubt(&reader, keys, &mut index, !copy.is_empty(), &given_up)?;
     let producer_key = producer_key(lane, keys, !producers.is_empty())?;
     // What is missing is told together.
-    let (recovered, producer_key) = match (load_cells(&reader, keys, index, &given_up), producer_key) {
+    let mut cells = load_cells(&reader, keys, index.clone(), &given_up);
+    if let (Err(OpenError::MissingKeys(names)), Doubt::Copy) = (&cells, doubt) {
+        // They went when these periods were published.
+        given_up.extend(parse_given_up(&names.iter().collect::<Vec<_>>())?);
+        cells = load_cells(&reader, keys, index, &given_up);
+    }
+    let (recovered, producer_key) = match (cells, producer_key) {
         (Ok(recovered), Some(key)) => (recovered, key),
         (Ok(_), None) => return Err(OpenError::MissingKeys(vec![PRODUCERS.to_owned()])),
         (Err(OpenError::MissingKeys(mut names)), None) => {
@@ -76,7 +88,31 @@ pub(in crate::vault) fn load(lane: &mut Lane, keys: &KeyRing, options: &Options)
         }
         (Err(error), _) => return Err(error),
     };
-    Ok(Loaded { recovered, stored, archive, producer_key, given_up })
+    Ok(Loaded { recovered, stored, archive, producer_key, given_up, doubt })
+}
+
+/// Whether the data may be older than what was published. `is_copy`: an administrator says that they are.
+fn doubt(
+    lane: &LaneReader,
+    keys: &KeyRing,
+    index: &mut Index,
+    is_copy: bool,
+    given_up: &BTreeSet<Epoch>,
+) -> Result<Doubt, OpenError> {
+    let (noted, stored) = (keys.noted_release(), index.last_release);
+    let is_copy = is_copy || lane.get(rows::COPY_KEY)?.is_some();
+    match noted {
+        Some(noted) if noted > stored && !is_copy => {
+            Err(OpenError::NotedAhead { path: keys.directory().to_owned(), archived: noted, stored })
+        }
+        _ if is_copy => {
+            // Readers have seen these numbers: others must not get them.
+            index.last_release = stored.max(noted.unwrap_or(0));
+            Ok(Doubt::Copy)
+        }
+        None if !given_up.is_empty() => Ok(Doubt::Hours),
+        _ => Ok(Doubt::None),
+    }
 }
 
 fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, OpenError> {

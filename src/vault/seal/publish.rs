@@ -134,6 +134,7 @@ impl Publisher {
         let (_, created_unix_ms) = due::sealed(&self.index, site);
         self.archive.append_settings(&site.name, &site.row(created_unix_ms))?;
         self.archive.append(&release)?;
+        self.keys.note_release(number);
         self.follow(site, period, number, hours, new_keys);
         if ends_a_cell {
             self.keys.destroy(&epoch)?;

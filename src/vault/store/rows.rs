@@ -23,6 +23,8 @@ pub(in crate::vault) const FORMAT_KEY: &[u8] = b"m/format";
 pub(in crate::vault) const FORMAT_UNFINISHED: u32 = u32::MAX;
 /// By what the right key of the producers is known.
 pub(in crate::vault) const PRODUCER_KEY_KEY: &[u8] = b"m/producers";
+/// While what may have been published before an older copy was put back is being closed.
+pub(in crate::vault) const COPY_KEY: &[u8] = b"m/copy";
 pub(in crate::vault) const HEAD_KEY: &[u8] = b"m/head";
 pub(in crate::vault) const BASE_KEY: &[u8] = b"m/base";
 pub(in crate::vault) const JOURNAL_PREFIX: &[u8] = b"j/";

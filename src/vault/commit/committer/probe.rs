@@ -4,10 +4,6 @@ use super::*;
 use crate::vault::{cells::Cells, commit::checkpoint::Stored, store::rows::ChainPoint};
 
 impl Committer {
-    pub(in crate::vault) fn cells(&self) -> &Cells {
-        self.counted.open.cells()
-    }
-
     pub(in crate::vault) fn cells_mut(&mut self) -> &mut Cells {
         self.counted.open.cells_mut()
     }
