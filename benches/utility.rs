@@ -7,7 +7,10 @@ mod command;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use headcount::vault::lab::{Options, run};
+use headcount::{
+    ship::event_of_line,
+    vault::lab::{Logged, Options, run},
+};
 
 const USAGE: &str = "\
 Usage: benches/utility [--quick] [--seed NUMBER] [--json FILE] [--help]
@@ -30,8 +33,22 @@ fn main() -> ExitCode {
     command::run("utility", USAGE, parse, |asked| work(&asked).map(|()| ExitCode::SUCCESS))
 }
 
+/// What the shipper reads in a line.
+fn read_line(line: &[u8]) -> Option<Logged> {
+    let event = event_of_line(line)?;
+    Some(Logged {
+        time_unix_ms: event.time_unix_ms,
+        status: event.status,
+        address: event.address,
+        user_agent: event.user_agent,
+        method: event.method,
+        target: event.target,
+        referrer: event.referrer,
+    })
+}
+
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Asked>, String> {
-    let mut asked = Asked { options: Options { quick: false, seed: 1 }, json: None };
+    let mut asked = Asked { options: Options { quick: false, seed: 1, read_line }, json: None };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {

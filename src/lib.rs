@@ -22,6 +22,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 #[cfg(test)]
+#[path = "../tests/golden/golden.rs"]
 mod golden;
 pub mod proto;
 pub mod report;
@@ -31,7 +32,7 @@ pub mod ship;
 pub mod sitemap;
 pub mod telemetry;
 mod text;
-pub mod vault;
 
 pub use headcount_model::{bins, calendar, clock, units};
 pub use headcount_query as query;
+pub use headcount_vault as vault;

@@ -1,4 +1,4 @@
-//! Every line that headcount logs, as a named event.
+//! Every line that the server logs, as a named event; those of the vault are in a file of the same name there.
 //!
 //! It is here so that one file shows all that is logged. Only names of sites, periods and faults come in, so nothing about
 //! a visitor can be logged. No other room makes log lines.
@@ -7,10 +7,7 @@ use std::{fmt::Display, io::IsTerminal};
 
 use tracing_subscriber::{Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{
-    calendar::{Day, Period},
-    units::SiteName,
-};
+use crate::units::SiteName;
 
 /// Starts logging to standard error, from this level on. Filters in the environment (`RUST_LOG`) are not read.
 pub fn init(level: tracing::Level) {
@@ -50,32 +47,6 @@ pub fn copies_are_unnoticed(data: &std::path::Path) {
     );
 }
 
-/// How many releases there are could not be noted beside the keys.
-pub fn release_not_noted(fault: &impl Display) {
-    tracing::warn!(%fault, "the last release could not be noted beside the keys: an older copy of the data may go unnoticed");
-}
-
-/// What may have been published before an older copy was put back is published as gaps.
-pub fn closing_doubtful() {
-    tracing::warn!("the data may be older than what was published: what may have been published since becomes a gap");
-}
-
-/// A period was published.
-pub fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
-    let kind = period.kind.name();
-    let start = period.start;
-    if is_gap {
-        tracing::warn!(%site, kind, %start, release, "published as a gap");
-    } else {
-        tracing::debug!(%site, kind, %start, hour = period.hour, release, "published");
-    }
-}
-
-/// New terms of a site begin on a day.
-pub fn terms_change(site: &SiteName, from: Day) {
-    tracing::info!(%site, %from, "the configuration changed: promise, bounds, profile and tables are the new ones from this day on");
-}
-
 /// A sitemap was read. `pages` is how many pages of the site are known now.
 pub fn sitemap_read(site: &SiteName, pages: usize) {
     tracing::info!(%site, pages, "sitemap read");
@@ -84,22 +55,6 @@ pub fn sitemap_read(site: &SiteName, pages: usize) {
 /// A sitemap cannot be read; the pages known before stay. The fault names the file or URL and quotes the sitemap.
 pub fn sitemap_failed(site: &SiteName, fault: &impl Display) {
     tracing::warn!(%site, %fault, "the sitemap cannot be read; the pages known before stay");
-}
-
-/// The store refuses to take events.
-pub fn store_refuses(fault: &impl Display) {
-    tracing::error!(%fault, "the store refuses; senders are told to try again");
-}
-
-/// The store takes events again.
-pub fn store_accepts() {
-    tracing::info!("the store takes events again");
-}
-
-/// The disk did not finish a step in time; the process stops.
-pub fn store_is_stuck(limit: std::time::Duration) {
-    let seconds = limit.as_secs();
-    tracing::error!(seconds, "the disk did not finish a step: stopping. What was acknowledged is safe; start again");
 }
 
 /// A backup was sent.

@@ -39,7 +39,7 @@ pub(super) fn guarantee_short(answer: &GetPrivacyResponse) -> String {
 fn guarantee(answer: &GetPrivacyResponse) -> String {
     format!(
         "Whether one visitor's day on this site was counted changes the probability of all numbers and names ever \
-         published, taken together, by at most a factor of {}, and a probability of {} on top of that \
+         published, taken together, by at most a factor of {}, plus {} \
          (differential privacy with epsilon {} and delta {}; {} of delta is for the choice of keys).",
         factor(answer.epsilon),
         scientific(answer.delta),

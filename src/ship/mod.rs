@@ -217,8 +217,8 @@ fn check_inputs(options: &ShipOptions) -> Result<(), String> {
     }
 }
 
-/// The event that a line becomes, for tests in other rooms that read real logs.
-#[cfg(any(test, feature = "lab"))]
-pub(crate) fn event_of_line(line: &[u8]) -> Option<crate::proto::AccessEvent> {
+/// The event that a line becomes, for tests and benchmarks that read real logs. `None` for a line that is not read.
+#[must_use]
+pub fn event_of_line(line: &[u8]) -> Option<crate::proto::AccessEvent> {
     format::parse(line, Format::Auto).ok().map(|access| access.to_event())
 }

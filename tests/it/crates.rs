@@ -16,6 +16,10 @@ const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::process", "std::env", "s
 const CRATES: &[(&str, &[&str], usize)] =
     &[("headcount-model", &[], 32), ("headcount-query", &["headcount-model"], 32)];
 
+/// What a backend takes in for the client at most, itself included: a quarter of the 243 crates that headcount had when the
+/// client was cut off.
+const CLIENT_CRATES_MAX: usize = 60;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -52,10 +56,10 @@ fn words_and_answers_stay_small() {
 }
 
 #[test]
-fn the_client_is_at_most_a_quarter_of_headcount() {
+fn a_backend_takes_in_little_for_the_client() {
     let (client, whole) = (tree("headcount-client"), tree("headcount"));
     assert!(whole.len() > 100 && whole.is_superset(&client), "{} crates", whole.len());
-    assert!(4 * client.len() <= whole.len(), "{} of {} crates: {client:?}", client.len(), whole.len());
+    assert!(client.len() <= CLIENT_CRATES_MAX, "{} crates: {client:?}", client.len());
     // What a backend must never take in for it.
     let heavy = ["sled", "opendp", "clap", "axum", "indicatif", "rustls", "serde"];
     let found: Vec<_> = names("headcount-client").into_iter().filter(|name| heavy.contains(&name.as_str())).collect();
@@ -83,7 +87,7 @@ fn texts(directory: &Path) -> Vec<(String, String)> {
 fn words_and_answers_reach_for_nothing_outside() {
     for (name, ..) in CRATES {
         let directory = root().join("crates").join(name.trim_start_matches("headcount-")).join("src");
-        for (path, text) in texts(&directory) {
+        for (path, text) in texts(&directory).into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
             let found = OUTSIDE.iter().find(|outside| text.contains(*outside));
             assert!(found.is_none(), "{path} names {}", found.unwrap());
         }

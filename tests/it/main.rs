@@ -16,6 +16,7 @@ mod demo;
 mod disk;
 mod dst;
 mod faults;
+#[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
 mod help;

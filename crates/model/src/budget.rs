@@ -33,7 +33,8 @@ pub const SIGMA_MILLI_MAX: u64 = 3_000_000_000;
 const HAIR: f64 = 1e-10;
 
 /// The rule by which rho, sigma and (epsilon, delta) belong together. Fixed for a day when it begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Accounting {
     /// Any mechanism with this rho; half of delta for the choice of keys.
     Concentrated,

@@ -2,7 +2,7 @@
 //!
 //! A configuration may change; a day may not: every day keeps the terms under which it began.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{
     budget::Accounting,
@@ -12,8 +12,7 @@ use crate::{
 };
 
 /// What holds for the days of a site from one day on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Terms {
     /// The first local day.
     pub from: Day,
@@ -29,7 +28,7 @@ pub struct Terms {
     pub has_page_list: bool,
 }
 
-/// The stored form of [`Terms`]. The order of the fields is part of it.
+/// The form of [`Terms`] in rows. The order of the fields is part of it.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     from: Day,
@@ -70,6 +69,69 @@ impl From<Terms> for Stored {
         let rule = if accounting == Accounting::Gaussian { GAUSSIAN } else { 0 };
         let flags = rule | if has_page_list { HAS_PAGE_LIST } else { 0 };
         Self { from, epsilon, delta, bounds, profile, shares, tables, flags }
+    }
+}
+
+/// The form of [`Terms`] in the archive, whose lines say the names of their fields.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    from: Day,
+    privacy: LineOfPromise,
+    profile: String,
+    shares: Shares,
+    tables: TableSet,
+    has_page_list: bool,
+    /// Lines that do not say it are from before there was a choice.
+    #[serde(default = "before_the_choice")]
+    accounting: Accounting,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LineOfPromise {
+    epsilon: f64,
+    delta: f64,
+    bounds: Bounds,
+}
+
+fn before_the_choice() -> Accounting {
+    Accounting::Concentrated
+}
+
+impl From<Line> for Terms {
+    fn from(line: Line) -> Self {
+        let Line { from, privacy, profile, shares, tables, has_page_list, accounting } = line;
+        let LineOfPromise { epsilon, delta, bounds } = privacy;
+        let privacy = Privacy { epsilon, delta, bounds, accounting };
+        Self { from, privacy, profile, shares, tables, has_page_list }
+    }
+}
+
+impl From<Terms> for Line {
+    fn from(terms: Terms) -> Self {
+        let Terms { from, privacy, profile, shares, tables, has_page_list } = terms;
+        let Privacy { epsilon, delta, bounds, accounting } = privacy;
+        let privacy = LineOfPromise { epsilon, delta, bounds };
+        Self { from, privacy, profile, shares, tables, has_page_list, accounting }
+    }
+}
+
+impl Serialize for Terms {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            Line::from(self.clone()).serialize(to)
+        } else {
+            Stored::from(self.clone()).serialize(to)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Terms {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() {
+            Line::deserialize(from).map(Self::from)
+        } else {
+            Self::try_from(Stored::deserialize(from)?).map_err(D::Error::custom)
+        }
     }
 }
 

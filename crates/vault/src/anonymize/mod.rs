@@ -1,0 +1,345 @@
+//! Turns an access into a sighting: the only room that sees who somebody is, and it forgets at once.
+//!
+//! In goes an [`AccessEvent`]; out comes a [`Sighting`] that has keyed tags in place of the visitor and attributes cut
+//! down to what a table publishes, or the reason why there is none. The event is wiped before this room is left.
+
+pub(crate) mod agent;
+mod attributes;
+pub(crate) mod campaign;
+pub(crate) mod health;
+mod host;
+mod hostname;
+pub(crate) mod language;
+pub(crate) mod network;
+pub(crate) mod page;
+pub(crate) mod referrer;
+mod visitor;
+
+use std::{net::IpAddr, sync::Arc};
+
+use zeroize::Zeroize;
+
+use super::{
+    event::AccessEvent,
+    keys::{Epoch, EpochKeys, KeyFault, KeyRing},
+    names::{NameId, Names},
+    outcome::Outcome,
+    release::index::Sealed,
+    site::Site,
+    tables::{OTHER_KEY, Table},
+};
+use crate::{
+    calendar::{CalendarMemo, Day, Local, Period},
+    units::MS_PER_MINUTE,
+};
+use agent::{Agent, AgentDigest, Agents};
+pub(super) use attributes::Attributes;
+use network::Countries;
+use referrer::Referrers;
+
+/// No web log is older: 1990-01-01T00:00:00Z.
+const OLDEST_UNIX_MS: i64 = 631_152_000_000;
+/// How far a sender's clock may be ahead.
+const AHEAD_MS_MAX: i64 = 5 * MS_PER_MINUTE;
+
+/// How an event was anonymised.
+#[must_use = "every event is answered for"]
+pub(super) enum Anonymized {
+    /// Somebody was seen.
+    Seen(Sighting),
+    /// It ended here.
+    Ended(Outcome),
+}
+
+/// What somebody did who is no longer known. Its texts stand among the [`Names`] of its batch.
+pub(super) struct Sighting {
+    pub(super) day: Day,
+    /// The visitor, under the day's key.
+    pub(super) visitor_tag: u64,
+    pub(super) seen: Seen,
+}
+
+/// What was seen of a visitor.
+pub(super) enum Seen {
+    /// A page view.
+    Visit(Visit),
+    /// A request that was answered with an error: its class (a position among the classes), and class with page.
+    Error { class: u8, key: NameId },
+    /// A page view by a robot: its family (a position in the public list).
+    Robot { family: u16 },
+}
+
+/// A page view.
+pub(super) struct Visit {
+    pub(super) hour: u8,
+    /// The visitor and the page together, under the day's key.
+    pub(super) pair_tag: u64,
+    /// The visitor and the key `(other)` together, under the day's key.
+    pub(super) other_pair_tag: u64,
+    /// The visitor under the week's key, where that week is open.
+    pub(super) week_tag: Option<u64>,
+    /// The visitor under the month's key, where that month is open.
+    pub(super) month_tag: Option<u64>,
+    pub(super) page: NameId,
+    pub(super) attributes: Attributes,
+}
+
+/// What an event is, before it is known whose.
+struct Classified {
+    local: Local,
+    what: What,
+    ip: Option<IpAddr>,
+    agent: AgentDigest,
+}
+
+/// What a request was.
+enum What {
+    Page(Attributes),
+    Error { class: u8, key: NameId },
+    Robot { family: u16 },
+}
+
+/// The keys of the periods of one day.
+struct DayKeys {
+    day: Day,
+    day_keys: Arc<EpochKeys>,
+    week_keys: Option<Arc<EpochKeys>>,
+    month_keys: Option<Arc<EpochKeys>>,
+}
+
+/// What is known of a page view without a key.
+struct Facts {
+    hour: u8,
+    page: NameId,
+    attributes: Attributes,
+}
+
+impl DayKeys {
+    /// A page view with the tags of its visitor in place of the visitor.
+    fn visit(&self, identity: &[u8], visitor_tag: u64, page: &str, facts: Facts) -> Visit {
+        let tag = |keys: &Arc<EpochKeys>| keys.visitor_tag(identity);
+        Visit {
+            hour: facts.hour,
+            pair_tag: self.day_keys.pair_tag(visitor_tag, page),
+            other_pair_tag: self.day_keys.pair_tag(visitor_tag, OTHER_KEY),
+            week_tag: self.week_keys.as_ref().map(tag),
+            month_tag: self.month_keys.as_ref().map(tag),
+            page: facts.page,
+            attributes: facts.attributes,
+        }
+    }
+}
+
+/// Buffers and look-ups that are used again from event to event of a batch. Wiped at the end.
+#[derive(Default)]
+pub(super) struct Bench {
+    calendar: CalendarMemo,
+    keys: Option<DayKeys>,
+    identity: Vec<u8>,
+    page: String,
+    /// What a table counts a visit under, one after the other.
+    text: String,
+    /// The texts of the sightings of this batch: what may be counted under, and nothing else.
+    pub(super) names: Names,
+    /// The names that were given last: of the page, and by table.
+    last_page: NameId,
+    last: Attributes,
+}
+
+impl Bench {
+    /// Names the text on the bench as what a visit counts under in a table.
+    fn name_text(&mut self, table: Table, attributes: &mut Attributes) {
+        let mut name = self.last.name(table);
+        attributes.set_name(table, self.names.id(&self.text, &mut name));
+        self.last.set_name(table, name);
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // The slice and not the vector: that wipes in one piece, and not byte by byte.
+        self.identity.as_mut_slice().zeroize();
+        self.page.as_mut_str().zeroize();
+        self.text.as_mut_str().zeroize();
+    }
+}
+
+/// The room's tools.
+pub(super) struct Anonymizer {
+    agents: Agents,
+    referrers: Referrers,
+    countries: Countries,
+    keys: Arc<KeyRing>,
+}
+
+impl Anonymizer {
+    pub(super) fn new(keys: Arc<KeyRing>, countries: Countries) -> Self {
+        Self { agents: Agents::new(), referrers: Referrers::new(), countries, keys }
+    }
+
+    /// Makes ready what takes a good part of a second, before the first event comes.
+    pub(super) fn prepare(&self) {
+        self.agents.prepare();
+    }
+
+    /// What was seen in an event, or the outcome that ends it here.
+    pub(super) fn anonymize(
+        &self,
+        site: &Site,
+        event: AccessEvent<'_>,
+        now_unix_ms: i64,
+        sealed: &Sealed,
+        bench: &mut Bench,
+    ) -> Result<Anonymized, KeyFault> {
+        let Classified { local, what, ip, agent } = match self.classify(site, &event, now_unix_ms, sealed, bench) {
+            Ok(classified) => classified,
+            Err(outcome) => return Ok(Anonymized::Ended(outcome)),
+        };
+        visitor::identity(&event, ip, agent, &mut bench.identity);
+        drop(event);
+        let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
+        let visitor_tag = keys.day_keys.visitor_tag(&bench.identity);
+        let seen = match what {
+            What::Error { class, key } => Seen::Error { class, key },
+            What::Robot { family } => Seen::Robot { family },
+            What::Page(attributes) => {
+                let page = bench.names.id(&bench.page, &mut bench.last_page);
+                Seen::Visit(keys.visit(
+                    &bench.identity,
+                    visitor_tag,
+                    &bench.page,
+                    Facts { hour: local.hour, page, attributes },
+                ))
+            }
+        };
+        Ok(Anonymized::Seen(Sighting { day: local.day, visitor_tag, seen }))
+    }
+
+    /// What an event is, or the outcome that ends it. Its page is then on the bench.
+    fn classify(
+        &self,
+        site: &Site,
+        event: &AccessEvent<'_>,
+        now_unix_ms: i64,
+        sealed: &Sealed,
+        bench: &mut Bench,
+    ) -> Result<Classified, Outcome> {
+        let time_unix_ms = if event.time_unix_ms == 0 { now_unix_ms } else { event.time_unix_ms };
+        if let Some(outcome) = reject_time(time_unix_ms, now_unix_ms) {
+            return Err(outcome);
+        }
+        let local = site.calendar.locate(time_unix_ms, &mut bench.calendar);
+        if sealed.contains(Period::day(local.day)) {
+            return Err(Outcome::Late);
+        }
+        let request = request(event, site, &mut bench.page)?;
+        if !visitor::is_somebody(event) {
+            return Err(Outcome::NoVisitor);
+        }
+        let ip = visitor::ip(event);
+        let (agent, digest) = self.agents.classify(event.user_agent.as_str());
+        let what = match request {
+            Request::Error(_) if agent.is_bot => return Err(Outcome::NotSuccess),
+            Request::Error(class) => {
+                let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], bench.page);
+                What::Error { class, key: bench.names.id(&key, &mut bench.last_page) }
+            }
+            Request::Page if agent.is_bot => What::Robot { family: agent.bot.into() },
+            Request::Page => What::Page(self.attributes(event, ip, agent, local, site, bench)),
+        };
+        Ok(Classified { local, what, ip, agent: digest })
+    }
+
+    /// What a page view counts under, by table.
+    fn attributes(
+        &self,
+        event: &AccessEvent<'_>,
+        ip: Option<IpAddr>,
+        agent: Agent,
+        local: Local,
+        site: &Site,
+        bench: &mut Bench,
+    ) -> Attributes {
+        let (address, client_host) = (event.address.as_str(), event.client_host.as_str());
+        let mut attributes = Attributes::default();
+        self.referrers.find(event.referrer.as_str(), &site.name, &site.hosts, &mut bench.text);
+        bench.name_text(Table::Referrer, &mut attributes);
+        campaign::campaign(event.target.as_str(), &mut bench.text);
+        bench.name_text(Table::Campaign, &mut attributes);
+        if site.terms_of(local.day).has(Table::Hostname) {
+            let (target, host) = (event.target.as_str(), event.host.as_str());
+            hostname::hostname(target, host, &site.hosts, &mut bench.text);
+            bench.name_text(Table::Hostname, &mut attributes);
+        }
+        attributes.set_position(Table::Browser, agent.browser.into());
+        attributes.set_position(Table::Os, agent.os.into());
+        attributes.set_position(Table::Device, agent.device.into());
+        attributes.set_position(Table::Language, language::primary(event.accept_language.as_str()).into());
+        attributes.set_position(Table::Country, self.countries.country(ip));
+        let host = if client_host.is_empty() { address } else { client_host };
+        attributes.set_position(Table::Domain, network::domain(host));
+        attributes.set_position(Table::ResponseTime, health::time_bin(event.response_time_ms));
+        attributes.set_position(Table::ResponseSize, health::size_bin(event.response_bytes));
+        attributes.set_position(Table::HourOfWeek, local.hour_of_week.into());
+        attributes
+    }
+
+    fn keys_of<'b>(
+        &self,
+        site: &Site,
+        day: Day,
+        sealed: &Sealed,
+        memo: &'b mut Option<DayKeys>,
+    ) -> Result<&'b DayKeys, KeyFault> {
+        if memo.as_ref().is_none_or(|keys| keys.day != day) {
+            let key = |period| self.keys.for_writing(&Epoch { site: site.name.clone(), period });
+            let key_if_open = |period| if sealed.contains(period) { Ok(None) } else { key(period).map(Some) };
+            *memo = Some(DayKeys {
+                day,
+                day_keys: key(Period::day(day))?,
+                week_keys: key_if_open(Period::week_of(day))?,
+                month_keys: key_if_open(Period::month_of(day))?,
+            });
+        }
+        // Unwrap safety: it was filled just above if it was empty.
+        Ok(memo.as_ref().expect("the day's keys are there"))
+    }
+}
+
+fn reject_time(time_unix_ms: i64, now_unix_ms: i64) -> Option<Outcome> {
+    if time_unix_ms > now_unix_ms + AHEAD_MS_MAX {
+        Some(Outcome::Future)
+    } else if time_unix_ms < OLDEST_UNIX_MS {
+        Some(Outcome::TooOld)
+    } else {
+        None
+    }
+}
+
+/// What a request is worth looking at for; its normalised page or file is then in `page`.
+enum Request {
+    Page,
+    /// Answered with an error of this class.
+    Error(u8),
+}
+
+fn request(event: &AccessEvent<'_>, site: &Site, page: &mut String) -> Result<Request, Outcome> {
+    if event.status != 0 && !(100..=599).contains(&event.status) {
+        return Err(Outcome::BadStatus);
+    }
+    if !matches!(event.method.as_str(), "" | "GET") {
+        return Err(Outcome::NotGet);
+    }
+    let error = health::error_class(event.status);
+    if error.is_none() && !matches!(event.status, 0 | 200 | 304) {
+        return Err(Outcome::NotSuccess);
+    }
+    match (page::normalize(event.target.as_str(), &site.page_rules, page), error) {
+        (Ok(_), Some(class)) => Ok(Request::Error(class)),
+        (Ok(page::Target::Page), None) => Ok(Request::Page),
+        (Ok(page::Target::Asset), None) => Err(Outcome::Asset),
+        // What cannot be read is answered with an error, as it should be.
+        (Err(page::BadTarget), Some(_)) => Err(Outcome::NotSuccess),
+        (Err(page::BadTarget), None) => Err(Outcome::BadTarget),
+    }
+}

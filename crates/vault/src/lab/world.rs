@@ -1,0 +1,312 @@
+//! The one place where the laboratory touches the vault's own types: visits go through the real limiter into real
+//! tallies here ([`World::count`]), and the real draw publishes them (`edition.rs`). Beside the tallies stands what
+//! really happened, counted by the plainest means.
+
+pub(super) mod edition;
+mod exact;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
+
+pub(super) use edition::Edition;
+
+use headcount_model::{rng::SplitMix64, source::ReadError};
+
+use super::{alias::Alias, crowd, parallel};
+use crate::{
+    Privacy, Shares, SiteSettings, Table, TableSet,
+    anonymize::{Attributes, Seen, Sighting, Visit},
+    bound::Bounder,
+    calendar::{Calendar, Day, Period},
+    cells::Cells,
+    keys::Epoch,
+    names::{NameId, Names},
+    query::AskError,
+    release::{index::SiteIndex, terms::History},
+    site::Site,
+    tally::{DayTally, MonthTally, WeekTally},
+    units::SiteName,
+};
+
+/// So many different pages of one device and day count by Wikimedia's settings.
+pub(super) const WIKIMEDIA_PAGES_PER_DAY: usize = 10;
+/// Hosts that link to a made-up site and are in no public list.
+const OPEN_HOSTS: usize = 300;
+/// The share of visits that such hosts send.
+const OPEN_HOST_SHARE: f64 = 0.15;
+
+/// A page view: the hour and the number of the page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View {
+    pub(super) hour: u8,
+    pub(super) page: u32,
+}
+
+/// All that one visitor does on one day.
+pub(super) struct VisitorDay {
+    /// Who, over all days. A number below those of the regulars, unless the visitor comes once.
+    pub(super) person: u64,
+    /// Whether this visitor is seen on no other day.
+    pub(super) comes_once: bool,
+    pub(super) facts: Facts,
+    pub(super) views: Vec<View>,
+}
+
+/// What the attribute tables count of a visit.
+#[derive(Clone)]
+pub(super) struct Facts {
+    /// Positions in public lists alone.
+    attributes: Attributes,
+    referrer: Box<str>,
+}
+
+impl Facts {
+    pub(super) fn of(visit: &Visit, names: &Names) -> Self {
+        Self { attributes: visit.attributes, referrer: names.get(visit.attributes.name(Table::Referrer)).text.into() }
+    }
+}
+
+/// What browsers and referrers the visitors of a made-up site have.
+pub(super) struct Habits {
+    listed: [(Table, Alias); 4],
+    public_referrers: Alias,
+    open_referrers: Alias,
+    open_hosts: Vec<Box<str>>,
+}
+
+impl Habits {
+    pub(super) fn new() -> Self {
+        let listed = [Table::Browser, Table::Os, Table::Device, Table::Language];
+        Self {
+            listed: listed.map(|table| (table, Alias::zipf(table.public_keys().len()))),
+            public_referrers: Alias::zipf(Table::Referrer.public_keys().len()),
+            open_referrers: Alias::zipf(OPEN_HOSTS),
+            open_hosts: (0..OPEN_HOSTS).map(|host| crowd::name("www-", host)).collect(),
+        }
+    }
+
+    /// A visit's facts: a person's browser stays the same, the referrer does not.
+    pub(super) fn facts(&self, person_seed: u64, bits: &mut SplitMix64) -> Facts {
+        let mut of_person = SplitMix64::new(person_seed);
+        let mut attributes = Attributes::default();
+        for (table, habit) in &self.listed {
+            // Cast safety: public lists are far shorter than 65,536.
+            attributes.set_position(*table, habit.pick(&mut of_person) as u16);
+        }
+        let referrer = if bits.next_unit() < OPEN_HOST_SHARE {
+            self.open_hosts[self.open_referrers.pick(bits) as usize].clone()
+        } else {
+            Table::Referrer.public_keys()[self.public_referrers.pick(bits) as usize].into()
+        };
+        Facts { attributes, referrer }
+    }
+}
+
+/// What happened to a page in a period, in visits that saw it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PageTruth {
+    /// Within headcount's bounds.
+    pub(super) bounded: u32,
+    /// All page views within headcount's bounds, not visits.
+    pub(super) bounded_views: u32,
+    /// Within Wikimedia's bound.
+    pub(super) wikimedia: u32,
+    /// Without any bound.
+    pub(super) all: u32,
+}
+
+/// Distinct visitors, without a sketch.
+#[derive(Debug, Clone, Default)]
+struct Heads {
+    regulars: Vec<u64>,
+    once: u64,
+}
+
+impl Heads {
+    fn see(&mut self, visitor: &VisitorDay) {
+        if visitor.comes_once {
+            self.once += 1;
+            return;
+        }
+        let (word, bit) = (usize::try_from(visitor.person / 64).unwrap_or(0), visitor.person % 64);
+        if self.regulars.len() <= word {
+            self.regulars.resize(word + 1, 0);
+        }
+        self.regulars[word] |= 1 << bit;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.once += other.once;
+        self.regulars.resize(self.regulars.len().max(other.regulars.len()), 0);
+        self.regulars.iter_mut().zip(&other.regulars).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
+    fn count(&self) -> u64 {
+        self.once + self.regulars.iter().map(|word| u64::from(word.count_ones())).sum::<u64>()
+    }
+}
+
+/// What was counted of a period, beside what happened in it.
+struct Counted<T> {
+    tally: T,
+    pages: Vec<PageTruth>,
+    heads: Heads,
+}
+
+/// All periods of a site, counted and not yet published. Days are here without their limiter.
+pub(super) struct World {
+    /// The key space of pages, by number.
+    pub(super) pages: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, u32>,
+    days: BTreeMap<Period, Counted<DayTally>>,
+    weeks: BTreeMap<Period, Counted<WeekTally>>,
+    months: BTreeMap<Period, Counted<MonthTally>>,
+}
+
+/// Everything of one day: its own tally and what it adds to its week and month.
+struct DayCount {
+    day: Counted<DayTally>,
+    cells: Cells,
+}
+
+impl World {
+    /// Runs all days through the limiter, several at once. `visitors` gives each visitor of a day once; whoever comes is
+    /// the same, however often it is asked.
+    pub(super) fn count(
+        pages: Vec<Box<str>>,
+        days: &[Day],
+        visitors: impl Fn(Day, &mut dyn FnMut(&VisitorDay)) + Sync,
+    ) -> Self {
+        let numbers = pages.iter().zip(0..).map(|(name, number)| (name.clone(), number)).collect();
+        let (days_of, weeks, months) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let world = Mutex::new(Self { pages: Vec::new(), numbers, days: days_of, weeks, months });
+        parallel::each(days.len(), |number| {
+            let counted = count_day(&pages, days[number], &visitors);
+            world.lock().unwrap_or_else(PoisonError::into_inner).take(days[number], counted);
+        });
+        let mut world = world.into_inner().unwrap_or_else(PoisonError::into_inner);
+        world.pages = pages;
+        // A week of which a part is missing is never published.
+        let days = world.days.keys().map(|period| period.start).collect::<HashSet<Day>>();
+        world.weeks.retain(|week, _| week.days().all(|day| days.contains(&day)));
+        world
+    }
+
+    /// Takes in a day. Any order gives the same world.
+    fn take(&mut self, day: Day, counted: DayCount) {
+        let DayCount { day: of_day, cells } = counted;
+        let week = self.weeks.entry(Period::week_of(day)).or_insert_with(|| Counted::new(0));
+        cells.weeks.values().for_each(|tally| week.tally.merge(tally));
+        week.tally.absorb(&of_day.tally);
+        week.heads.merge(&of_day.heads);
+        let month = self.months.entry(Period::month_of(day)).or_insert_with(|| Counted::new(of_day.pages.len()));
+        cells.months.values().for_each(|tally| month.tally.merge(tally));
+        month.tally.absorb(&of_day.tally);
+        month.heads.merge(&of_day.heads);
+        for (mine, theirs) in month.pages.iter_mut().zip(&of_day.pages) {
+            mine.bounded += theirs.bounded;
+            mine.bounded_views += theirs.bounded_views;
+            mine.wikimedia += theirs.wikimedia;
+            mine.all += theirs.all;
+        }
+        self.days.insert(Period::day(day), of_day);
+    }
+}
+
+impl<T: Default> Counted<T> {
+    fn new(pages: usize) -> Self {
+        Self { tally: T::default(), pages: vec![PageTruth::default(); pages], heads: Heads::default() }
+    }
+}
+
+/// One day through the limiter, which is dropped at its end.
+fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay))) -> DayCount {
+    let site = site("standard", None);
+    let (index, mut cells, mut delta) = (SiteIndex::default(), Cells::default(), Cells::default());
+    let bounder = Bounder::new(&site, &index, [0; 16], 0);
+    let mut names = Names::default();
+    let mut counted: Counted<DayTally> = Counted::new(pages.len());
+    let mut seen = Vec::new();
+    visitors(day, &mut |visitor| {
+        visits(day, visitor, pages, &mut names, |visit, names| {
+            bounder.add(visit, names, &mut cells, &mut delta);
+        });
+        counted.heads.see(visitor);
+        seen.clear();
+        for view in &visitor.views {
+            if !seen.contains(&view.page) {
+                let truth = &mut counted.pages[view.page as usize];
+                truth.all += 1;
+                truth.wikimedia += u32::from(seen.len() < WIKIMEDIA_PAGES_PER_DAY);
+                seen.push(view.page);
+            }
+        }
+    });
+    let mut tally = cells.days.remove(&Epoch { site: site.name, period: Period::day(day) }).unwrap_or_default();
+    assert!(tally.balances(true, tables()), "the tables of a day agree with each other");
+    (tally.visitors, tally.pairs) = Default::default();
+    for (page, truth) in pages.iter().zip(&mut counted.pages) {
+        let page = tally.pages.get(page).copied().unwrap_or_default().counts;
+        truth.bounded = u32::try_from(page.first).unwrap_or(u32::MAX);
+        truth.bounded_views = u32::try_from(page.sum()).unwrap_or(u32::MAX);
+    }
+    counted.tally = tally;
+    DayCount { day: counted, cells }
+}
+
+/// The visits that a visitor's page views are, as the anonymiser would give them under keys of their periods.
+fn visits(
+    day: Day,
+    visitor: &VisitorDay,
+    pages: &[Box<str>],
+    names: &mut Names,
+    mut give: impl FnMut(Sighting, &Names),
+) {
+    let mut last = NameId::default();
+    // Cast safety: any number makes a key.
+    let tag = |period: Period| crowd::mix(visitor.person, (period.start.number() as u64) << 3 | period.kind as u64);
+    let visitor_tag = tag(Period::day(day));
+    let mut attributes = visitor.facts.attributes;
+    attributes.set_name(Table::Referrer, names.id(&visitor.facts.referrer, &mut last));
+    attributes.set_name(Table::Campaign, names.id("(none)", &mut last));
+    for view in &visitor.views {
+        let visit = Visit {
+            hour: view.hour,
+            pair_tag: crowd::mix(visitor_tag, u64::from(view.page)),
+            other_pair_tag: crowd::mix(visitor_tag, u64::MAX),
+            week_tag: Some(tag(Period::week_of(day))),
+            month_tag: Some(tag(Period::month_of(day))),
+            page: names.id(&pages[view.page as usize], &mut last),
+            attributes,
+        };
+        give(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }, names);
+    }
+}
+
+/// The tables that a made-up site counts.
+fn tables() -> TableSet {
+    TableSet::without_sources()
+}
+
+/// The site as a profile has it; with a sitemap, if it has one.
+pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
+    // Unwrap safety: a fixed name that is one, and UTC is always known.
+    let (name, calendar) = (SiteName::new("lab").expect("a name"), Calendar::new("UTC").expect("a zone"));
+    let settings = SiteSettings {
+        profile: profile.to_owned(),
+        shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
+        tables: tables(),
+        known_pages: sitemap.into_iter().flatten().map(|page| page.to_string()).collect(),
+        has_page_list: sitemap.is_some(),
+        is_configured: true,
+        ..SiteSettings::plain(name, calendar)
+    };
+    Site::new(&settings, History::of(vec![settings.terms(Privacy::default())]))
+}
+
+/// What goes wrong in the laboratory: a fault of the vault or of a question.
+pub(super) fn fault(fault: impl std::error::Error + Send + Sync + 'static) -> AskError {
+    AskError::Read(ReadError::new(fault))
+}
