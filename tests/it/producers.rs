@@ -1,14 +1,17 @@
 //! Two worlds, one of which has a producer more. A failure is an answer of the server by which a sender without that producer's
 //! secret can tell them apart.
 
+use std::collections::BTreeMap;
+
 use headcount::proto::{AccessEvent, IngestRequest, IngestResponse, ingest_service_client::IngestServiceClient};
 use tokio_stream::StreamExt;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 use crate::harness::{BROWSER, House, Server, log_lines};
 
 /// What a sender gets: the answer, or the error with its details.
-type Told = Vec<Result<IngestResponse, (Code, String, Vec<u8>)>>;
+type Told = Vec<Result<IngestResponse, (Code, String, String)>>;
 
 fn request(producer: &str, secret: &str, sequence: u64, events: u8) -> IngestRequest {
     let event = |visitor: u8| AccessEvent {
@@ -31,7 +34,13 @@ fn request(producer: &str, secret: &str, sequence: u64, events: u8) -> IngestReq
 
 fn told(server: &Server, requests: Vec<IngestRequest>) -> Told {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let error = |status: Status| (status.code(), status.message().to_owned(), status.details().to_vec());
+    let error = |status: Status| {
+        let details = status.get_error_details();
+        // A map, whose order is another one each time.
+        let facts: Option<BTreeMap<_, _>> = details.error_info().map(|info| info.metadata.clone().into_iter().collect());
+        let rest = (details.error_info().map(|info| &info.reason), details.bad_request(), details.precondition_failure());
+        (status.code(), status.message().to_owned(), format!("{facts:?} {rest:?} {:?}", details.resource_info()))
+    };
     runtime.block_on(async {
         let mut client = IngestServiceClient::connect(server.url()).await.expect("a connection");
         let answers = match client.ingest(tokio_stream::iter(requests)).await {

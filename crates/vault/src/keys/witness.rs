@@ -3,7 +3,11 @@
 //!
 //! It is a number that every reader sees. A note that is missing or half-written says nothing, and is no fault.
 
-use std::{fs, io::Write};
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+};
 
 use super::KeyRing;
 
@@ -20,7 +24,8 @@ impl KeyRing {
     /// Notes the last release, wholly or not at all. A note that cannot be written is told; the next one may succeed.
     pub(crate) fn note_release(&self, number: u64) {
         let (draft, path) = (self.directory.join("releases.new"), self.directory.join("releases"));
-        let written = fs::File::create(&draft).and_then(|mut file| {
+        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);
+        let written = options.and_then(|mut file| {
             file.write_all(format!("{HEADING}{number}\n").as_bytes())?;
             fs::rename(&draft, &path)
         });
