@@ -20,7 +20,6 @@ pub use stats_transport::StatsServer;
 
 /// Reads a batch's message as the server does, and gives each of its events; for benchmarks. Gives how many could be
 /// read.
-#[cfg(feature = "lab")]
 pub fn read_batch<T>(
     bytes: &[u8],
     take: impl FnOnce(&mut dyn Iterator<Item = crate::vault::AccessEvent<'_>>) -> T,

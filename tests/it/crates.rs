@@ -1,7 +1,8 @@
 //! What each crate of the workspace depends on.
 //!
 //! A failure: a crate that a wall keeps small reaches the database, the noise, the wire or another room, directly or
-//! through something else; opens files, sockets or processes by itself; or has grown beyond its part.
+//! through something else; opens files, sockets or processes by itself; has grown beyond its part; or the server is built with
+//! what only the laboratory may have.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -72,6 +73,27 @@ fn messages_alone_need_prost_alone() {
     let found: Vec<_> =
         names("headcount-proto").into_iter().filter(|name| transport.contains(&name.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// All features that a build of this selection has of the vault.
+fn features_of_the_vault(selection: &[&str]) -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--edges", "normal,features", "--prefix", "none", "--format", "{p}", "--locked", "--offline"]);
+    let output = cargo.args(selection).current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("names are text");
+    let features = text.lines().filter_map(|line| line.strip_prefix("headcount-vault feature "));
+    features.filter_map(|rest| Some(rest.split('"').nth(1)?.to_owned())).collect()
+}
+
+#[test]
+fn no_server_has_the_laboratory() {
+    // What `cargo build` in the root makes, and what is installed.
+    for selection in [&[][..], &["--package", "headcount"]] {
+        let features = features_of_the_vault(selection);
+        assert!(features.contains("default") && !features.contains("lab"), "{selection:?}: {features:?}");
+    }
+    assert!(features_of_the_vault(&["--package", "headcount-lab"]).contains("lab"), "this test would see it");
 }
 
 fn texts(directory: &Path) -> Vec<(String, String)> {

@@ -31,6 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("cli", &["config", "demo", "proto", "report", "serve", "ship", "sitemap", "telemetry", "text", "vault"]),
     ("main", &["cli"]),
+    // What measures: no room of the product uses it.
+    ("lab", &["query", "ship", "vault"]),
 ];
 
 /// Words that everybody shares: any room may use them.

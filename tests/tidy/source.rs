@@ -18,9 +18,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Whether this file is no part of a server: tests, their fixtures, and the laboratory.
+    /// Whether this file is of tests or their fixtures.
     pub(crate) fn is_of_tests(&self) -> bool {
-        ["tests", "fake", "fixture", "/lab/"].iter().any(|word| self.path.contains(word))
+        ["tests", "fake", "fixture"].iter().any(|word| self.path.contains(word))
     }
 
     /// The path of its module with the name of its room first, as a document writes it.
@@ -53,10 +53,10 @@ pub(crate) fn around() -> Vec<Source> {
     let mut found = below("tests/it");
     found.extend(below("tests/tidy"));
     found.extend(below("benches"));
-    found.extend(entries(&root().join("crates")).iter().flat_map(|member| {
+    for member in entries(&root().join("crates")) {
         let name = member.file_name().unwrap().to_string_lossy().into_owned();
-        below(&format!("crates/{name}/tests"))
-    }));
+        found.extend(["tests", "benches"].iter().flat_map(|folder| below(&format!("crates/{name}/{folder}"))));
+    }
     found
 }
 

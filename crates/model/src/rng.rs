@@ -30,6 +30,13 @@ impl SplitMix64 {
     }
 }
 
+/// Two numbers as one that looks random.
+#[must_use]
+pub const fn mix(a: u64, b: u64) -> u64 {
+    let a = SplitMix64::new(a).next_u64();
+    SplitMix64::new(a ^ b).next_u64()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,8 +40,8 @@ mod keys;
 
 pub mod admin;
 
-#[cfg(any(test, feature = "lab"))]
-pub mod lab;
+#[cfg(feature = "lab")]
+pub mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -51,8 +51,6 @@ use std::{
 };
 
 use headcount_model::{bins, calendar, clock, outcome, tables, units};
-#[cfg(any(test, feature = "lab"))]
-use headcount_query as query;
 use tokio::sync::{mpsc, watch};
 
 pub use admin::running::Admin;

@@ -2,7 +2,6 @@
 
 mod canary;
 mod copies;
-mod coverage;
 mod flow;
 mod folding;
 mod fresh_noise;

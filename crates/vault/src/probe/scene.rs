@@ -1,34 +1,43 @@
 //! Worst cases: a small crowd, and one visitor-day that goes to every bound. Through the real limiter into real cells, once
-//! with that visitor and once without.
+//! with that visitor and once without. What is published of either can be drawn as often as an audit wants.
 
+use std::collections::BTreeSet;
+
+use super::{Noise, NoiseFault, noise::Drawn, release};
 use crate::{
-    Bounds, Privacy, SiteSettings, Table, TableSet,
+    Bounds, Mechanism, Privacy, Release, SiteSettings, Table, TableSet,
     anonymize::{Attributes, Seen, Sighting, Visit},
     bound::Bounder,
-    calendar::{Calendar, Day, Period},
+    calendar::{Calendar, Day, Period, PeriodKind},
     cells::Cells,
     keys::Epoch,
     names::{NameId, Names},
     release::{
+        draw::Draw,
         index::{PublicKeys, SiteIndex},
-        terms::{History, InForce},
+        terms::{History, InForce, Under},
     },
-    site::Site,
+    sites::settings::Site,
     tally::{DayTally, MonthTally, QuarterTally, WeekTally},
     units::SiteName,
 };
 
 /// 2026-06-03, a Wednesday.
-pub(super) const DATE: i32 = 20_607;
+const DATE: i32 = 20_607;
 /// Visitors beside the one in question, and page views of each.
 const CROWD: u64 = 40;
 const CROWD_VIEWS: u64 = 3;
 /// Pages that are published, and the first of those that nobody knows.
-pub(super) const PUBLIC_PAGES: u64 = 12;
+pub const PUBLIC_PAGES: u64 = 12;
+
+/// Distinct keys of a day that are told apart: a bound that no flaw raises.
+pub const KEYS_PER_DAY_MAX: usize = crate::bound::KEYS_PER_DAY_MAX;
+/// The periods of the day, in the order in which they are published.
+const KINDS: [PeriodKind; 4] = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter];
 
 /// What the visitor in question does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scene {
+pub enum Scene {
     /// As many public pages as count, each in an hour of its own, one more beyond the bound, and an error of each class.
     AtEveryBound,
     /// The same pages again and again: first views and repeats.
@@ -41,30 +50,34 @@ pub(super) enum Scene {
 
 /// What a flaw changes on the way to the cells.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Leaks {
+pub struct Leaks {
     /// What the limiter allows; what the plan covers is always the default.
-    pub(super) bounds: Bounds,
+    pub bounds: Bounds,
     /// The limiter forgets everybody in the middle of the day.
-    pub(super) forgets: bool,
+    pub forgets: bool,
     /// Beyond so many distinct keys, new ones count as others.
-    pub(super) keys_max: usize,
+    pub keys_max: usize,
     /// What is promised.
-    pub(super) epsilon: f64,
+    pub epsilon: f64,
 }
 
 /// The cells of all periods, with what is public before they are sealed.
-pub(super) struct Stage {
-    pub(super) site: Site,
-    pub(super) public: PublicKeys,
-    pub(super) day: DayTally,
-    pub(super) week: WeekTally,
-    pub(super) month: MonthTally,
-    pub(super) quarter: QuarterTally,
+pub struct Stage {
+    site: Site,
+    public: PublicKeys,
+    day: DayTally,
+    week: WeekTally,
+    month: MonthTally,
+    quarter: QuarterTally,
 }
+
+/// What the periods of a stage are released under.
+pub struct Plans(Vec<Under>);
 
 impl Stage {
     /// Plays a scene with or without the visitor.
-    pub(super) fn play(scene: Scene, with: bool, leaks: &Leaks) -> Self {
+    #[must_use]
+    pub fn play(scene: Scene, with: bool, leaks: &Leaks) -> Self {
         let site = site(leaks);
         let index = SiteIndex { public: public(), ..SiteIndex::default() };
         let mut cells = Cells::default();
@@ -95,6 +108,57 @@ impl Stage {
         month.absorb(&day);
         quarter.absorb(&day, |table, key| index.is_public(table, key));
         Self { public: index.public, site, day, week, month, quarter }
+    }
+
+    /// The plans of the stage's periods, as a flaw spoils their mechanisms.
+    #[must_use]
+    pub fn plans(&self, spoil: impl Fn(&mut Mechanism)) -> Plans {
+        let plan = |kind| {
+            let mut under = self.site.history.of_period(Period::of(kind, Day::from_number(DATE)));
+            under.plan.mechanisms.iter_mut().for_each(&spoil);
+            under
+        };
+        Plans(KINDS.into_iter().map(plan).collect())
+    }
+
+    /// What is claimed of a visitor-day: the mechanisms of the day's plan, not spoilt.
+    #[must_use]
+    pub fn claimed(&self) -> &[Mechanism] {
+        &self.site.history.of_day(Day::from_number(DATE)).plan.mechanisms
+    }
+
+    /// Publishes everything once: the day, its week, month and quarter.
+    ///
+    /// # Errors
+    /// When the noise fails.
+    pub fn publish(&self, plans: &Plans, noise: &mut dyn Noise) -> Result<Vec<Release>, NoiseFault> {
+        let none = BTreeSet::new();
+        let noise = &mut Drawn(noise);
+        let mut all = Vec::with_capacity(KINDS.len());
+        for (kind, under) in KINDS.into_iter().zip(&plans.0) {
+            let mut draw =
+                Draw { site: &self.site, known_pages: &none, under, public: &self.public, noise: &mut *noise };
+            let body = match kind {
+                PeriodKind::Day => draw.day(Day::from_number(DATE), &self.day, &[]),
+                PeriodKind::Week => draw.week(&self.week),
+                PeriodKind::Month => draw.month(&self.month),
+                _ => draw.quarter(&self.quarter),
+            };
+            all.push(release(&self.site, under, Period::of(kind, Day::from_number(DATE)), 0, body?));
+        }
+        Ok(all)
+    }
+
+    /// The keys of open tables that somebody asked for and nobody published yet.
+    #[must_use]
+    pub fn keys_not_public(&self) -> BTreeSet<(Table, String)> {
+        let pages = self.day.pages.keys().map(|key| (Table::Page, key));
+        let texts = [Table::Referrer, Table::Campaign, Table::Error]
+            .into_iter()
+            .flat_map(|table| self.day.texts(table).keys().map(move |key| (table, key)));
+        let is_public = |table, key: &str| self.public.get(&table).is_some_and(|keys| keys.contains(key));
+        let own = pages.chain(texts).filter(|(table, key)| !is_public(*table, key));
+        own.map(|(table, key)| (table, key.to_owned())).collect()
     }
 }
 

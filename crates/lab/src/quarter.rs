@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{JUNE, JUNE_DAYS, MAY_DAYS, crowd::Crowd, parallel, score::COUNT_MIN, with_thousands, world::World};
+use headcount_model::rng::mix;
+use headcount_vault::probe::World;
+
+use super::{JUNE, JUNE_DAYS, MAY_DAYS, crowd::Crowd, parallel, score::COUNT_MIN, with_thousands};
 use crate::{
     Table,
     calendar::{Day, Period},
@@ -29,14 +32,14 @@ pub struct QuarterRow {
 pub(super) fn row(visits_per_day: u64, pages: usize, repetitions: usize, seed: u64) -> Result<QuarterRow, AskError> {
     let crowd = Crowd::new(visits_per_day, pages, seed);
     let days: Vec<Day> = (JUNE - MAY_DAYS - APRIL_DAYS..JUNE + JUNE_DAYS).map(Day::from_number).collect();
-    let world = World::count(crowd.sitemap(), &days, |day, give| crowd.day(day, give));
+    let world = World::count(crowd.sitemap(), &days, |day, give| crowd.day(day, give), parallel::each);
     let truth = world.page_truth(Period::month_of(Day::from_number(JUNE)));
     let keys: BTreeSet<&str> = (world.pages.iter().zip(truth))
         .filter(|(_, truth)| u64::from(truth.bounded) >= COUNT_MIN)
         .map(|(name, _)| &**name)
         .collect();
     let found = parallel::map(repetitions, |job| -> Result<[usize; 2], AskError> {
-        let [before, found] = world.found_in_quarter("small", super::crowd::mix(seed, job as u64))?;
+        let [before, found] = found_in_quarter(&world, "small", mix(seed, job as u64))?;
         let count = |names: &BTreeSet<Box<str>>| keys.iter().filter(|key| names.contains(**key)).count();
         let after = keys.iter().filter(|key| before.contains(**key) || found.contains(**key)).count();
         Ok([count(&before), after])
@@ -51,13 +54,11 @@ pub(super) fn row(visits_per_day: u64, pages: usize, repetitions: usize, seed: u
     Ok(QuarterRow { place, keys: keys.len(), public: sums.map(share) })
 }
 
-impl World {
-    /// The names of pages that are public before the quarter of the last day is sealed, and those that it adds.
-    fn found_in_quarter(&self, profile: &str, seed: u64) -> Result<[BTreeSet<Box<str>>; 2], AskError> {
-        let edition = self.publish(profile, false, seed)?;
-        let body = edition.quarter(seed)?;
-        let before = edition.public_names(Table::Page);
-        let found = body.tables.into_iter().filter(|table| table.table == Table::Page);
-        Ok([before, found.flat_map(|table| table.keys).map(|key| key.key.into()).collect()])
-    }
+/// The names of pages that are public before the quarter of the last day is sealed, and those that it adds.
+fn found_in_quarter(world: &World, profile: &str, seed: u64) -> Result<[BTreeSet<Box<str>>; 2], AskError> {
+    let edition = world.publish(profile, false, seed)?;
+    let quarter = edition.quarter(seed)?;
+    let before = edition.public_names(Table::Page);
+    let found = quarter.tables.into_iter().filter(|table| table.table == Table::Page);
+    Ok([before, found.flat_map(|table| table.keys).map(|key| key.key.into()).collect()])
 }

@@ -1,8 +1,7 @@
-//! The one place where the laboratory touches the vault's own types: visits go through the real limiter into real
-//! tallies here ([`World::count`]), and the real draw publishes them (`edition.rs`). Beside the tallies stands what
-//! really happened, counted by the plainest means.
+//! A site of made-up visitors: their visits go through the real limiter into real tallies here ([`World::count`]), and the
+//! real draw publishes them (`edition.rs`). Beside the tallies stands what really happened, counted by the plainest means.
 
-pub(super) mod edition;
+mod edition;
 mod exact;
 
 use std::{
@@ -10,11 +9,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub(super) use edition::Edition;
+pub use edition::Edition;
+pub use exact::SiteTruth;
 
-use headcount_model::{rng::SplitMix64, source::ReadError};
+use headcount_model::rng::mix;
 
-use super::{alias::Alias, crowd, parallel};
 use crate::{
     Privacy, Shares, SiteSettings, Table, TableSet,
     anonymize::{Attributes, Seen, Sighting, Visit},
@@ -23,98 +22,71 @@ use crate::{
     cells::Cells,
     keys::Epoch,
     names::{NameId, Names},
-    query::AskError,
     release::{index::SiteIndex, terms::History},
-    site::Site,
+    sites::settings::Site,
     tally::{DayTally, MonthTally, WeekTally},
     units::SiteName,
 };
 
 /// So many different pages of one device and day count by Wikimedia's settings.
-pub(super) const WIKIMEDIA_PAGES_PER_DAY: usize = 10;
-/// Hosts that link to a made-up site and are in no public list.
-const OPEN_HOSTS: usize = 300;
-/// The share of visits that such hosts send.
-const OPEN_HOST_SHARE: f64 = 0.15;
+pub const WIKIMEDIA_PAGES_PER_DAY: usize = 10;
 
 /// A page view: the hour and the number of the page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct View {
-    pub(super) hour: u8,
-    pub(super) page: u32,
+pub struct View {
+    /// The hour of its day.
+    pub hour: u8,
+    /// The number of its page.
+    pub page: u32,
 }
 
 /// All that one visitor does on one day.
-pub(super) struct VisitorDay {
+pub struct VisitorDay {
     /// Who, over all days. A number below those of the regulars, unless the visitor comes once.
-    pub(super) person: u64,
+    pub person: u64,
     /// Whether this visitor is seen on no other day.
-    pub(super) comes_once: bool,
-    pub(super) facts: Facts,
-    pub(super) views: Vec<View>,
+    pub comes_once: bool,
+    /// What the attribute tables count of each view.
+    pub facts: Facts,
+    /// The page views, in order.
+    pub views: Vec<View>,
 }
 
 /// What the attribute tables count of a visit.
 #[derive(Clone)]
-pub(super) struct Facts {
+pub struct Facts {
     /// Positions in public lists alone.
     attributes: Attributes,
     referrer: Box<str>,
 }
 
 impl Facts {
+    /// Facts that somebody made up: positions in the public lists of tables, and a host that linked to the site.
+    #[must_use]
+    pub fn made_up(positions: impl IntoIterator<Item = (Table, u16)>, referrer: Box<str>) -> Self {
+        let mut attributes = Attributes::default();
+        for (table, position) in positions {
+            attributes.set_position(table, position);
+        }
+        Self { attributes, referrer }
+    }
+
     pub(super) fn of(visit: &Visit, names: &Names) -> Self {
         Self { attributes: visit.attributes, referrer: names.get(visit.attributes.name(Table::Referrer)).text.into() }
     }
 }
 
-/// What browsers and referrers the visitors of a made-up site have.
-pub(super) struct Habits {
-    listed: [(Table, Alias); 4],
-    public_referrers: Alias,
-    open_referrers: Alias,
-    open_hosts: Vec<Box<str>>,
-}
-
-impl Habits {
-    pub(super) fn new() -> Self {
-        let listed = [Table::Browser, Table::Os, Table::Device, Table::Language];
-        Self {
-            listed: listed.map(|table| (table, Alias::zipf(table.public_keys().len()))),
-            public_referrers: Alias::zipf(Table::Referrer.public_keys().len()),
-            open_referrers: Alias::zipf(OPEN_HOSTS),
-            open_hosts: (0..OPEN_HOSTS).map(|host| crowd::name("www-", host)).collect(),
-        }
-    }
-
-    /// A visit's facts: a person's browser stays the same, the referrer does not.
-    pub(super) fn facts(&self, person_seed: u64, bits: &mut SplitMix64) -> Facts {
-        let mut of_person = SplitMix64::new(person_seed);
-        let mut attributes = Attributes::default();
-        for (table, habit) in &self.listed {
-            // Cast safety: public lists are far shorter than 65,536.
-            attributes.set_position(*table, habit.pick(&mut of_person) as u16);
-        }
-        let referrer = if bits.next_unit() < OPEN_HOST_SHARE {
-            self.open_hosts[self.open_referrers.pick(bits) as usize].clone()
-        } else {
-            Table::Referrer.public_keys()[self.public_referrers.pick(bits) as usize].into()
-        };
-        Facts { attributes, referrer }
-    }
-}
-
 /// What happened to a page in a period, in visits that saw it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PageTruth {
+pub struct PageTruth {
     /// Within headcount's bounds.
-    pub(super) bounded: u32,
+    pub bounded: u32,
     /// All page views within headcount's bounds, not visits.
-    pub(super) bounded_views: u32,
+    pub bounded_views: u32,
     /// Within Wikimedia's bound.
-    pub(super) wikimedia: u32,
+    pub wikimedia: u32,
     /// Without any bound.
-    pub(super) all: u32,
+    pub all: u32,
 }
 
 /// Distinct visitors, without a sketch.
@@ -156,9 +128,9 @@ struct Counted<T> {
 }
 
 /// All periods of a site, counted and not yet published. Days are here without their limiter.
-pub(super) struct World {
+pub struct World {
     /// The key space of pages, by number.
-    pub(super) pages: Vec<Box<str>>,
+    pub pages: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u32>,
     days: BTreeMap<Period, Counted<DayTally>>,
     weeks: BTreeMap<Period, Counted<WeekTally>>,
@@ -172,17 +144,19 @@ struct DayCount {
 }
 
 impl World {
-    /// Runs all days through the limiter, several at once. `visitors` gives each visitor of a day once; whoever comes is
-    /// the same, however often it is asked.
-    pub(super) fn count(
+    /// Runs all days through the limiter. `visitors` gives each visitor of a day once; whoever comes is the same, however
+    /// often it is asked. `each` does the jobs 0 to `count - 1`, in any order or several at once.
+    #[must_use]
+    pub fn count(
         pages: Vec<Box<str>>,
         days: &[Day],
         visitors: impl Fn(Day, &mut dyn FnMut(&VisitorDay)) + Sync,
+        each: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
     ) -> Self {
         let numbers = pages.iter().zip(0..).map(|(name, number)| (name.clone(), number)).collect();
         let (days_of, weeks, months) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let world = Mutex::new(Self { pages: Vec::new(), numbers, days: days_of, weeks, months });
-        parallel::each(days.len(), |number| {
+        each(days.len(), &|number| {
             let counted = count_day(&pages, days[number], &visitors);
             world.lock().unwrap_or_else(PoisonError::into_inner).take(days[number], counted);
         });
@@ -192,6 +166,12 @@ impl World {
         let days = world.days.keys().map(|period| period.start).collect::<HashSet<Day>>();
         world.weeks.retain(|week, _| week.days().all(|day| days.contains(&day)));
         world
+    }
+
+    /// The number of a page.
+    #[must_use]
+    pub fn number_of(&self, page: &str) -> Option<u32> {
+        self.numbers.get(page).copied()
     }
 
     /// Takes in a day. Any order gives the same world.
@@ -266,7 +246,7 @@ fn visits(
 ) {
     let mut last = NameId::default();
     // Cast safety: any number makes a key.
-    let tag = |period: Period| crowd::mix(visitor.person, (period.start.number() as u64) << 3 | period.kind as u64);
+    let tag = |period: Period| mix(visitor.person, (period.start.number() as u64) << 3 | period.kind as u64);
     let visitor_tag = tag(Period::day(day));
     let mut attributes = visitor.facts.attributes;
     attributes.set_name(Table::Referrer, names.id(&visitor.facts.referrer, &mut last));
@@ -274,8 +254,8 @@ fn visits(
     for view in &visitor.views {
         let visit = Visit {
             hour: view.hour,
-            pair_tag: crowd::mix(visitor_tag, u64::from(view.page)),
-            other_pair_tag: crowd::mix(visitor_tag, u64::MAX),
+            pair_tag: mix(visitor_tag, u64::from(view.page)),
+            other_pair_tag: mix(visitor_tag, u64::MAX),
             week_tag: Some(tag(Period::week_of(day))),
             month_tag: Some(tag(Period::month_of(day))),
             page: names.id(&pages[view.page as usize], &mut last),
@@ -304,9 +284,4 @@ pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
         ..SiteSettings::plain(name, calendar)
     };
     Site::new(&settings, History::of(vec![settings.terms(Privacy::default())]))
-}
-
-/// What goes wrong in the laboratory: a fault of the vault or of a question.
-pub(super) fn fault(fault: impl std::error::Error + Send + Sync + 'static) -> AskError {
-    AskError::Read(ReadError::new(fault))
 }

@@ -1,18 +1,22 @@
 //! The published intervals hold the truth: real logs, counted independently by a few lines of this test, against many
 //! seeded releases made by the real code. Skips (and says so) where the shared logs are absent.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    hash::Hasher,
     io::Read,
+    path::Path,
 };
 
-use super::*;
-use crate::calendar::{CalendarMemo, Day, Period};
-use bound::Bounder;
-use cells::Cells;
-use release::index::{PublicKeys, Sealed, SiteIndex};
+use headcount::ship::event_of_line;
+use headcount_model::calendar::{Calendar, CalendarMemo, Day};
+use headcount_vault::{
+    AccessEvent,
+    probe::{SeededNoise, ViewCount},
+};
 use siphasher::sip::SipHasher24;
-use site::Site;
 
 const RELEASES: u64 = 200;
 /// With thousands of intervals the share that holds is within this, unless something is wrong: 93 to 97 %.
@@ -36,7 +40,7 @@ fn page_views(name: &str) -> Option<Vec<Line>> {
     let mut text = Vec::new();
     flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text).unwrap();
     let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    let events = lines.filter_map(headcount::ship::event_of_line);
+    let events = lines.filter_map(event_of_line);
     let wanted = events.filter(|e| e.method == "GET" && matches!(e.status, 200 | 304));
     Some(
         wanted
@@ -59,19 +63,9 @@ struct Exact {
     pages: BTreeMap<String, i64>,
 }
 
-fn site() -> Site {
-    let settings = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
-    plain_site(&settings)
-}
-
 /// Runs the log through the real anonymiser and limiter, and through a plain count.
-fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, HashSet<(String, String)>) {
-    let site = site();
-    let anonymizer = anonymizer(keys);
-    let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
-    let (mut open, mut delta) = (Cells::default(), Cells::default());
-    let index = SiteIndex::default();
-    let bounder = Bounder::new(&site, &index, [0; 16], 0);
+fn count_log(lines: Vec<Line>) -> (ViewCount, BTreeMap<Day, Exact>, HashSet<(String, String)>) {
+    let (mut counted, calendar) = (ViewCount::new().unwrap(), Calendar::new("UTC").unwrap());
     let mut exact: BTreeMap<Day, Exact> = BTreeMap::new();
     let mut seen: HashMap<(Day, (String, String)), HashMap<String, u32>> = HashMap::new();
     let mut people = HashSet::new();
@@ -81,25 +75,21 @@ fn count_log(lines: Vec<Line>, keys: &Path) -> (Cells, BTreeMap<Day, Exact>, Has
             .for_what("GET", line.target)
             .with_context(line.referrer, String::new());
         // Robots, assets and the page's name are the anonymiser's to tell; the counting is done twice.
-        let anonymized = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap();
-        let anonymize::Anonymized::Seen(sighting) = anonymized else { continue };
-        let day = site.calendar.locate(line.unix_ms, &mut CalendarMemo::default()).day;
-        let anonymize::Seen::Visit(visit) = &sighting.seen else { continue };
-        let page = bench.names.get(visit.page).text.to_owned();
+        let Some(added) = counted.add(event).unwrap() else { continue };
+        let day = calendar.locate(line.unix_ms, &mut CalendarMemo::default()).day;
         let mine = seen.entry((day, line.who.clone())).or_default();
         let day = exact.entry(day).or_default();
         day.visits += i64::from(mine.is_empty());
         people.insert(line.who);
-        let is_within = mine.values().sum::<u32>() < 8 && mine.get(&page).copied().unwrap_or(0) < 2;
+        let is_within = mine.values().sum::<u32>() < 8 && mine.get(&added.page).copied().unwrap_or(0) < 2;
         if is_within {
-            *mine.entry(page.clone()).or_default() += 1;
+            *mine.entry(added.page.clone()).or_default() += 1;
             day.views += 1;
-            *day.pages.entry(page).or_default() += 1;
+            *day.pages.entry(added.page).or_default() += 1;
         }
-        let outcome = bounder.add(sighting, &bench.names, &mut open, &mut delta);
-        assert_eq!(outcome == Outcome::Counted, is_within);
+        assert_eq!(added.is_counted, is_within);
     }
-    (delta, exact, people)
+    (counted, exact, people)
 }
 
 #[derive(Default)]
@@ -124,20 +114,14 @@ fn variance(sigma_milli: u64) -> f64 {
 
 fn check(log: &str) {
     let Some(lines) = page_views(log) else { return };
-    let keys = tempfile::tempdir().unwrap();
-    let (cells, exact, people) = count_log(lines, keys.path());
+    let (counted, exact, people) = count_log(lines);
     let (mut visits, mut views, mut pages, mut visitors) = <(Tally, Tally, Tally, Tally)>::default();
-    let site = site();
     // All true pages are known, so that every one of them is published, small ones too.
-    let known: PublicKeys =
-        [(Table::Page, exact.values().flat_map(|d| d.pages.keys()).map(|k| k.as_str().into()).collect())].into();
+    let known: Vec<&str> = exact.values().flat_map(|d| d.pages.keys()).map(String::as_str).collect();
     for seed in 0..RELEASES {
         let mut noise = SeededNoise::new(seed);
         for (day, exact) in &exact {
-            let under = site.history.of_period(Period::day(*day));
-            let mut draw = draw(&site, &under, &known, &mut noise);
-            let epoch = Epoch { site: site.name.clone(), period: Period::day(*day) };
-            let body = draw.day(*day, &cells.days[&epoch], &[]).unwrap();
+            let body = counted.day(*day, &known, &mut noise).unwrap();
             let ranks = body.site_numbers.unwrap().ranks;
             visits.add(ranks[0].count, variance(ranks[0].sigma_milli), exact.visits);
             let sum = ranks.iter().map(|r| variance(r.sigma_milli)).sum();
@@ -150,16 +134,13 @@ fn check(log: &str) {
         }
         // Another month has another key, so each release counts the same people with another sketch. No need to
         // release all pages of the month for the number of its visitors.
-        let mut month = tally::MonthTally::default();
-        for (address, agent) in &people {
-            let tag = SipHasher24::new_with_keys(seed, 1).hash(format!("{address} {agent}").as_bytes());
-            let (index, rank) = month.visitors.precision().position(tag);
-            month.visitors.raise(index, rank);
-        }
-        let none = PublicKeys::default();
-        let under = site.history.of_period(Period::month_of(Day::from_number(0)));
-        let mut draw = draw(&site, &under, &none, &mut noise);
-        let found = draw.month(&month).unwrap().site_numbers.unwrap().visitors.unwrap();
+        let tags = people.iter().map(|(address, agent)| {
+            let mut hasher = SipHasher24::new_with_keys(seed, 1);
+            hasher.write(format!("{address} {agent}").as_bytes());
+            hasher.finish()
+        });
+        let month = counted.month_of(Day::from_number(0), tags, &mut noise).unwrap();
+        let found = month.site_numbers.unwrap().visitors.unwrap();
         visitors.add(found.estimate_milli / 1_000, variance(found.standard_error_milli), people.len() as i64);
     }
     println!(

@@ -1,5 +1,5 @@
 //! How long each stage of an event's way takes by itself. Times differ from machine to machine and from hour to hour:
-//! `benches/instructions` has numbers that do not. Run it with `cargo bench --features lab --bench stages`.
+//! `benches/instructions` has numbers that do not. Run it with `cargo bench -p headcount-lab --bench stages`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
 
@@ -8,10 +8,9 @@ mod load;
 use std::cell::RefCell;
 
 use divan::{Bencher, counter::ItemsCount};
-use headcount::{
-    rpc::read_batch,
-    vault::lab::stages::{Seen, Stages},
-};
+use headcount::rpc::read_batch;
+use headcount_lab::Published;
+use headcount_vault::probe::{Seen, Stages};
 use load::{
     encode::{self, Parcel},
     traffic::{Size, Traffic},
@@ -147,6 +146,7 @@ fn seal(bencher: Bencher<'_, '_>) {
 /// The top 100 pages of a day, of an answer that is not kept.
 #[divan::bench]
 fn query(bencher: Bencher<'_, '_>) {
-    let (published, _) = counted().seal().map_err(|error| error.to_string()).expect("a release");
+    let (site, release, _) = counted().seal().map_err(|error| error.to_string()).expect("a release");
+    let published = Published::new(site, release);
     bencher.bench_local(|| published.top_pages().map_err(|error| error.to_string()).expect("an answer"));
 }

@@ -5,10 +5,8 @@
 
 mod load;
 
-use headcount::{
-    rpc::read_batch,
-    vault::lab::stages::{Encoded, Sealed, Seen, Stages},
-};
+use headcount::rpc::read_batch;
+use headcount_vault::probe::{Encoded, Sealed, Seen, Stages};
 use load::{
     Result, encode,
     traffic::{Size, Traffic},

@@ -9,19 +9,16 @@
 mod attack;
 mod bound;
 mod flaw;
-mod scene;
 
 use std::fmt::Write;
 
+use headcount_model::shares::Privacy;
+use headcount_vault::probe::{Noise, NoiseFault, Scene, SeededNoise, Stage, SystemNoise};
+
 use super::parallel;
-use crate::{
-    Privacy,
-    release::noise::{Noise, NoiseFault, SeededNoise, SystemNoise},
-};
-use attack::{Attacker, Rule, VIEWS, looks, plans};
+use attack::{Attacker, Rule, VIEWS, looks};
 use bound::{Verdicts, epsilon_of_mu};
 use flaw::{Flaw, Flawed};
-use scene::{Scene, Stage};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -103,7 +100,7 @@ pub fn audit(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<AuditR
 
 fn case(scene: Scene, name: &str, flaw: Flaw, options: &Options, claimed: &Privacy) -> Result<Row, NoiseFault> {
     let [with, without] = [true, false].map(|with| Stage::play(scene, with, &flaw.leaks()));
-    let plans = plans(&with, flaw);
+    let plans = with.plans(|mechanism| flaw.spoil(mechanism));
     let attacker = Attacker::new(&with, &without, &plans)?;
     let each = options.releases * flaw.patience() / 2 / BATCHES;
     // Even batches are without the visitor, odd ones with.
@@ -112,7 +109,7 @@ fn case(scene: Scene, name: &str, flaw: Flaw, options: &Options, claimed: &Priva
         let seed = options.seed ^ (batch as u64) << 8 ^ (flaw as u64) << 32 ^ (scene as u64) << 40;
         let is_system = options.system_noise && flaw == Flaw::None && scene == Scene::AtEveryBound && batch < 8;
         let noise: Box<dyn Noise> =
-            if is_system { Box::new(SystemNoise::new().fresh()?) } else { Box::new(SeededNoise::new(seed)) };
+            if is_system { Box::new(SystemNoise::new()?) } else { Box::new(SeededNoise::new(seed)) };
         looks(stage, &plans, &attacker, &mut Flawed { flaw, noise, last: None }, each)
     });
     let (mut seen_with, mut seen_without) = (Vec::new(), Vec::new());

@@ -1,28 +1,23 @@
 //! What somebody could learn from releases who knows everything but whether the visitor was there: who else came, what
 //! they did, and what the visitor would have done. Only published numbers are looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use headcount_model::{
+    budget::SigmaMilli,
+    plan::{Mechanism, What},
+    release::{Measured, Release},
+};
+use headcount_vault::probe::{Noise, NoiseFault, Plans, Stage};
 
 use super::{
     bound::Verdicts,
     flaw::{Flaw, Flawed},
-    scene::{DATE, Stage},
 };
-use crate::{
-    Measured, Mechanism, Table, What,
-    calendar::{Day, Period, PeriodKind},
-    release::{
-        budget::SigmaMilli,
-        draw::{Body, Draw},
-        noise::{Noise, NoiseFault},
-        terms::Under,
-    },
-};
+use crate::{Table, calendar::PeriodKind};
 
 /// All that is published of the day and of its week, month and quarter.
-pub(super) struct Published(Vec<(PeriodKind, Body)>);
-
-const KINDS: [PeriodKind; 4] = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter];
+pub(super) struct Published(Vec<(PeriodKind, Release)>);
 
 /// A number in what is published.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,31 +40,10 @@ impl Noise for Silence {
     }
 }
 
-/// The plans of a stage's periods, as a flaw spoils them.
-pub(super) fn plans(stage: &Stage, flaw: Flaw) -> Vec<Under> {
-    let plan = |kind| {
-        let mut under = stage.site.history.of_period(Period::of(kind, Day::from_number(DATE)));
-        under.plan.mechanisms.iter_mut().for_each(|mechanism| flaw.spoil(mechanism));
-        under
-    };
-    KINDS.into_iter().map(plan).collect()
-}
-
 /// Publishes everything once.
-pub(super) fn publish(stage: &Stage, plans: &[Under], noise: &mut dyn Noise) -> Result<Published, NoiseFault> {
-    let none = BTreeSet::new();
-    let mut all = Vec::new();
-    for (kind, under) in KINDS.into_iter().zip(plans) {
-        let mut draw = Draw { site: &stage.site, known_pages: &none, under, public: &stage.public, noise: &mut *noise };
-        let body = match kind {
-            PeriodKind::Day => draw.day(Day::from_number(DATE), &stage.day, &[]),
-            PeriodKind::Week => draw.week(&stage.week),
-            PeriodKind::Month => draw.month(&stage.month),
-            _ => draw.quarter(&stage.quarter),
-        };
-        all.push((kind, body?));
-    }
-    Ok(Published(all))
+pub(super) fn publish(stage: &Stage, plans: &Plans, noise: &mut dyn Noise) -> Result<Published, NoiseFault> {
+    let all = stage.publish(plans, noise)?;
+    Ok(Published(all.into_iter().map(|release| (release.period.kind, release)).collect()))
 }
 
 impl Published {
@@ -168,7 +142,7 @@ pub(super) struct Attacker {
 
 impl Attacker {
     /// Learns from both stages, without noise, what the visitor changes.
-    pub(super) fn new(with: &Stage, without: &Stage, plans: &[Under]) -> Result<Self, NoiseFault> {
+    pub(super) fn new(with: &Stage, without: &Stage, plans: &Plans) -> Result<Self, NoiseFault> {
         let exact_with = publish(with, plans, &mut Silence)?.numbers();
         let exact_without = publish(without, plans, &mut Silence)?.numbers();
         let mut weights = Vec::new();
@@ -222,9 +196,8 @@ fn is_bounded(place: &Place) -> bool {
 
 /// What the plan claims of each way of looking. The flaws are in what is done, not in the claims.
 fn claims(stage: &Stage) -> [f64; VIEWS] {
-    let plan = &stage.site.history.of_day(Day::from_number(DATE)).plan;
     let claim = |reads: &dyn Fn(&Mechanism) -> bool| {
-        let rho: u64 = plan.mechanisms.iter().filter(|m| reads(m)).map(|m| m.rho_nano).sum();
+        let rho: u64 = stage.claimed().iter().filter(|m| reads(m)).map(|m| m.rho_nano).sum();
         (2.0 * rho as f64 / 1e9).sqrt()
     };
     let is_page = |m: &Mechanism| m.table == Table::Page && m.what == What::Counters;
@@ -235,16 +208,8 @@ fn claims(stage: &Stage) -> [f64; VIEWS] {
 
 /// Keys of open tables that only the stage with the visitor has.
 fn own_keys(with: &Stage, without: &Stage) -> Vec<(PeriodKind, Table, String)> {
-    let keys = |stage: &Stage| {
-        let pages = stage.day.pages.keys().map(|key| (Table::Page, key.to_string()));
-        let texts = [Table::Referrer, Table::Campaign, Table::Error]
-            .into_iter()
-            .flat_map(|table| stage.day.texts(table).keys().map(move |key| (table, key.to_string())));
-        pages.chain(texts).collect::<BTreeSet<_>>()
-    };
-    let is_public = |table: Table, key: &str| with.public.get(&table).is_some_and(|keys| keys.contains(key));
-    let others = keys(without);
-    let own = keys(with).into_iter().filter(|key| !others.contains(key) && !is_public(key.0, &key.1));
+    let others = without.keys_not_public();
+    let own = with.keys_not_public().into_iter().filter(|key| !others.contains(key));
     let kinds = [PeriodKind::Day, PeriodKind::Month, PeriodKind::Quarter];
     own.flat_map(|(table, key)| kinds.map(|kind| (kind, table, key.clone()))).collect()
 }
@@ -252,7 +217,7 @@ fn own_keys(with: &Stage, without: &Stage) -> Vec<(PeriodKind, Table, String)> {
 /// Publishes and looks, so many times. A flaw that publishes twice shows both.
 pub(super) fn looks(
     stage: &Stage,
-    plans: &[Under],
+    plans: &Plans,
     attacker: &Attacker,
     noise: &mut Flawed,
     times: u64,

@@ -4,12 +4,10 @@
 //! rule on one of the popular pages, and one view in ten shows the page that was open already. Some visitors come
 //! often, some now and then, and many once.
 
-use headcount_model::rng::SplitMix64;
+use headcount_model::rng::{SplitMix64, mix};
+use headcount_vault::probe::{View, VisitorDay};
 
-use super::{
-    alias::Alias,
-    world::{Habits, View, VisitorDay},
-};
+use super::{alias::Alias, habits::Habits};
 use crate::calendar::Day;
 
 /// The chance of one more view: 1 / (1 - 0.565) = 2.3 views a visit.
@@ -134,12 +132,6 @@ fn distinct(pool: u64, count: u64, bits: &mut SplitMix64) -> impl Iterator<Item 
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
-}
-
-/// Two numbers as one that looks random.
-pub(super) fn mix(a: u64, b: u64) -> u64 {
-    let a = SplitMix64::new(a).next_u64();
-    SplitMix64::new(a ^ b).next_u64()
 }
 
 #[cfg(test)]

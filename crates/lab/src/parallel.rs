@@ -11,7 +11,7 @@ const THREADS_MAX: usize = 8;
 /// Does the jobs 0 to `count - 1` and gives their results in this order.
 pub(super) fn map<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let results: Mutex<Vec<Option<T>>> = Mutex::new((0..count).map(|_| None).collect());
-    each(count, |number| {
+    each(count, &|number| {
         let result = job(number);
         results.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(result);
     });
@@ -19,7 +19,7 @@ pub(super) fn map<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec
 }
 
 /// Does the jobs 0 to `count - 1`.
-pub(super) fn each(count: usize, job: impl Fn(usize) + Sync) {
+pub(super) fn each(count: usize, job: &(dyn Fn(usize) + Sync)) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(count);
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {

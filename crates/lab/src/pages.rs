@@ -1,13 +1,17 @@
 //! The page table, published by headcount's profiles and by Wikimedia's settings, against what really happened.
 
 use super::{
-    PROFILES, Place, parallel,
+    PROFILES, Place,
+    edition::Edition,
+    parallel,
     report::{Method, PageRow},
     score::{COUNT_MIN, Pool, Score},
     sites::Numbers,
     wikimedia,
-    world::{Edition, World},
 };
+use headcount_model::rng::mix;
+use headcount_vault::probe::World;
+
 use crate::{
     calendar::{Period, PeriodKind},
     query::AskError,
@@ -57,7 +61,7 @@ pub(super) fn compare(place: &Place, world: &World) -> Result<(Vec<PageRow>, Vec
 
 /// A number of its own for each edition of a place.
 fn seed(place: &Place, job: usize) -> u64 {
-    super::crowd::mix(place.seed, job as u64)
+    mix(place.seed, job as u64)
 }
 
 fn row(place: &Place, period: PeriodKind, method: Method, score: Score) -> PageRow {
@@ -71,7 +75,7 @@ fn edition(
     pages_are_known: bool,
     seed: u64,
 ) -> Result<Seen, AskError> {
-    let edition = world.publish(profile, pages_are_known, seed)?;
+    let edition = Edition::new(world, profile, pages_are_known, seed)?;
     let mut numbers = Numbers::default();
     let mut pools = [Pool::default(), Pool::default()];
     for (kind, pool) in KINDS.into_iter().zip(&mut pools) {

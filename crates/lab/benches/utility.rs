@@ -3,14 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
 
+#[path = "../../../benches/command/mod.rs"]
 mod command;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use headcount::{
-    ship::event_of_line,
-    vault::lab::{Logged, Options, run},
-};
+use headcount_lab::{Options, run};
 
 const USAGE: &str = "\
 Usage: benches/utility [--quick] [--seed NUMBER] [--json FILE] [--help]
@@ -33,22 +31,8 @@ fn main() -> ExitCode {
     command::run("utility", USAGE, parse, |asked| work(&asked).map(|()| ExitCode::SUCCESS))
 }
 
-/// What the shipper reads in a line.
-fn read_line(line: &[u8]) -> Option<Logged> {
-    let event = event_of_line(line)?;
-    Some(Logged {
-        time_unix_ms: event.time_unix_ms,
-        status: event.status,
-        address: event.address,
-        user_agent: event.user_agent,
-        method: event.method,
-        target: event.target,
-        referrer: event.referrer,
-    })
-}
-
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Asked>, String> {
-    let mut asked = Asked { options: Options { quick: false, seed: 1, read_line }, json: None };
+    let mut asked = Asked { options: Options { quick: false, seed: 1 }, json: None };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {

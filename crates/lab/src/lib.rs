@@ -1,6 +1,6 @@
-//! The laboratory: how useful are the releases? Whole experiments, run inside the vault with made-up visitors and shared
-//! logs; out comes a [`Report`] of errors and shares, and never a count. It is built for tests and with the
-//! feature `lab` alone: no server has it.
+//! The laboratory: how useful are the releases? Whole experiments with made-up visitors and shared logs; out comes a
+//! [`Report`] of errors and shares. No server has it: it needs the vault's feature `lab`, whose `probe` lets visitors through
+//! the real rooms.
 //!
 //! What is compared is what a reader gets: visits through the limiter, the tallies, the draw and the query layer. The
 //! counterpart are the settings that Wikimedia publishes its page views with (`wikimedia.rs`). Noise and visitors come
@@ -9,22 +9,23 @@
 mod alias;
 pub mod audit;
 mod crowd;
+mod edition;
+mod habits;
 mod logs;
 mod pages;
 mod parallel;
+mod published;
 mod quarter;
 mod report;
 mod score;
 mod sites;
-pub mod stages;
 mod verdict;
 mod wikimedia;
-mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use logs::Logged;
+pub use published::Published;
 pub use quarter::QuarterRow;
 pub use report::{Method, NumberRow, PageRow, Report};
 pub use score::Score;
@@ -32,13 +33,16 @@ pub use verdict::Verdict;
 
 use std::collections::BTreeSet;
 
-use crate::{
-    calendar::{Day, Period, PeriodKind},
-    query::AskError,
+use headcount_model::{
+    calendar::{self, Day, Period, PeriodKind},
+    source::ReadError,
+    tables::Table,
 };
+use headcount_query::{self as query, AskError};
+use headcount_vault::probe::World;
+
 use crowd::Crowd;
 use sites::Numbers;
-use world::World;
 
 /// headcount's profiles.
 const PROFILES: [&str; 3] = ["small", "standard", "busy"];
@@ -58,8 +62,6 @@ pub struct Options {
     pub quick: bool,
     /// From which all visitors and all noise follow.
     pub seed: u64,
-    /// Reads a line of an access log; `None` for a line that is none.
-    pub read_line: fn(&[u8]) -> Option<Logged>,
 }
 
 /// A site to look at.
@@ -114,7 +116,7 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, AskE
         }
     }
     for (name, file) in LOGS {
-        let Some(world) = logs::world(file, options.read_line)? else {
+        let Some(world) = logs::world(file)? else {
             tell(&format!("skipped: ../shared/data/logs/{file} is not here"));
             report.skipped.push(name.to_owned());
             continue;
@@ -125,6 +127,11 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, AskE
         look(&place, &world, &mut report)?;
     }
     Ok(report)
+}
+
+/// What goes wrong in the laboratory and is no question.
+fn fault(fault: impl std::error::Error + Send + Sync + 'static) -> AskError {
+    AskError::Read(ReadError::new(fault))
 }
 
 /// A made-up site, counted.
@@ -139,7 +146,7 @@ fn made_up(
     let crowd = Crowd::new(visits_per_day, pages, seed);
     let from = if has_history { JUNE - MAY_DAYS } else { JUNE };
     let days: Vec<Day> = (from..JUNE + JUNE_DAYS).map(Day::from_number).collect();
-    let world = World::count(crowd.sitemap(), &days, |day, give| crowd.day(day, give));
+    let world = World::count(crowd.sitemap(), &days, |day, give| crowd.day(day, give), parallel::each);
     let name = format!("{} visits a day", with_thousands(visits_per_day));
     let place = Place::new(name, profile, Day::from_number(JUNE), repetitions, seed);
     let asked_days = if visits_per_day > 100_000 { ASKED_DAYS_LARGE } else { ASKED_DAYS_MAX };

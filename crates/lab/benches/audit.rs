@@ -3,11 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
 
+#[path = "../../../benches/command/mod.rs"]
 mod command;
 
 use std::process::ExitCode;
 
-use headcount::vault::lab::audit::{Options, audit};
+use headcount_lab::audit::{Options, audit};
 
 const USAGE: &str = "\
 Usage: benches/audit [--releases NUMBER] [--quick] [--only TEXT] [--seed NUMBER] [--help]

@@ -5,18 +5,17 @@
 //! sigma^2 = 10 / (2 rho); a page is published where its noisy count is above 90. The list of pages is public. What is
 //! left out here: pages with fewer than 150 views in the world are not even looked at there, which could only drop more.
 
+use headcount_model::{
+    budget::{Accounting, RhoNano},
+    rng::mix,
+};
+use headcount_vault::probe::{Noise, PageTruth, SeededNoise, WIKIMEDIA_PAGES_PER_DAY};
+
 use super::{
-    crowd,
+    fault,
     score::{COUNT_MIN, Pool},
-    world::{PageTruth, WIKIMEDIA_PAGES_PER_DAY},
 };
-use crate::{
-    query::AskError,
-    release::{
-        budget::{Accounting, RhoNano},
-        noise::{Noise, SeededNoise},
-    },
-};
+use crate::query::AskError;
 
 /// Its published budget of a device and day, in billionths.
 pub(super) const RHO_NANO: u64 = 15_000_000;
@@ -27,10 +26,10 @@ const THRESHOLD: i64 = 90;
 pub(super) fn publish(tables: &[&[PageTruth]], rho_nano: u64, seed: u64) -> Result<Pool, AskError> {
     // Cast safety: ten.
     let sigma = Accounting::Concentrated.sigma_milli(WIKIMEDIA_PAGES_PER_DAY as u32, RhoNano(rho_nano));
-    let mut noise = SeededNoise::new(crowd::mix(seed, rho_nano));
+    let mut noise = SeededNoise::new(mix(seed, rho_nano));
     let mut pool = Pool::default();
     for truth in tables.iter().copied().flatten() {
-        let noisy = i64::from(truth.wikimedia) + noise.sample(sigma).map_err(super::world::fault)?;
+        let noisy = i64::from(truth.wikimedia) + noise.sample(sigma).map_err(fault)?;
         let published = (noisy > THRESHOLD).then_some(noisy);
         // The same keys as for headcount.
         if u64::from(truth.bounded) >= COUNT_MIN {

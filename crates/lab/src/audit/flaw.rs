@@ -1,16 +1,12 @@
 //! Ways to be broken. Each is a mistake that somebody could make in the limiter, the noise or the choice of keys; an audit
 //! that does not see them would prove nothing.
 
-use super::scene::{Leaks, PUBLIC_PAGES, Scene};
-use crate::{
-    Bounds, What,
-    bound::KEYS_PER_DAY_MAX,
-    release::{
-        budget::SigmaMilli,
-        noise::{Noise, NoiseFault},
-        plan::Mechanism,
-    },
+use headcount_model::{
+    budget::SigmaMilli,
+    plan::{Mechanism, What},
+    tables::Bounds,
 };
+use headcount_vault::probe::{KEYS_PER_DAY_MAX, Leaks, Noise, NoiseFault, PUBLIC_PAGES, Scene};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

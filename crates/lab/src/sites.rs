@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use super::{
     Place,
+    edition::Edition,
     score::{COUNT_MIN, Pool},
-    world::{Edition, World},
 };
+use headcount_vault::probe::World;
+
 use crate::{
     Table,
     calendar::{HOURS_PER_DAY_MAX, Period, PeriodKind},

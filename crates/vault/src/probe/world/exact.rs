@@ -1,4 +1,4 @@
-//! What was really counted, read from the exact tallies. It never leaves the laboratory but as an error's denominator.
+//! What was really counted of made-up visitors, read from the exact tallies: what the laboratory measures errors against.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,26 @@ use crate::{
 
 /// The site's own numbers in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::lab) struct SiteTruth {
-    pub(in crate::lab) visits: u64,
-    pub(in crate::lab) views: u64,
-    pub(in crate::lab) visitors: u64,
+pub struct SiteTruth {
+    /// Visitor-days; of an hour, visits that began in it.
+    pub visits: u64,
+    /// Page views within the bounds.
+    pub views: u64,
+    /// Distinct visitors; of a day, its visits; of an hour, those who were there.
+    pub visitors: u64,
 }
 
 impl World {
     /// The periods of a kind from a day on, in order. Not for hours.
-    pub(in crate::lab) fn periods(&self, kind: PeriodKind, from: Day) -> Vec<Period> {
+    #[must_use]
+    pub fn periods(&self, kind: PeriodKind, from: Day) -> Vec<Period> {
         let all = self.days.keys().chain(self.weeks.keys()).chain(self.months.keys());
         all.copied().filter(|period| period.kind == kind && period.start >= from).collect()
     }
 
     /// What happened to the pages in a day or month, by number.
-    pub(in crate::lab) fn page_truth(&self, period: Period) -> &[PageTruth] {
+    #[must_use]
+    pub fn page_truth(&self, period: Period) -> &[PageTruth] {
         match period.kind {
             PeriodKind::Day => self.days.get(&period).map_or(&[], |counted| &counted.pages),
             PeriodKind::Month => self.months.get(&period).map_or(&[], |counted| &counted.pages),
@@ -34,7 +39,8 @@ impl World {
     }
 
     /// The site's numbers in a period, hours included; `None` where nothing is counted of it.
-    pub(in crate::lab) fn site_truth(&self, period: Period) -> Option<SiteTruth> {
+    #[must_use]
+    pub fn site_truth(&self, period: Period) -> Option<SiteTruth> {
         let of = |tally: &SiteTally, visitors: Option<u64>| {
             let visits = tally.ranks.get(0);
             SiteTruth { visits, views: tally.ranks.sum(), visitors: visitors.unwrap_or(visits) }
@@ -54,7 +60,8 @@ impl World {
     }
 
     /// Visits by the keys of an attribute table, those with none left out.
-    pub(in crate::lab) fn attribute_truth(&self, table: Table, period: Period) -> BTreeMap<String, u64> {
+    #[must_use]
+    pub fn attribute_truth(&self, table: Table, period: Period) -> BTreeMap<String, u64> {
         let tally: Option<AttributeTally> = match period.kind {
             PeriodKind::Day => self.days.get(&period).map(|c| c.tally.attributes()),
             PeriodKind::Month => self.months.get(&period).map(|c| c.tally.attributes.clone()),

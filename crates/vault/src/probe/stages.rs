@@ -1,25 +1,20 @@
 //! The way of an event in single steps, each of which a benchmark can time by itself: anonymise, bound, encode, encrypt,
-//! commit, seal, query. Batches go in; nothing comes out but how much there was.
+//! commit, seal. Batches go in; nothing comes out but how much there was, and a release.
 
 use std::sync::Arc;
 
 use headcount_model::source::ReadError;
 
-use super::world::{edition::release, fault};
+use super::{fault, release};
 use crate::{
-    AccessEvent, Bounds, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
+    AccessEvent, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
     anonymize::{Anonymized, Anonymizer, Bench, Sighting, network::Countries},
     bound::Bounder,
-    calendar::{Calendar, Day, Period, PeriodKind},
+    calendar::Calendar,
     cells::Cells,
     commit::journal::{Place, Record, Section},
     keys::KeyRing,
     names::Names,
-    query::{
-        AskError, Source,
-        range::Dates,
-        top::{PageAsk, PageSize, TopAsk, top},
-    },
     release::{
         draw::Draw,
         index::{PublicKeys, SiteIndex},
@@ -59,18 +54,12 @@ pub struct Encoded(Vec<(crate::Epoch, Vec<u8>)>);
 /// A record of the journal.
 pub struct Sealed(Vec<u8>, ChainPoint);
 
-/// A day's release, which can be asked about.
-pub struct Published {
-    info: SiteInfo,
-    release: Arc<Release>,
-}
-
 impl Stages {
     /// Everything empty, in a directory that is removed at the end.
     ///
     /// # Errors
     /// When the directory cannot be made.
-    pub fn new() -> Result<Self, AskError> {
+    pub fn new() -> Result<Self, ReadError> {
         let directory =
             tempfile::tempdir().map_err(|source| fault(crate::FileError { path: std::env::temp_dir(), source }))?;
         // Unwrap safety: a fixed name that is one, and UTC is always known.
@@ -99,7 +88,7 @@ impl Stages {
     ///
     /// # Errors
     /// When a key cannot be made.
-    pub fn anonymize<'m>(&self, events: impl Iterator<Item = AccessEvent<'m>>) -> Result<Seen, AskError> {
+    pub fn anonymize<'m>(&self, events: impl Iterator<Item = AccessEvent<'m>>) -> Result<Seen, ReadError> {
         let (mut bench, mut sightings) = (Bench::default(), Vec::with_capacity(events.size_hint().0));
         for (index, event) in (0..).zip(events) {
             let seen = self.anonymizer.anonymize(&self.site, event, i64::MAX / 2, &self.index.sealed, &mut bench);
@@ -138,7 +127,7 @@ impl Stages {
     ///
     /// # Errors
     /// When there is no key or no randomness.
-    pub fn encrypt(&mut self, encoded: Encoded) -> Result<Sealed, AskError> {
+    pub fn encrypt(&mut self, encoded: Encoded) -> Result<Sealed, ReadError> {
         let seal = |(epoch, bytes)| {
             let keys = self.keys.for_writing(&epoch).map_err(fault)?;
             Section::seal(&epoch, &keys, Place::After(self.head), bytes).map_err(fault)
@@ -152,7 +141,7 @@ impl Stages {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn commit(&mut self, sealed: &Sealed) -> Result<usize, AskError> {
+    pub fn commit(&mut self, sealed: &Sealed) -> Result<usize, ReadError> {
         let Sealed(bytes, point) = sealed;
         let mut step = Step::default();
         step.put(rows::journal_key(point.sequence), &bytes[..]);
@@ -162,12 +151,12 @@ impl Stages {
         Ok(bytes.len())
     }
 
-    /// The release of the first open day, with every page public, and its length in bytes.
+    /// The first open day: its site, its release with every page public, and the release's length in bytes.
     ///
     /// # Errors
     /// When there is no day or no randomness.
-    pub fn seal(&self) -> Result<(Published, usize), AskError> {
-        let (epoch, tally) = self.open.days.iter().next().ok_or(AskError::NoSites)?;
+    pub fn seal(&self) -> Result<(SiteInfo, Release, usize), ReadError> {
+        let (epoch, tally) = self.open.days.iter().next().ok_or(ReadError::new("nothing is counted"))?;
         let (site, day) = (&self.site, epoch.period.start);
         let under = site.history.of_period(epoch.period);
         let pages = tally.pages.keys().map(Into::into).collect();
@@ -175,7 +164,7 @@ impl Stages {
         let mut noise = SystemNoise::new().fresh().map_err(fault)?;
         let mut draw = Draw { site, known_pages, under: &under, public: &public, noise: &mut noise };
         let body = draw.day(day, tally, &[]).map_err(fault)?;
-        let release = release(site, under, epoch.period, 1, body);
+        let release = release(site, &under, epoch.period, 1, body);
         let bytes = release.to_bytes().map_err(fault)?.len();
         let info = SiteInfo {
             name: site.name.clone(),
@@ -185,35 +174,6 @@ impl Stages {
             days: Some((day, day)),
             releases: 1,
         };
-        Ok((Published { info, release: Arc::new(release) }, bytes))
-    }
-}
-
-impl Published {
-    /// The day's pages with most views, a hundred of them, and how many there are in all.
-    ///
-    /// # Errors
-    /// None: the release is there.
-    pub fn top_pages(&self) -> Result<(usize, u64), AskError> {
-        let ask = TopAsk { table: Table::Page, dates: Dates::LATEST };
-        let page = PageAsk { size: PageSize::new(100)?, ..PageAsk::default() };
-        let top = top(self, &self.info, &ask, &page)?;
-        Ok((top.rows.len(), top.keys))
-    }
-}
-
-impl Source for Published {
-    fn sites(&self) -> Vec<SiteInfo> {
-        vec![self.info.clone()]
-    }
-    fn get(&self, _: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
-        Ok((period == self.release.period).then(|| self.release.clone()))
-    }
-    fn published(&self, _: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
-        let period = self.release.period;
-        if period.kind == kind && (from..=to).contains(&period.start) { vec![period] } else { Vec::new() }
-    }
-    fn bounds(&self, _: &SiteName) -> Bounds {
-        self.release.bounds
+        Ok((info, release, bytes))
     }
 }

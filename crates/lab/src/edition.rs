@@ -1,0 +1,79 @@
+//! What one profile publishes of a world, asked about through the real query layer.
+
+use std::collections::BTreeMap;
+
+use headcount_model::{calendar::PeriodKind, source::Source};
+use headcount_vault::probe::{self, World};
+
+use crate::{
+    Table,
+    calendar::{Day, Period},
+    query::{
+        AskError,
+        estimate::measure::Measure,
+        number::Number,
+        range::Dates,
+        top::{PageAsk, PageSize, Row, TopAsk, top},
+        traffic::{Figures, TrafficAsk, traffic},
+    },
+};
+
+/// A site's releases in memory.
+pub(super) struct Edition<'w> {
+    world: &'w World,
+    published: probe::Edition<'w>,
+}
+
+/// What a reader learns of a page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    /// Visits that saw it.
+    pub(super) visits: Number,
+    /// Its page views.
+    pub(super) views: Number,
+}
+
+impl<'w> Edition<'w> {
+    /// Publishes everything with noise from a seed.
+    pub(super) fn new(world: &'w World, profile: &str, pages_are_known: bool, seed: u64) -> Result<Self, AskError> {
+        Ok(Self { world, published: world.publish(profile, pages_are_known, seed)? })
+    }
+
+    /// What is published of every page of the key space, by its number.
+    pub(super) fn pages(&self, period: Period) -> Result<Vec<Option<Reading>>, AskError> {
+        let mut readings = vec![None; self.world.pages.len()];
+        let release = self.published.get(&self.published.info().name, period)?;
+        let table = release.as_ref().and_then(|release| release.table(Table::Page));
+        for row in self.rows(Table::Page, period)? {
+            // A day's answer has them; of a month the answer has distinct visitors, so they are summed up as it does.
+            let visits = match (period.kind, row.visitors, table.and_then(|t| Some((t, t.key(&row.key)?)))) {
+                (PeriodKind::Day, Some(visits), _) => visits,
+                (_, _, Some((table, key))) => Number::of(Measure::counted(key.counts[0], table.sigma_milli), 0),
+                _ => continue,
+            };
+            if let Some(number) = self.world.number_of(&row.key) {
+                readings[number as usize] = Some(Reading { visits, views: row.count });
+            }
+        }
+        Ok(readings)
+    }
+
+    /// What is published of the keys of an attribute table.
+    pub(super) fn attributes(&self, table: Table, period: Period) -> Result<BTreeMap<String, Number>, AskError> {
+        Ok(self.rows(table, period)?.into_iter().map(|row| (row.key, row.count)).collect())
+    }
+
+    /// The site's numbers in every hour, day, week or month from a day to a day.
+    pub(super) fn traffic(&self, kind: PeriodKind, from: Day, to: Day) -> Result<Vec<Figures>, AskError> {
+        let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind };
+        let answer = traffic(&self.published, &self.published.info(), &ask)?;
+        Ok(answer.points.into_iter().map(|point| point.figures).collect())
+    }
+
+    /// All rows of a table at once: page by page, each page would work out all of them again.
+    fn rows(&self, table: Table, period: Period) -> Result<Vec<Row>, AskError> {
+        let ask = TopAsk { table, dates: Dates::of(period.start, period.end_day().plus(-1)) };
+        let page = PageAsk { size: PageSize::ALL, ..PageAsk::default() };
+        Ok(top(&self.published, &self.published.info(), &ask, &page)?.rows)
+    }
+}
