@@ -77,6 +77,7 @@ pub fn parcel_of(
         complete_through_unix_ms,
         cursor: Vec::new(),
         producer_secret: b"the secret of this load".to_vec(),
+        release_mark: None,
     };
     Parcel { bytes: request.encode_to_vec().into(), events: count }
 }

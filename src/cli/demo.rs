@@ -15,8 +15,6 @@ use tokio_stream::StreamExt;
 use tonic::transport::Channel;
 
 use super::serve::{options, stop_on_signals};
-use headcount_client::ProducerSecret;
-
 use crate::{
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
@@ -25,7 +23,7 @@ use crate::{
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
     serve::{self, ServeError},
-    ship::{self, Format, Input, ShipOptions, Summary},
+    ship::{self, Format, Input, ProducerSecret, ShipOptions, Summary},
     telemetry,
     units::SiteName,
     vault::{Shares, SitePolicy, TableSet},
@@ -222,6 +220,7 @@ fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms:
         site: show.site.name.to_string(),
         server: format!("http://{address}"),
         secret,
+        release_mark: Vec::new(),
         producer: None,
         live: false,
         format: Format::Auto,

@@ -9,12 +9,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use headcount_client::ProducerSecret;
 
 use crate::clock::{Clock, SystemClock};
 
 use crate::ship::{
-    Format, Input, ShipError, ShipOptions, StateError, Summary, load_secret, print_summary, ship,
+    Format, Input, ProducerSecret, ShipError, ShipOptions, StateError, Summary, keep_mark, known_mark, load_secret,
+    print_summary, ship,
 };
 
 /// An input could not be read to its end; the rest was shipped.
@@ -131,6 +131,7 @@ impl Args {
             site: self.site,
             server: self.server,
             secret,
+            release_mark: Vec::new(),
             producer: self.producer,
             live: self.live,
             format: self.format.into(),
@@ -146,14 +147,17 @@ impl Args {
 pub async fn run(args: Args) -> ExitCode {
     let json = args.json;
     let now_unix_ms = SystemClock.now_unix_ms();
-    let secret = match secret(args.state.as_deref()) {
-        Ok(secret) => secret,
+    let (state, secret) = match sender(args.state.as_deref()) {
+        Ok(sender) => sender,
         Err(error) => {
             complain(&error.to_string());
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    let summary = match ship(args.into_options(secret, now_unix_ms)).await {
+    let options = args.into_options(secret, now_unix_ms);
+    let server = options.server.clone();
+    let release_mark = known_mark(&state, &server);
+    let summary = match ship(ShipOptions { release_mark, ..options }).await {
         Ok(summary) => summary,
         Err(error) => {
             complain(&error.to_string());
@@ -163,6 +167,9 @@ pub async fn run(args: Args) -> ExitCode {
             });
         }
     };
+    if !summary.release_mark.is_empty() {
+        keep_mark(&state, &server, &summary.release_mark);
+    }
     for file in &summary.files {
         if let Some(error) = &file.error {
             complain(&format!("{} {error}", file.file));
@@ -180,10 +187,11 @@ pub async fn run(args: Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The secret in the state file that was named, or in the one that is this user's.
-fn secret(named: Option<&Path>) -> Result<ProducerSecret, StateError> {
+/// The state file that was named, or the one that is this user's, and the secret in it.
+fn sender(named: Option<&Path>) -> Result<(PathBuf, ProducerSecret), StateError> {
     let state = named.map(Path::to_owned).or_else(default_state).ok_or(StateError::Nowhere)?;
-    load_secret(&state)
+    let secret = load_secret(&state)?;
+    Ok((state, secret))
 }
 
 /// Where this user's state file is. Root has one place, whatever its environment says: a log that is shipped by hand and from

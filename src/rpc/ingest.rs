@@ -57,14 +57,18 @@ struct HandedOver {
     sequence: u64,
     /// How many events it has.
     sent: u64,
+    /// How much was published, where the sender asks.
+    release_mark: Option<Vec<u8>>,
     pending: Pending,
 }
 
 /// Waits until a batch is durable, and answers it.
 async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestResponse, Status> {
-    let HandedOver { sequence, sent, pending } = handed_over?;
+    let HandedOver { sequence, sent, release_mark, pending } = handed_over?;
     match pending.receipt().await {
-        Ok(receipt) => Ok(response(sequence, sent, &receipt)),
+        Ok(receipt) => {
+            Ok(IngestResponse { release_mark: release_mark.unwrap_or_default(), ..response(sequence, sent, &receipt) })
+        }
         Err(refusal) => Err(refused(refusal, sequence)),
     }
 }
@@ -72,6 +76,7 @@ async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestRespons
 fn refused(refusal: Refusal, sequence: u64) -> Status {
     match refusal {
         Refusal::Gap { expected } => status::sequence_gap(expected, sequence),
+        Refusal::OlderCopy { seen, stored } => status::older_copy(seen, stored),
         Refusal::Unreadable => status::unreadable(),
         Refusal::Unavailable => status::unavailable(RETRY_SECONDS),
         Refusal::Fault(fault) => {
@@ -128,6 +133,13 @@ impl Session {
 
     async fn take(&mut self, mut message: Message) -> Result<HandedOver, Status> {
         check(&message)?;
+        let release_mark = match message.release_mark.take() {
+            Some(mark) => {
+                self.intake.see_mark(&mark).map_err(|refusal| refused(refusal, message.sequence))?;
+                Some(self.intake.release_mark())
+            }
+            None => None,
+        };
         let (site, producer) = (std::mem::take(&mut message.site), std::mem::take(&mut message.producer));
         let secret = std::mem::take(&mut message.producer_secret);
         let lane = self.lane(site, producer, secret)?;
@@ -140,7 +152,7 @@ impl Session {
             events: message.events(),
         };
         let pending = lane.hand_over(batch).await.map_err(|refusal| refused(refusal, sequence))?;
-        Ok(HandedOver { sequence, sent: length as u64, pending })
+        Ok(HandedOver { sequence, sent: length as u64, release_mark, pending })
     }
 
     fn lane(&mut self, site: String, producer: String, secret: Zeroizing<Vec<u8>>) -> Result<&Lane, Status> {
@@ -240,6 +252,7 @@ fn response(sequence: u64, sent: u64, receipt: &Receipt) -> IngestResponse {
                 first_index,
             })
             .collect(),
+        release_mark: Vec::new(),
     }
 }
 

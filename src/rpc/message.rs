@@ -26,6 +26,7 @@ pub struct Message {
     pub(super) complete_through_unix_ms: i64,
     pub(super) cursor: Vec<u8>,
     pub(super) producer_secret: Zeroizing<Vec<u8>>,
+    pub(super) release_mark: Option<Vec<u8>>,
 }
 
 /// The bytes of a message, wiped when they are dropped.
@@ -68,7 +69,8 @@ impl Message {
                 (5, Wire::Varint) => self.complete_through_unix_ms = varint(&mut rest)?.cast_signed(),
                 (6, Wire::Bytes) => self.cursor = piece(&mut rest)?.to_vec(),
                 (7, Wire::Bytes) => self.producer_secret = Zeroizing::new(piece(&mut rest)?.to_vec()),
-                (1..=7, _) => return Err(Unreadable),
+                (8, Wire::Bytes) => self.release_mark = Some(piece(&mut rest)?.to_vec()),
+                (1..=8, _) => return Err(Unreadable),
                 (_, wire) => skip(wire, &mut rest)?,
             }
         }

@@ -37,7 +37,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use headcount_client::{Connection, Producer, ProducerSecret, ServerAddress, check_producer, check_site};
+pub use headcount_client::ProducerSecret;
+use headcount_client::{Connection, Producer, ServerAddress, check_producer, check_site};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::ShipError;
@@ -46,7 +47,7 @@ pub use lines::LINE_BYTES_MAX;
 pub use print::print_summary;
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
 pub use source::Input;
-pub use state::{StateError, load_secret, passing_secret};
+pub use state::{StateError, keep_mark, known_mark, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
 
 use prepare::{InputError, Prepared, prepare};
@@ -68,6 +69,8 @@ pub struct ShipOptions {
     pub server: String,
     /// What makes the logs this sender's own on the server.
     pub secret: ProducerSecret,
+    /// What the server said at the end of an earlier run of how much it had published; empty where there was none.
+    pub release_mark: Vec<u8>,
     /// The sender's name in place of one made of the content; only for a single input.
     pub producer: Option<String>,
     /// The inputs are still being written: an unfinished last line waits, and nothing is stated as complete.
@@ -98,22 +101,32 @@ pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
     let sizes = options.inputs.iter().map(Input::size_bytes);
     let progress = Arc::new(Progress::start(options.show_progress, sizes.sum(), &meter, &options.server));
     let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site, options.secret.clone())?
+        .with_release_mark(options.release_mark.clone())
         .with_retry_for(options.retry_for)
         .with_observer(Arc::clone(&progress) as _);
-    let (files, complete) = ship_inputs(&options, connection, &meter).await?;
+    let Shipped { files, complete, release_mark } = ship_inputs(&options, connection, &meter).await?;
     // The last that holds the bar, which disappears here.
     drop(progress);
     let mut summary = Summary::of(options.site, files, started.elapsed());
     summary.complete_through_unix_ms = complete.then_some(options.now_unix_ms);
+    summary.release_mark = release_mark;
     Ok(summary)
 }
 
-/// Ships one input after the other, and then states that they were complete, where they were. Tells whether it did.
+/// What became of all inputs.
+struct Shipped {
+    files: Vec<FileSummary>,
+    /// It was stated that they were complete.
+    complete: bool,
+    release_mark: Vec<u8>,
+}
+
+/// Ships one input after the other, and then states that they were complete, where they were.
 async fn ship_inputs(
     options: &ShipOptions,
     mut connection: Connection,
     meter: &Arc<Meter>,
-) -> Result<(Vec<FileSummary>, bool), ShipError> {
+) -> Result<Shipped, ShipError> {
     let mut files = Vec::with_capacity(options.inputs.len());
     // Where each producer ended, with the last input that it stands for.
     let mut ends = BTreeMap::new();
@@ -147,7 +160,7 @@ async fn ship_inputs(
             files[index].durable_sequence = end.durable_sequence;
         }
     }
-    Ok((files, complete))
+    Ok(Shipped { files, complete, release_mark: connection.release_mark().to_vec() })
 }
 
 /// Opens an input on a thread of its own; `None` where it is empty and has no name.

@@ -1,7 +1,10 @@
 //! The file that makes the logs of one sender its own: a secret that goes with everything that is sent. The server tells how
 //! far a log was sent to whoever has it, and to nobody else.
 //!
-//! It is made at the first run, is read by its owner alone, and is shared by all logs that this user ships. Where it is lost,
+//! Beside it lies what each server said of how much it has published, which is given back to it: a server that is an older copy of
+//! itself notices. That file is no secret, and where it cannot be used nothing is lost but this.
+//!
+//! The state file is made at the first run, is read by its owner alone, and is shared by all logs that this user ships. Where it is lost,
 //! logs that the server counted in part begin anew. It holds nothing of what was shipped.
 
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -16,6 +19,8 @@ use zeroize::Zeroizing;
 const HEADING: &str = "headcount ship 1";
 /// How many bytes a secret has.
 const SECRET_BYTES: usize = 32;
+/// Of how many servers a mark is kept.
+const MARKS_MAX: usize = 64;
 /// More than what the file ever holds.
 const FILE_BYTES_MAX: u64 = 4_096;
 
@@ -70,6 +75,33 @@ pub fn passing_secret() -> io::Result<ProducerSecret> {
     ProducerSecret::new(&bytes[..]).map_err(io::Error::other)
 }
 
+/// What a server said at the end of the last run of how much it has published; empty where nothing is known.
+#[must_use]
+pub fn known_mark(state: &Path, server: &str) -> Vec<u8> {
+    let marks = fs::read_to_string(marks_beside(state)).unwrap_or_default();
+    let mark = marks.lines().find_map(|line| line.strip_prefix(server)?.strip_prefix(' '));
+    mark.and_then(from_hex).unwrap_or_default()
+}
+
+/// Keeps it for the next run. Where it cannot be written, the next run gives back an older one or none, which does no harm.
+pub fn keep_mark(state: &Path, server: &str, mark: &[u8]) {
+    let path = marks_beside(state);
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    let others = known.lines().filter(|line| line.split(' ').next() != Some(server));
+    let mut text: String = others.take(MARKS_MAX - 1).map(|line| format!("{line}\n")).collect();
+    text.push_str(&format!("{server} {}\n", to_hex(mark)));
+    let draft = state.with_extension(format!("{}.marks", std::process::id()));
+    let _ = fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path));
+}
+
+fn marks_beside(state: &Path) -> PathBuf {
+    state.with_extension("marks")
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn failed<'p>(path: &'p Path, what: &'static str) -> impl Fn(io::Error) -> StateError + 'p {
     move |source| StateError::File { path: path.to_owned(), what, source }
 }
@@ -89,7 +121,7 @@ fn read(path: &Path) -> Result<Option<ProducerSecret>, StateError> {
     let damaged = || StateError::Damaged(path.to_owned());
     let digits = text.strip_prefix(HEADING).and_then(|rest| rest.strip_prefix('\n'));
     let digits = digits.and_then(|rest| rest.strip_suffix('\n')).ok_or_else(damaged)?;
-    let bytes = Zeroizing::new(from_hex(digits).ok_or_else(damaged)?);
+    let bytes = Zeroizing::new(from_hex(digits).filter(|bytes| bytes.len() == SECRET_BYTES).ok_or_else(damaged)?);
     ProducerSecret::new(&bytes[..]).map(Some).map_err(|_| damaged())
 }
 
@@ -97,7 +129,7 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
-    bytes.collect::<Option<Vec<u8>>>().filter(|bytes| rest.is_empty() && bytes.len() == SECRET_BYTES)
+    bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())
 }
 
 /// Makes the file, whole or not at all. Where another run made it meanwhile, that one counts.
@@ -127,7 +159,7 @@ fn make_directory(directory: &Path) -> Result<(), StateError> {
 
 fn write(draft: &Path, secret: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
-    let digits: Zeroizing<String> = Zeroizing::new(secret.iter().map(|byte| format!("{byte:02x}")).collect());
+    let digits = Zeroizing::new(to_hex(secret));
     file.write_all(HEADING.as_bytes())?;
     file.write_all(b"\n")?;
     file.write_all(digits.as_bytes())?;
@@ -160,10 +192,24 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_is_kept_for_each_server() {
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("ship");
+        assert_eq!(known_mark(&state, "http://a:1"), b"");
+        keep_mark(&state, "http://a:1", b"one");
+        keep_mark(&state, "http://a:12", b"two");
+        keep_mark(&state, "http://a:1", b"three");
+        assert_eq!(known_mark(&state, "http://a:1"), b"three");
+        assert_eq!(known_mark(&state, "http://a:12"), b"two");
+        assert_eq!(known_mark(&state, "http://a"), b"");
+    }
+
+    #[test]
     fn a_file_that_is_something_else_is_left_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ship");
-        for content in ["", "headcount ship 1\n", "headcount ship 2\n00\n", &format!("{HEADING}\n{}\n", "0".repeat(63))] {
+        for content in ["", "headcount ship 1\n", "headcount ship 2\n00\n", &format!("{HEADING}\n{}\n", "0".repeat(63))]
+        {
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
             assert!(matches!(load_secret(&path), Err(StateError::Damaged(_))), "{content:?}");

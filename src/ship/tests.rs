@@ -40,6 +40,7 @@ pub(super) fn options(server: String, files: &[&Path]) -> ShipOptions {
         site: "www".to_owned(),
         server,
         secret: ProducerSecret::new([7; 32]).unwrap(),
+        release_mark: Vec::new(),
         producer: None,
         live: false,
         format: Format::Auto,

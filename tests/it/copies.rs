@@ -72,7 +72,8 @@ fn data_with_their_archive_are_refused_by_the_keys_and_published_as_gaps() {
     let said = refused(&args, &[]);
     assert!(said.contains("were published") && said.contains("--give-up copy"), "{said}");
     // The keys of what was published are gone with it.
-    let server = Server::start(&args.iter().cloned().chain(["--give-up", "copy"].map(str::to_owned)).collect::<Vec<_>>());
+    let server =
+        Server::start(&args.iter().cloned().chain(["--give-up", "copy"].map(str::to_owned)).collect::<Vec<_>>());
     let file = path(&house, "access.txt");
     let (_, summary, _) = server.ship("www", &file, &[]);
     assert_eq!(summary["files"][0]["outcomes"]["counted"].as_u64().unwrap_or(0), 0, "{summary}");
@@ -98,4 +99,44 @@ fn where_nothing_outside_of_a_copy_can_know_a_start_says_so() {
         let server = Server::start(&self::args(&house, keys, archive));
         assert!(!server.stop().contains("cannot be noticed"), "{keys} {archive}");
     }
+}
+
+#[test]
+fn data_that_were_put_back_with_all_that_knows_are_noticed_by_a_sender() {
+    let house = House::new();
+    let args = args(&house, "data/keys", "data/archive");
+    let file = house.write("access.txt", log_lines(0, 300));
+    let state = path(&house, "state");
+    let ship = |server: &Server, more: &[&str]| server.ship("www", &file, &[more, &["--state", &state]].concat());
+    let listen = |mut args: Vec<String>, address: &str| {
+        // The sender knows a server by its address.
+        args[3] = address.to_owned();
+        Server::start(&args)
+    };
+    let server = Server::start(&args);
+    let address = server.address.clone();
+    assert_eq!(ship(&server, &["--live"]).0, Some(0));
+    server.stop();
+    copy(&house.path("data"), &house.path("old"));
+    let server = listen(args.clone(), &address);
+    assert_eq!(ship(&server, &[]).0, Some(0));
+    server.wait_for_a_day("www");
+    assert_eq!(ship(&server, &[]).0, Some(0), "this run sees what is published");
+    server.stop();
+    fs::remove_dir_all(house.path("data")).expect("it is there");
+    fs::rename(house.path("old"), house.path("data")).expect("it is put back");
+
+    let server = listen(args.clone(), &address);
+    let (code, _, said) = ship(&server, &[]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("older copy"), "{said}");
+    let ended = server.ended();
+    assert!(!ended.status.success() && ended.log.contains("an older copy of the data"), "{ended:?}");
+    assert!(refused(&args, &[]).contains("--give-up copy"), "and no start goes on without a word");
+    // A mark that nobody sealed stops nothing.
+    fs::write(house.path("state.marks"), format!("http://{address} {}\n", "ff".repeat(24))).expect("a file");
+    let server = listen(args.iter().cloned().chain(["--give-up", "copy"].map(str::to_owned)).collect(), &address);
+    let (code, _, said) = ship(&server, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    server.stop();
 }

@@ -37,8 +37,10 @@ fn told(server: &Server, requests: Vec<IngestRequest>) -> Told {
     let error = |status: Status| {
         let details = status.get_error_details();
         // A map, whose order is another one each time.
-        let facts: Option<BTreeMap<_, _>> = details.error_info().map(|info| info.metadata.clone().into_iter().collect());
-        let rest = (details.error_info().map(|info| &info.reason), details.bad_request(), details.precondition_failure());
+        let facts: Option<BTreeMap<_, _>> =
+            details.error_info().map(|info| info.metadata.clone().into_iter().collect());
+        let rest =
+            (details.error_info().map(|info| &info.reason), details.bad_request(), details.precondition_failure());
         (status.code(), status.message().to_owned(), format!("{facts:?} {rest:?} {:?}", details.resource_info()))
     };
     runtime.block_on(async {
@@ -97,7 +99,8 @@ fn a_stream_without_a_secret_is_a_producer_of_its_own() {
     let house = House::new();
     let server = house.serve();
     for _ in 0..2 {
-        let sent = told(&server, (0..=2).map(|sequence| request("web-1", "", sequence, u8::from(sequence > 0))).collect());
+        let sent =
+            told(&server, (0..=2).map(|sequence| request("web-1", "", sequence, u8::from(sequence > 0))).collect());
         let sent: Vec<_> = sent.into_iter().map(|answer| answer.expect("an answer")).collect();
         let seen: Vec<_> = sent.iter().map(|answer| (answer.durable_sequence, answer.duplicate)).collect();
         assert_eq!(seen, [(0, false), (1, false), (2, false)]);

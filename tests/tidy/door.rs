@@ -50,6 +50,9 @@ fn the_ways_into_the_vault_are_reviewed() {
         "fn prepare(&self) {",
         "fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {",
         "fn know_pages(&self, site: &SiteName, pages: &[String]) {",
+        // How many releases there are, which every reader sees.
+        "fn release_mark(&self) -> Vec<u8> {",
+        "fn see_mark(&self, mark: &[u8]) -> Result<(), Refusal> {",
         "fn site_names(&self) -> Vec<SiteName> {",
         "async fn hand_over<'m, E>(&self, batch: Batch<E>) -> Result<Pending, Refusal>",
     ];

@@ -29,6 +29,7 @@ pub struct Connection {
     address: ServerAddress,
     site: String,
     secret: ProducerSecret,
+    release_mark: Vec<u8>,
     retry_for: Duration,
     observer: Arc<dyn Observer>,
     pub(super) stream: Option<OpenStream>,
@@ -47,6 +48,7 @@ impl Connection {
             address,
             site: site.to_owned(),
             secret,
+            release_mark: Vec::new(),
             retry_for: RETRY_FOR_DEFAULT,
             observer: Arc::new(()),
             stream: None,
@@ -66,6 +68,27 @@ impl Connection {
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
         self
+    }
+
+    /// Gives the server back what [`Connection::release_mark`] was at the end of an earlier connection to it. A server that is
+    /// an older copy of what was there then notices it, refuses and stops.
+    #[must_use]
+    pub fn with_release_mark(mut self, mark: Vec<u8>) -> Self {
+        self.release_mark = mark;
+        self
+    }
+
+    /// The server's mark of how much it has published; empty before it has answered.
+    #[must_use]
+    pub fn release_mark(&self) -> &[u8] {
+        &self.release_mark
+    }
+
+    /// Takes the mark of an answer.
+    pub(super) fn note_mark(&mut self, mark: Vec<u8>) {
+        if !mark.is_empty() {
+            self.release_mark = mark;
+        }
     }
 
     /// The site's name.
@@ -108,6 +131,7 @@ impl Connection {
             return Err(SendError::Protocol(text).into());
         }
         self.stream = Some(stream);
+        self.note_mark(answer.release_mark);
         Ok(Position { durable_sequence: answer.durable_sequence, cursor: answer.cursor })
     }
 
@@ -121,6 +145,7 @@ impl Connection {
             site: self.site.clone(),
             producer: producer.to_owned(),
             producer_secret: self.secret.bytes().to_vec(),
+            release_mark: Some(self.release_mark.clone()),
             ..IngestRequest::default()
         }
     }

@@ -158,6 +158,7 @@ impl Producer {
         };
         let answer = stream.answer().await?;
         let accepted = self.window.answered(&answer)?;
+        self.connection.note_mark(answer.release_mark);
         self.connection.acknowledged(accepted);
         Ok(())
     }

@@ -81,8 +81,7 @@ impl Window {
     pub(super) fn push(&mut self, batch: Batch) -> Frame {
         let (sequence, events) = (self.last_sequence() + 1, batch.events());
         let (encoded, cursor, complete_through_unix_ms) = batch.into_parts();
-        let head =
-            IngestRequest { sequence, complete_through_unix_ms, cursor: cursor.clone(), ..self.head.clone() };
+        let head = IngestRequest { sequence, complete_through_unix_ms, cursor: cursor.clone(), ..self.head.clone() };
         let frame = Frame { head: head.encode_to_vec().into(), events: encoded };
         self.pending.push_back(Pending { sequence, events, cursor, frame: frame.clone() });
         frame

@@ -54,6 +54,7 @@ fn two_pieces_are_one_request() {
         complete_through_unix_ms: 99,
         cursor: b"seven".to_vec(),
         producer_secret: vec![7; 32],
+        release_mark: None,
     };
     // Not `assert_eq`: a request cannot be printed.
     assert!(request == expected);

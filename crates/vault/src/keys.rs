@@ -161,6 +161,21 @@ impl ProducerKey {
         id
     }
 
+    /// How many releases there were, as nobody without the key can say it.
+    pub(super) fn mark(&self, release: u64) -> [u8; 24] {
+        let mut mark = [0; 24];
+        mark[..8].copy_from_slice(&release.to_le_bytes());
+        let (number, seal) = mark.split_at_mut(8);
+        seal.copy_from_slice(&self.hash(&[&b"a mark of releases: "[..], number].concat()));
+        mark
+    }
+
+    /// What a mark says; none where it was not made with this key.
+    pub(super) fn marked(&self, mark: &[u8]) -> Option<u64> {
+        let release = u64::from_le_bytes(*mark.first_chunk()?);
+        (self.mark(release) == mark).then_some(release)
+    }
+
     /// The producer of a name, as format 5 stored it.
     pub(super) fn id_by_name(&self, producer: &str) -> ProducerId {
         self.hash(producer.as_bytes())

@@ -47,7 +47,7 @@ mod tests;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, atomic::AtomicU64},
 };
 
 use headcount_model::{bins, calendar, clock, outcome, tables, units};
@@ -192,6 +192,7 @@ fn open_on(
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
     let (orders, orders_seen) = mpsc::channel(ORDERS_WAITING_MAX);
     let (accepts, accepts_seen) = watch::channel(true);
+    let newer_release = Arc::new(AtomicU64::new(0));
     let reader = lane.reader.clone();
     let mut committer = Committer::new(
         Inbox { commits, orders: orders_seen },
@@ -212,13 +213,18 @@ fn open_on(
             queue: SealQueue::new(lost, options.max_lateness_ms),
             publisher: Publisher::new(reader.clone(), archive, noise, keys.clone(), index.clone(), latest),
         },
-        Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },
+        Shared {
+            registry: registry.clone(),
+            index: index.clone(),
+            clock: clock.clone(),
+            newer_release: newer_release.clone(),
+        },
     );
     committer.note_sites()?;
     committer.give_up_doubtful(doubt, &given_up, &keys)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
     let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, country_sources);
-    let shared = intake::Shared { anonymizer, registry, index, clock, producer_key };
+    let shared = intake::Shared { anonymizer, registry, index, clock, producer_key, newer_release };
     Ok(Opened { intake: Intake::new(shared, sender), committer, releases, admin: Admin::new(orders, accepts_seen) })
 }
 

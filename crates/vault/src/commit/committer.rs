@@ -8,7 +8,10 @@
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -90,6 +93,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) index: Arc<RwLock<Index>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The release that a sender has seen of data that are newer than these; 0 for none.
+    pub(crate) newer_release: Arc<AtomicU64>,
 }
 
 /// What the committer does next.
@@ -153,6 +158,7 @@ impl Committer {
         let runtime = waiting.map_err(|source| FileError { path: "the runtime".into(), source })?;
         loop {
             let next = runtime.block_on(self.next());
+            self.check_age()?;
             match next {
                 Next::Commit(Some(first)) => self.commit_group(first)?,
                 Next::Commit(None) => return self.checkpoint(),
@@ -165,6 +171,18 @@ impl Committer {
             // One period at a time, so that no batch waits for more than one release.
             if !self.seals.queue.is_empty() && self.room.is_there() {
                 self.seal_next()?;
+            }
+        }
+    }
+
+    /// Stops where somebody has seen that these data are an older copy. The next start is refused by the note in the keys.
+    fn check_age(&self) -> Result<(), CommitError> {
+        match self.shared.newer_release.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            seen => {
+                self.seals.publisher.note_release(seen);
+                let stored = self.index().read().unwrap_or_else(PoisonError::into_inner).last_release;
+                Err(CommitError::OlderCopy { seen, stored })
             }
         }
     }

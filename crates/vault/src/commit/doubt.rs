@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// Why they are gaps.
-pub(crate) const DOUBTFUL: &str =
-    "it may have been published before an older copy of the data was put in its place";
+pub(crate) const DOUBTFUL: &str = "it may have been published before an older copy of the data was put in its place";
 /// How far back days are closed of which neither a release nor a key is there.
 const LOOK_BACK_DAYS: i32 = 400;
 

@@ -1,6 +1,9 @@
 //! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the committer.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -68,6 +71,14 @@ pub enum Refusal {
         /// What must come next.
         expected: u64,
     },
+    /// The sender has seen more releases than there are: the data are an older copy, and the committer stops.
+    #[error("{seen} releases were published, and {stored} are here")]
+    OlderCopy {
+        /// How many there were.
+        seen: u64,
+        /// How many are here.
+        stored: u64,
+    },
     /// An event of it cannot be read.
     #[error("an event cannot be read")]
     Unreadable,
@@ -124,6 +135,8 @@ pub(crate) struct Shared {
     pub(crate) index: Arc<RwLock<Index>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) producer_key: ProducerKey,
+    /// The release that a sender has seen of data that are newer than these; 0 for none.
+    pub(crate) newer_release: Arc<AtomicU64>,
 }
 
 /// A producer of one site, ready to send.
@@ -164,6 +177,31 @@ impl Intake {
         if let Some(site) = self.shared.registry.get(site) {
             site.know(pages);
         }
+    }
+
+    /// How many releases there are, sealed for a sender to give back.
+    #[must_use]
+    pub fn release_mark(&self) -> Vec<u8> {
+        self.shared.producer_key.mark(self.last_release()).to_vec()
+    }
+
+    /// Compares what a sender has seen with what there is. What is no mark of these keys says nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::OlderCopy`] where more was published; the committer stops then.
+    pub fn see_mark(&self, mark: &[u8]) -> Result<(), Refusal> {
+        let stored = self.last_release();
+        match self.shared.producer_key.marked(mark) {
+            Some(seen) if seen > stored => {
+                self.shared.newer_release.fetch_max(seen, Ordering::SeqCst);
+                Err(Refusal::OlderCopy { seen, stored })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn last_release(&self) -> u64 {
+        self.shared.index.read().unwrap_or_else(PoisonError::into_inner).last_release
     }
 
     /// The names of the sites, for error messages.

@@ -47,12 +47,7 @@ type Exact<'k> = BTreeMap<&'k str, [u64; 2]>;
 
 impl<'a> Draw<'a> {
     /// A day, with those of its hours that were not published before. An hour that was, without numbers, is not drawn.
-    pub(crate) fn day(
-        &mut self,
-        day: Day,
-        tally: &DayTally,
-        published: &[(u8, Option<HourNumbers>)],
-    ) -> Drawn<Body> {
+    pub(crate) fn day(&mut self, day: Day, tally: &DayTally, published: &[(u8, Option<HourNumbers>)]) -> Drawn<Body> {
         let mut hours = Vec::new();
         for hour in 0..self.site.calendar.hours_in(day) {
             match published.iter().find(|(published, _)| *published == hour) {

@@ -80,6 +80,11 @@ impl Publisher {
         Self { lane, archive, noise, keys, index, latest }
     }
 
+    /// Notes beside the keys that there were so many releases.
+    pub(crate) fn note_release(&self, number: u64) {
+        self.keys.note_release(number);
+    }
+
     /// What readers see.
     pub(super) fn index(&self) -> &RwLock<Index> {
         &self.index

@@ -101,6 +101,17 @@ pub enum CommitError {
         /// How many this process knows of.
         known: u64,
     },
+    /// A sender has seen more releases than there are.
+    #[error(
+        "a sender has seen {seen} releases of this server, and the data hold {stored}: an older copy of the data was put in its \
+         place. Nothing more is published; the next start says how to go on"
+    )]
+    OlderCopy {
+        /// How many there were.
+        seen: u64,
+        /// How many are here.
+        stored: u64,
+    },
     /// A file could not be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -246,6 +257,7 @@ impl OpenError {
             | CommitError::Key(KeyFault::Io { .. }) => true,
             CommitError::Read(_)
             | CommitError::Fenced { .. }
+            | CommitError::OlderCopy { .. }
             | CommitError::Archive(_)
             | CommitError::Key(_)
             | CommitError::Noise(_) => false,

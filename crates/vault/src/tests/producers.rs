@@ -135,8 +135,8 @@ fn without_a_secret_nothing_is_kept_but_what_is_complete() {
     assert!(published.gap.is_none());
     running.close();
     let rows = rows_of(&house);
-    assert_eq!(rows.iter().map(|row| (row.sequence, row.complete_through_unix_ms)).collect::<Vec<_>>(), [(
-        0,
-        day_after_unix_ms
-    )]);
+    assert_eq!(
+        rows.iter().map(|row| (row.sequence, row.complete_through_unix_ms)).collect::<Vec<_>>(),
+        [(0, day_after_unix_ms)]
+    );
 }
