@@ -1,7 +1,15 @@
 //! How long people wait: for the numbers of a day that is over, for a dashboard, for the server after a crash. A real server,
 //! real questions over gRPC. Run it as `benches/answers`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 mod load;
 mod scenes;

@@ -1,7 +1,15 @@
 //! headcount beside Redis, GoAccess and duckdb: the same made-up day, one after the other, several rounds in turn. Run it as
 //! `benches/compare`, which installs them first.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 mod command;
 mod load;

@@ -1,7 +1,15 @@
 //! Is what was acknowledged there after every crash, and only once? Kills the real server again and again under load, then
 //! breaks a sealing off at each change of the disk that it makes. Run it as `benches/crash`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 use std::{process::ExitCode, time::Instant};
 

@@ -4,7 +4,15 @@
 //! Batches are sent at fixed instants, whether or not earlier ones were answered, and each wait counts from its instant:
 //! a server that stands still is seen as slow for all that should have been sent in the meantime (coordinated omission).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 mod command;
 mod load;

@@ -17,6 +17,16 @@
 //! midnight to midnight (a *visitor-day*); a *page view* is a page that was asked for and given; a *release* is a
 //! period's published numbers; a *watermark* is a producer's statement that it sent everything before an instant.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests choose the numbers that they cast"
+    )
+)]
+
 pub mod answers;
 pub mod cli;
 pub mod config;

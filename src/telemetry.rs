@@ -57,6 +57,22 @@ pub fn sitemap_failed(site: &SiteName, fault: &impl Display) {
     tracing::warn!(%site, %fault, "the sitemap cannot be read; the pages known before stay");
 }
 
+/// The links of a site were followed to their end or to a limit. `pages` is how many pages of the site are known now. What was
+/// left out are counts, directories and hosts of the site itself.
+pub fn links_followed(site: &SiteName, pages: usize, requests: u32, left_out: &str) {
+    tracing::info!(%site, pages, requests, left_out, "links followed");
+}
+
+/// Links are still being followed; `pages` is how many pages of the site are known so far.
+pub fn links_progress(site: &SiteName, pages: usize) {
+    tracing::info!(%site, pages, "links are being followed");
+}
+
+/// No page was found by following links; the pages known before stay. The fault names hosts and directories of the site.
+pub fn links_failed(site: &SiteName, fault: &impl Display) {
+    tracing::warn!(%site, %fault, "the links cannot be followed; the pages known before stay");
+}
+
 /// A backup was sent.
 pub fn backed_up(bytes: u64) {
     tracing::info!(bytes, "a backup was taken");

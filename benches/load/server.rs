@@ -87,7 +87,7 @@ fn write_config(directory: &Path, sites: u32) -> Result<PathBuf> {
     for site in 0..sites {
         let name = encode::site_name(site);
         text += &format!(
-            "[[site]]\nname = {name:?}\nhosts = [\"www.{name}.example\"]\nprofile = \"standard\"\nclient_domains = true\n"
+            "[[site]]\nname = {name:?}\nhosts = [\"www.{name}.example\"]\nlinks = false\nprofile = \"standard\"\nclient_domains = true\n"
         );
     }
     let config = directory.join("headcount.toml");

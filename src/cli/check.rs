@@ -7,6 +7,7 @@
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
+    ops::ControlFlow,
     path::PathBuf,
     process::ExitCode,
 };
@@ -15,15 +16,19 @@ use clap::Parser;
 
 use crate::{
     config::{self, Config, SiteConfig, SitemapConfig},
-    sitemap::{Limits, together},
+    serve::name_of,
+    sitemap::{Limits, LinkLimits, Links, together},
     units::MS_PER_MINUTE,
 };
+
+/// The most requests to a site, so that it takes minutes and not hours.
+const REQUESTS_MAX: u32 = 500;
 
 /// Check a configuration and print what it means
 ///
 /// Reads the file, the HEADCOUNT_SECTION__KEY environment variables (HEADCOUNT_SERVER__LISTEN sets server.listen) and
 /// the sitemaps, and prints what a server would do with them. Nothing is started and no file is written. A sitemap that
-/// is a URL is fetched with --fetch only.
+/// is a URL is fetched, and links are followed, with --fetch only: at most 500 requests a site.
 ///
 /// Without a file it prints the defaults.
 #[derive(Clone, Debug, Parser)]
@@ -34,14 +39,17 @@ Examples:
   HEADCOUNT_PRIVACY__EPSILON=1 headcount check --config headcount.toml
 
 Exit codes: 0 the configuration is right (also when the reader closed the pipe), \
-1 the output cannot be written or a sitemap cannot be fetched, 2 the configuration or the command line is wrong.")]
+1 the output cannot be written or a site gives no pages, 2 the configuration or the command line is wrong.")]
 pub struct Args {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Fetch the sitemaps that are URLs now, and print how many pages they have
+    /// Fetch the sitemaps that are URLs and follow links now, and print how many pages there are
     #[arg(long)]
     pub fetch: bool,
+    /// With --fetch: print the pages, too
+    #[arg(long, requires = "fetch")]
+    pub pages: bool,
 }
 
 /// Checks and prints.
@@ -59,7 +67,7 @@ pub fn run(args: &Args) -> ExitCode {
         }
     };
     let printed = io::stdout().lock().write_all(meaning(&config).as_bytes());
-    match printed.and_then(|()| if args.fetch { fetch(&config) } else { Ok(true) }) {
+    match printed.and_then(|()| if args.fetch { fetch(&config, args.pages) } else { Ok(true) }) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -70,20 +78,21 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// Fetches every sitemap that is a URL and prints how many pages it has. Returns whether all could be fetched.
-fn fetch(config: &Config) -> io::Result<bool> {
+/// Asks the sites for their pages and prints how many there are. Returns whether all gave some.
+fn fetch(config: &Config, prints_pages: bool) -> io::Result<bool> {
     let mut has_all = true;
-    for (site, settings) in config.sites.iter().filter_map(|site| Some((site, site.sitemap.as_ref()?))) {
-        let SitemapConfig { sitemap, listed, .. } = settings;
-        if !sitemap.is_remote() {
-            continue;
-        }
-        let found = sitemap.read(Limits::default()).map_err(|error| error.to_string());
-        let counts = found.and_then(|found| Ok((found.len(), together(listed, found)?.len())));
-        match counts {
-            Ok((found, known)) => {
-                let text = format!("{}: {} pages; {known} known pages with the list", site.name, found);
-                writeln!(io::stdout(), "{:<12}{text}", "fetched")?;
+    for site in &config.sites {
+        let found = match (&site.sitemap, &site.links) {
+            (Some(settings), _) if settings.sitemap.is_remote() => fetched(site, settings),
+            (None, Some(links)) => followed(site, links),
+            _ => continue,
+        };
+        match found {
+            Ok((what, pages)) => {
+                writeln!(io::stdout(), "{what}")?;
+                for page in pages.iter().filter(|_| prints_pages) {
+                    writeln!(io::stdout(), "{:<12}{}: {page}", "page", site.name)?;
+                }
             }
             Err(error) => {
                 eprintln!("headcount check: site {}: {error}", site.name);
@@ -92,6 +101,26 @@ fn fetch(config: &Config) -> io::Result<bool> {
         }
     }
     Ok(has_all)
+}
+
+/// What a sitemap has, in words, and its pages.
+fn fetched(site: &SiteConfig, settings: &SitemapConfig) -> Result<(String, Vec<String>), String> {
+    let found = settings.sitemap.read(Limits::default()).map_err(|error| error.to_string())?;
+    let count = found.len();
+    let known = together(&settings.listed, found)?;
+    let text = format!("{}: {count} pages; {} known pages with the list", site.name, known.len());
+    Ok((format!("{:<12}{text}", "fetched"), known))
+}
+
+/// What following links finds, in words, and the pages.
+fn followed(site: &SiteConfig, links: &Links) -> Result<(String, Vec<String>), String> {
+    let limits = LinkLimits { requests: REQUESTS_MAX, ..LinkLimits::default() };
+    let found = links.follow(limits, &*name_of(links), &mut |_| ControlFlow::Continue(()))?;
+    let sitemaps =
+        if found.sitemaps > 0 { format!(", {} sitemaps of robots.txt", found.sitemaps) } else { String::new() };
+    let left_out = if found.left_out.is_empty() { String::new() } else { format!("; left out: {}", found.left_out) };
+    let text = format!("{}: {} pages, {} requests{sitemaps}{left_out}", site.name, found.pages.len(), found.requests);
+    Ok((format!("{:<12}{text}", "followed"), found.pages))
 }
 
 /// What a configuration means, in lines of text.
@@ -127,6 +156,10 @@ pub fn meaning(config: &Config) -> String {
         line("site", site_line(site));
         if let Some(settings) = &site.sitemap {
             line("sitemap", sitemap_line(site, settings));
+        }
+        if let Some(links) = &site.links {
+            let name = &site.name;
+            line("links", format!("{name}: followed from {links} at the start and every day (try it with --fetch)"));
         }
     }
     out

@@ -24,6 +24,7 @@ use crate::{
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
     serve::{self, ServeError},
     ship::{self, Format, Input, ProducerSecret, ShipOptions, Summary},
+    sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
     vault::{Shares, SitePolicy, TableSet},
@@ -45,6 +46,9 @@ pub struct Args {
     /// Use this access log instead of made-up traffic; may be given several times
     #[arg(long = "log", value_name = "FILE")]
     pub logs: Vec<PathBuf>,
+    /// The sitemap of --log's site: a file or a URL; without a value the made-up main site's own pages
+    #[arg(long, value_name = "FILE-OR-URL", num_args = 0..=1, default_missing_value = "")]
+    pub sitemap: Option<String>,
     /// Exit after the report
     #[arg(long)]
     pub exit: bool,
@@ -80,7 +84,8 @@ pub async fn run(args: Args) -> ExitCode {
 async fn show(args: Args) -> Result<(), Failure> {
     let started = Instant::now();
     let directory = tempfile::Builder::new().prefix("headcount-demo-").tempdir()?;
-    let shows = if args.logs.is_empty() { invented(directory.path(), args.seed)? } else { own(&args)? };
+    let mut shows = if args.logs.is_empty() { invented(directory.path(), &args)? } else { own(&args)? };
+    list_pages(&mut shows, &args).await?;
     let (stop, stopped) = watch::channel(false);
     stop_on_signals(stop.clone())?;
     let (address, mut server) = start(directory.path(), &shows, stopped.clone()).await?;
@@ -116,21 +121,22 @@ async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failur
 }
 
 /// A month of a ministry and three embassies, the last whole one before today.
-fn invented(directory: &Path, seed: u64) -> Result<Vec<Show>, Failure> {
+fn invented(directory: &Path, args: &Args) -> Result<Vec<Show>, Failure> {
     let today = Calendar::new("UTC")?.day_at(SystemClock.now_unix_ms());
     let month = Day::month_start(today.month_start().plus(-1));
     let logs = directory.join("logs");
     std::fs::create_dir(&logs)?;
-    let sites = demo::write_logs(&logs, &Plan::month(month.date(), seed))?;
+    let sites = demo::write_logs(&logs, &Plan::month(month.date(), args.seed))?;
     println!("Made-up traffic of {}, written as access logs:", month.date().strftime("%B %Y"));
-    sites.into_iter().map(invented_site).collect()
+    let are_all_listed = args.sitemap.as_deref() == Some("");
+    sites.into_iter().map(|site| invented_site(site, are_all_listed)).collect()
 }
 
-fn invented_site(site: DemoSite) -> Result<Show, Failure> {
+fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> {
     let is_main = site.name == "www";
     println!("  {:10} {:>7} lines", site.name, site.truth.lines.total());
     let profile = if is_main { "standard" } else { "small" };
-    // The embassies have a sitemap, so their pages are known and need no threshold; the main site has none.
+    // The embassies have a sitemap, so their pages are known and need no threshold; the main site has one only if asked.
     let pages = site.truth.counts.pages.values().flat_map(|pages| pages.keys().cloned());
     let config = SiteConfig {
         name: SiteName::new(&site.name)?,
@@ -138,8 +144,9 @@ fn invented_site(site: DemoSite) -> Result<Show, Failure> {
         calendar: Calendar::new(&site.time_zone)?,
         profile: profile.to_owned(),
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
-        pages: if is_main { Vec::new() } else { pages.collect() },
+        pages: if is_main && !are_all_listed { Vec::new() } else { pages.collect() },
         sitemap: None,
+        links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
     };
@@ -150,18 +157,27 @@ fn own(args: &Args) -> Result<Vec<Show>, Failure> {
     let calendar = Calendar::new(&args.time_zone).map_err(|_| {
         format!("--time-zone {:?} is not a time zone: write an IANA name such as Asia/Tokyo", args.time_zone)
     })?;
-    let site = SiteConfig {
-        name: SiteName::new("www")?,
-        hosts: Vec::new(),
-        calendar,
-        profile: "standard".to_owned(),
-        shares: Shares::STANDARD,
-        pages: Vec::new(),
-        sitemap: None,
-        query_allow: Vec::new(),
-        tables: TableSet::without_sources(),
-    };
+    let site = SiteConfig::plain(SiteName::new("www")?, calendar);
     Ok(vec![Show { site, logs: args.logs.clone(), truth: None }])
+}
+
+/// Reads the list of pages that was typed, for the site of the logs or the made-up main site.
+async fn list_pages(shows: &mut [Show], args: &Args) -> Result<(), Failure> {
+    let Some(text) = args.sitemap.clone() else { return Ok(()) };
+    if text.is_empty() {
+        let is_own = !args.logs.is_empty();
+        return if is_own { Err("--sitemap needs a file or a URL where --log is given".into()) } else { Ok(()) };
+    }
+    let read = move || {
+        let sitemap = Sitemap::typed(&text)?;
+        sitemap.read(Limits::default()).map_err(|error| error.to_string())
+    };
+    let pages = tokio::task::spawn_blocking(read).await?.map_err(|what| format!("--sitemap: {what}"))?;
+    if let Some(main) = shows.iter_mut().find(|show| show.site.name.as_str() == "www") {
+        main.site.pages = together(&[], pages)?;
+        println!("{} pages of {} are listed", main.site.pages.len(), main.site.name);
+    }
+    Ok(())
 }
 
 /// The exact numbers under the names that are published.
@@ -206,7 +222,7 @@ async fn start(
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let server = tokio::spawn(serve::run(listener, options, Vec::new(), Arc::new(SystemClock), stop));
+    let server = tokio::spawn(serve::run(listener, options, serve::Known::default(), Arc::new(SystemClock), stop));
     Ok((address, server))
 }
 

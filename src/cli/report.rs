@@ -17,9 +17,10 @@ use crate::{
 /// Asks a running `headcount serve` for visits, visitors and views, the pages and referrers, and the browsers,
 /// systems, devices and languages of the visitors, and prints them for a terminal.
 ///
-/// Every number carries noise that hides any one visitor's day, so each is shown as an estimate with the distance to the
-/// farther end of its 95 % interval: "1,234 ± 56" means that the true count is most likely between 1,178 and 1,290.
-/// "~0" marks numbers that may be noise alone, "—" numbers that do not exist, with the reason below.
+/// Every number carries noise that hides any one visitor's day, so each is shown as an estimate with its 95 % interval:
+/// "1,234 ± 56" means that the true count is most likely between 1,178 and 1,290; where the estimate is not in the
+/// middle, both ends stand there, as in "445 (373 to 897)". "~0" marks numbers that may be noise alone; in breakdowns
+/// these are left out and counted. "—" marks numbers that do not exist, with the reason below.
 ///
 /// Asking again gives the same numbers and costs no privacy.
 #[derive(Clone, Debug, Parser)]

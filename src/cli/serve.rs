@@ -1,6 +1,6 @@
 //! `headcount serve`: the server.
 
-use std::{io, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -12,11 +12,18 @@ use super::location::Location;
 use crate::{
     calendar::Calendar,
     clock::SystemClock,
-    config::{self, Config, SitemapConfig},
-    serve::{self, Watched},
+    config::{self, Config, SiteConfig, SitemapConfig},
+    serve::{self, Followed, Known, Watched},
+    sitemap::Sitemap,
     telemetry,
+    units::SiteName,
     vault::{Bounds, Limits, Options, Privacy, SitePolicy, SiteSettings},
 };
+
+/// The site whose pages `--sitemap` names where none is typed.
+const SITE_DEFAULT: &str = "www";
+/// How often links are followed.
+const LINKS_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Run the server: takes accesses and serves statistics over gRPC
 ///
@@ -26,6 +33,7 @@ use crate::{
 Examples:
   headcount serve
   headcount serve --config headcount.toml
+  headcount serve --site www --sitemap https://www.example.jp/sitemap.xml
   headcount serve --data /var/lib/headcount --keys /run/headcount/keys
 
 Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, and what has begun is finished.
@@ -40,6 +48,15 @@ pub struct Args {
     /// Without a configuration: the time zone in which days begin and end
     #[arg(long, value_name = "ZONE", default_value = "UTC", conflicts_with = "config")]
     pub time_zone: String,
+    /// The sitemap of the only site: a file, or a URL on one of its hosts; sitemap.xml, an index, or a list of URLs
+    ///
+    /// Its pages have a row in every report from the first day on. Without a configuration it is --site's; a configuration of
+    /// several sites names a sitemap for each.
+    #[arg(long, value_name = "FILE-OR-URL")]
+    pub sitemap: Option<String>,
+    /// Without a configuration: the site whose pages --sitemap names [default: www]
+    #[arg(long, value_name = "SITE", requires = "sitemap", conflicts_with = "config")]
+    pub site: Option<String>,
     /// Give up what is lost, as the error says: SITE/PERIOD (its key), producers (their key), copy (newer data)
     ///
     /// SITE/PERIOD, e.g. www/day-2026-11-24: what an open period has counted. producers: what is known of who sent what.
@@ -76,7 +93,7 @@ pub async fn run(args: Args) -> ExitCode {
         telemetry::copies_are_unnoticed(&config.data);
     }
     let options = options(&config, welcome, args.give_up);
-    match serve::run(listener, options, sitemaps(&config), Arc::new(SystemClock), stop).await {
+    match serve::run(listener, options, known(&config), Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -100,6 +117,9 @@ fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
             SitePolicy::Any(calendar)
         }
     };
+    if let Some(text) = &args.sitemap {
+        list_pages(&mut config, &site_policy, text, args.site.as_deref())?;
+    }
     if let Some(listen) = args.listen {
         if !listen.ip().is_loopback() {
             return Err(format!(
@@ -110,6 +130,26 @@ fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
         config.listen = listen;
     }
     Ok((config, site_policy))
+}
+
+/// Gives the only site the list of its pages that was typed.
+fn list_pages(config: &mut Config, site_policy: &SitePolicy, text: &str, site: Option<&str>) -> Result<(), String> {
+    let problem = |what: String| format!("--sitemap: {what}");
+    if let SitePolicy::Any(calendar) = site_policy {
+        let name = SiteName::new(site.unwrap_or(SITE_DEFAULT)).map_err(|error| format!("--site: {error}"))?;
+        config.sites.push(SiteConfig::plain(name, calendar.clone()));
+    }
+    let [site] = &mut config.sites[..] else {
+        let sites = config.sites.len();
+        return Err(problem(format!("the configuration has {sites} sites; write `sitemap` for each of them instead")));
+    };
+    if site.sitemap.is_some() {
+        let name = &site.name;
+        return Err(problem(format!("the configuration names a sitemap of {name} already; keep one of the two")));
+    }
+    let sitemap =
+        if site.hosts.is_empty() { Sitemap::typed(text) } else { Sitemap::named(text, Path::new(""), &site.hosts) };
+    site.list_pages(sitemap.map_err(problem)?).map_err(problem)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
@@ -145,7 +185,8 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         shares: site.shares,
         tables: site.tables,
         known_pages: site.pages.clone(),
-        has_page_list: site.sitemap.is_some() || !site.pages.is_empty(),
+        // From the configuration alone: what was found, and when, must not decide how a day is counted.
+        has_page_list: site.sitemap.is_some() || site.links.is_some() || !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
     };
@@ -180,4 +221,70 @@ fn sitemaps(config: &Config) -> Vec<Watched> {
         })
     };
     config.sites.iter().filter_map(watched).collect()
+}
+
+/// Where known pages come from.
+fn known(config: &Config) -> Known {
+    let followed = |site: &config::SiteConfig| {
+        let (site, links, listed) = (site.name.clone(), site.links.clone()?, site.pages.clone());
+        Some(Followed { site, links, listed, refresh: LINKS_REFRESH })
+    };
+    Known { sitemaps: sitemaps(config), links: config.sites.iter().filter_map(followed).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn the_terms_of_a_site_follow_from_its_configuration_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("headcount.toml");
+        let has_page_list = |keys: &str| {
+            std::fs::write(&file, format!("[[site]]\nname = \"a\"\n{keys}")).unwrap();
+            options(&config::load(&file).unwrap(), SitePolicy::Configured, Vec::new()).sites[0].has_page_list
+        };
+        // Nobody was asked yet, and nothing was found.
+        assert!(has_page_list("hosts = [\"a.test\"]\n") && has_page_list("pages = [\"/\"]\n"));
+        assert!(!has_page_list("hosts = [\"a.test\"]\nlinks = false\n"));
+        assert!(!has_page_list("hosts = [\"*.a.test\"]\n") && !has_page_list(""));
+    }
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn resolved(words: &[&str]) -> Result<Config, String> {
+        let typed = Typed::try_parse_from([&["serve"], words].concat()).map_err(|error| error.to_string())?;
+        resolve(&typed.args).map(|(config, _)| config)
+    }
+
+    #[test]
+    fn a_typed_sitemap_names_the_pages_of_the_only_site() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let file = directory.path().join(name);
+            std::fs::write(&file, text).unwrap();
+            file.to_str().unwrap().to_owned()
+        };
+        let list = write("list.txt", "https://www.a.jp/\nhttps://www.a.jp/visa\n");
+        let config = resolved(&["--sitemap", &list]).unwrap();
+        assert_eq!((config.sites[0].name.as_str(), config.sites[0].pages.len()), ("www", 2));
+        let config = resolved(&["--sitemap", "https://www.a.jp/sitemap.xml", "--site", "a"]).unwrap();
+        assert_eq!((config.sites[0].name.as_str(), sitemaps(&config).len()), ("a", 1));
+        assert!(config.sites[0].hosts.is_empty() && config.sites[0].pages.is_empty());
+
+        let one = write("one.toml", "[[site]]\nname = \"a\"\nhosts = [\"www.a.jp\"]\npages = [\"/x\"]\n");
+        assert_eq!(resolved(&["--config", &one, "--sitemap", &list]).unwrap().sites[0].pages, ["/x", "/", "/visa"]);
+        let refused = |words: &[&str]| resolved(words).err().expect("refused");
+        assert!(refused(&["--config", &one, "--sitemap", "https://b.jp/s.xml"]).contains("is not one of the site"));
+        let two = write("two.toml", "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\n");
+        assert!(refused(&["--config", &two, "--sitemap", &list]).contains("has 2 sites"));
+        assert!(refused(&["--sitemap", "/no/such/file"]).starts_with("--sitemap: /no/such/file"));
+        assert!(refused(&["--site", "a"]).contains("--sitemap"));
+    }
 }

@@ -3,10 +3,11 @@
 //! It is here so that every other room gets values that are known to be valid. [`raw`] is what may be written, [`validate`]
 //! what it means, [`locate`] finds the line of a mistake. It is read once, at the start.
 //!
-//! It never writes a file, never opens the network (a sitemap with a URL is fetched by the server) and never reads the
+//! It never writes a file, never opens the network (a sitemap with a URL is fetched, and links are followed, by the server) and never reads the
 //! store.
 
 mod locate;
+mod pages;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use std::{
 
 use crate::{
     calendar::Calendar,
-    sitemap::Sitemap,
+    sitemap::{Limits, Links, Sitemap, together},
     text::line_at,
     units::SiteName,
     vault::{Shares, TableSet},
@@ -80,10 +81,48 @@ pub struct SiteConfig {
     pub pages: Vec<String>,
     /// The sitemap that keeps the known pages up to date.
     pub sitemap: Option<SitemapConfig>,
+    /// The links that are followed to find its pages. `None` where there is a sitemap, no host is spelled out, or it is off.
+    pub links: Option<Links>,
     /// The query parameters that choose a page.
     pub query_allow: Vec<String>,
     /// The tables that are counted and published.
     pub tables: TableSet,
+}
+
+impl SiteConfig {
+    /// A site of which nothing is known but its name and its local time.
+    #[must_use]
+    pub fn plain(name: SiteName, calendar: Calendar) -> Self {
+        Self {
+            name,
+            hosts: Vec::new(),
+            calendar,
+            profile: "standard".to_owned(),
+            shares: Shares::STANDARD,
+            pages: Vec::new(),
+            sitemap: None,
+            links: None,
+            query_allow: Vec::new(),
+            tables: TableSet::without_sources(),
+        }
+    }
+
+    /// Gives it a list of its pages, so that no links are followed. A file is read at once, a URL by the server.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no sitemap.
+    pub fn list_pages(&mut self, sitemap: Sitemap) -> Result<(), String> {
+        let listed = std::mem::take(&mut self.pages);
+        let found = if sitemap.is_remote() {
+            Vec::new()
+        } else {
+            sitemap.read(Limits::default()).map_err(|error| error.to_string())?
+        };
+        self.pages = together(&listed, found)?;
+        self.links = None;
+        self.sitemap = Some(SitemapConfig { sitemap, refresh_minutes: pages::REFRESH_MINUTES_DEFAULT, listed });
+        Ok(())
+    }
 }
 
 /// A sitemap that is read regularly.

@@ -49,6 +49,7 @@ pub(super) struct Server {
     pub archive: Option<String>,
     pub journal_mib: Option<i64>,
     pub free_space_reserve_mib: Option<i64>,
+    pub links: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -104,6 +105,12 @@ pub(super) struct Site {
     pub pages: Vec<String>,
     pub sitemap: Option<String>,
     pub sitemap_refresh_minutes: Option<i64>,
+    pub links: Option<bool>,
+    #[serde(default)]
+    pub links_start: Vec<String>,
+    #[serde(default)]
+    pub links_ignore: Vec<String>,
+    pub links_delay_ms: Option<i64>,
     #[serde(default)]
     pub query_allow: Vec<String>,
     #[serde(default)]
@@ -181,10 +188,13 @@ impl Provider for Variables {
     }
 }
 
-/// A variable's text as an integer, a float or text, whichever it looks like.
+/// A variable's text as a truth value, an integer, a float or text, whichever it looks like.
 fn value_of(key: &str, text: &str) -> Value {
     if TEXT_KEYS.contains(&key) {
         return Value::from(text);
+    }
+    if let Ok(truth) = text.parse::<bool>() {
+        return Value::from(truth);
     }
     let number = text.parse::<i64>().map(Value::from);
     number.or_else(|_| text.parse::<f64>().map(Value::from)).unwrap_or_else(|_| Value::from(text))

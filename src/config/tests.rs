@@ -21,7 +21,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[server]\ndata = \"a\"\ndata = \"b\"\n", "h.toml:3: this is not TOML: duplicate key"),
     (
         "[server]\n\nlisen = \"127.0.0.1:1\"\n",
-        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, archive, journal_mib, free_space_reserve_mib",
+        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, archive, journal_mib, free_space_reserve_mib, links",
     ),
     (
         "[servers]\n",
@@ -30,7 +30,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
         "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
-        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, query_allow, client_domains, skip_tables",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
     ),
     (
         "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",
@@ -150,6 +150,27 @@ const WRONG: &[(&str, &str)] = &[
         "h.toml:5: site[0].sitemap_refresh_minutes: 4 is out of range; allowed: 5 to 43200",
     ),
     (
+        "[[site]]\nname = \"a\"\nlinks = true\n",
+        "h.toml:3: site[0].links: is true and no host is spelled out; allowed: beside \"hosts\" with a name that does not begin with \"*\"",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nsitemap = \"https://a.jp/s.xml\"\nlinks = true\n",
+        "h.toml:5: site[0].links: is beside \"sitemap\", which names the pages already; allowed: one of the two",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nhosts = [\"a.jp\"]\nlinks_start = [\"https://a.jp/\",\n\"https://b.jp/\"]\n",
+        "h.toml:5: site[0].links_start[1]: \"https://b.jp/\" is no page to start at; allowed: https:// or http:// with a host that `hosts` spells out",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nlinks_ignore = [\"most read\"]\n",
+        "h.toml:3: site[0].links_ignore[0]: \"most read\" is nothing that can be left out; allowed: \".class\" or \"#id\" of an element, or a path such as \"/ranking/*\", without spaces",
+    ),
+    (
+        "[[site]]\nname = \"a\"\nlinks_delay_ms = 60001\n",
+        "h.toml:3: site[0].links_delay_ms: 60001 is out of range; allowed: 0 to 60000",
+    ),
+    ("[server]\nlinks = 1\n", "h.toml:2: server.links: found the number 1; allowed: true or false"),
+    (
         "[[site]]\nname = \"a\"\nsitemap_refresh_minutes = 60\n",
         "h.toml:3: site[0].sitemap_refresh_minutes: there is no sitemap to read again; allowed: beside \"sitemap\"",
     ),
@@ -238,6 +259,24 @@ fn a_whole_configuration_means_what_it_says() {
     assert_eq!(site.pages, ["/", "/visa/?a=1&b=2"]);
     let sitemap = site.sitemap.as_ref().unwrap();
     assert_eq!((sitemap.refresh_minutes, sitemap.listed.len(), sitemap.sitemap.is_remote()), (1_440, 1, false));
+}
+
+#[test]
+fn links_are_followed_where_no_sitemap_is_and_nobody_says_no() {
+    let links = |text: &str, variables: &[(&str, &str)]| {
+        let config = with(&format!("[[site]]\nname = \"a\"\n{text}"), variables).unwrap();
+        config.sites[0].links.as_ref().map(ToString::to_string)
+    };
+    let hosts = "hosts = [\"A.jp\", \"*.a.jp\", \"b.jp\"]\n";
+    assert_eq!(links(hosts, &[]).as_deref(), Some("https://a.jp/ https://b.jp/"));
+    let start = format!("{hosts}links = true\nlinks_start = [\"http://b.jp:8080/x\"]\npages = [\"/\"]\n");
+    assert_eq!(links(&start, &[]).as_deref(), Some("http://b.jp:8080/x"));
+    for off in ["links = false\n", "sitemap = \"https://a.jp/s.xml\"\n"] {
+        assert_eq!(links(&format!("{hosts}{off}"), &[]), None, "{off}");
+    }
+    assert_eq!(links("", &[]), None);
+    assert_eq!(links("hosts = [\"*.a.jp\"]\n", &[]), None);
+    assert_eq!(links(&start, &[("HEADCOUNT_SERVER__LINKS", "false")]), None);
 }
 
 #[test]

@@ -15,11 +15,12 @@ use std::{
 
 use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
+    pages::{links, listed, pages, refresh_minutes},
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
 };
 use crate::{
     calendar::Calendar,
-    sitemap::{self, Limits, Sitemap},
+    sitemap::Sitemap,
     text::{nearest, shown},
     units::{MS_PER_MINUTE, SiteName},
     vault::{Shares, Table, TableSet, check_countries},
@@ -33,8 +34,6 @@ const SHARES_SUM_MAX: i64 = 10_000;
 const JOURNAL_MIB_MAX: i64 = 4_096;
 /// The largest reserve of free space, in MiB (1 TiB).
 const RESERVE_MIB_MAX: i64 = 1 << 20;
-/// The longest page in a list, in bytes.
-const PAGE_BYTES_MAX: usize = 8_192;
 /// The longest host name, in bytes (RFC 1035, section 2.3.4, without the final dot).
 const HOST_BYTES_MAX: usize = 253;
 /// The longest part of a host name between two dots, in bytes.
@@ -42,13 +41,11 @@ const HOST_LABEL_BYTES_MAX: usize = 63;
 /// The longest name of a query parameter, in bytes, and the most of them.
 const PARAMETER_BYTES_MAX: usize = 64;
 const PARAMETERS_MAX: usize = 32;
-/// How often a sitemap is read, in minutes: allowed values, and the default.
-const REFRESH_MINUTES: RangeInclusive<u32> = 5..=43_200;
-const REFRESH_MINUTES_DEFAULT: u32 = 1_440;
-
 /// What a written configuration means.
 pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     let mut config = Config::default();
+    // Off for the server is off for all of its sites.
+    let may_follow = raw.server.links.unwrap_or(true);
     server(raw.server, &mut config)?;
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
@@ -61,7 +58,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     }
     for (index, raw_site) in raw.site.into_iter().enumerate() {
         let at = At(index.to_string());
-        let mut made = site(raw_site, &at, &profiles, base)?;
+        let mut made = site(raw_site, &at, &profiles, base, may_follow)?;
         if config.countries.is_empty() {
             made.tables = made.tables.without(Table::Country);
         }
@@ -72,10 +69,10 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
 }
 
 /// The path of one site in the file.
-struct At(String);
+pub(super) struct At(String);
 
 impl At {
-    fn problem(&self, key: &[&str], what: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, key: &[&str], what: impl Into<String>) -> Problem {
         let mut path = vec!["site", self.0.as_str()];
         path.extend_from_slice(key);
         Problem::new(&path, what)
@@ -241,10 +238,17 @@ fn shares(name: &str, raw: &ProfileShares) -> Result<Shares, Problem> {
     Ok(shares)
 }
 
-fn site(raw: Site, at: &At, profiles: &BTreeMap<String, Shares>, base: &Path) -> Result<SiteConfig, Problem> {
+fn site(
+    mut raw: Site,
+    at: &At,
+    profiles: &BTreeMap<String, Shares>,
+    base: &Path,
+    may_follow: bool,
+) -> Result<SiteConfig, Problem> {
     let name = SiteName::new(&raw.name)
         .map_err(|error| at.problem(&["name"], format!("{} is not allowed: {error}", shown(&raw.name))))?;
     let hosts = hosts(&raw.hosts, at)?;
+    let links = links(&mut raw, &hosts, may_follow, at)?;
     let zone = raw.time_zone.as_deref().unwrap_or("UTC");
     let calendar = Calendar::new(zone).map_err(|_| {
         let what = format!("{} is not a time zone; allowed: an IANA name such as \"Asia/Tokyo\"", shown(zone));
@@ -260,7 +264,8 @@ fn site(raw: Site, at: &At, profiles: &BTreeMap<String, Shares>, base: &Path) ->
     let sitemap = sitemap.map_err(|what| at.problem(&["sitemap"], what))?;
     let pages = pages(&listed, sitemap.as_ref(), at)?;
     let sitemap = sitemap.map(|sitemap| SitemapConfig { sitemap, refresh_minutes, listed });
-    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, sitemap, query_allow: raw.query_allow, tables })
+    let query_allow = raw.query_allow;
+    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, sitemap, links, query_allow, tables })
 }
 
 fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {
@@ -337,46 +342,6 @@ fn parameters(names: &[String], at: &At) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-fn listed(pages: Vec<String>, at: &At) -> Result<Vec<String>, Problem> {
-    for (index, page) in pages.iter().enumerate() {
-        let odd = |c: char| c.is_control() || c == ' ' || c == '#';
-        if !page.starts_with('/') || page.len() > PAGE_BYTES_MAX || page.contains(odd) {
-            let what = format!(
-                "{} is not a page; allowed: a path that begins with \"/\", without spaces and \"#\", at most {PAGE_BYTES_MAX} bytes",
-                shown(page)
-            );
-            return Err(at.problem(&["pages", &index.to_string()], what));
-        }
-    }
-    Ok(pages)
-}
-
-fn refresh_minutes(raw: Option<i64>, has_sitemap: bool, at: &At) -> Result<u32, Problem> {
-    let problem = |what: String| at.problem(&["sitemap_refresh_minutes"], what);
-    match raw {
-        None => Ok(REFRESH_MINUTES_DEFAULT),
-        Some(_) if !has_sitemap => {
-            Err(problem("there is no sitemap to read again; allowed: beside \"sitemap\"".to_owned()))
-        }
-        Some(minutes) => {
-            u32::try_from(minutes).ok().filter(|minutes| REFRESH_MINUTES.contains(minutes)).ok_or_else(|| {
-                let (low, high) = (REFRESH_MINUTES.start(), REFRESH_MINUTES.end());
-                problem(format!("{minutes} is out of range; allowed: {low} to {high}"))
-            })
-        }
-    }
-}
-
-/// The pages known at the start. A local sitemap is read now; one with a URL is fetched once the server runs.
-fn pages(listed: &[String], sitemap: Option<&Sitemap>, at: &At) -> Result<Vec<String>, Problem> {
-    let (key, found) = match sitemap {
-        Some(sitemap) if !sitemap.is_remote() => ("sitemap", sitemap.read(Limits::default())),
-        _ => ("pages", Ok(Vec::new())),
-    };
-    let found = found.map_err(|error| at.problem(&[key], error.to_string()))?;
-    sitemap::together(listed, found).map_err(|what| at.problem(&[key], what))
 }
 
 /// Refuses a name or host of an earlier site: an access must belong to exactly one.

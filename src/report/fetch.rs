@@ -2,7 +2,7 @@
 //!
 //! It formats nothing and keeps nothing between calls.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use headcount_client::ServerAddress;
 use jiff::{ToSpan, civil::Date};
@@ -10,6 +10,7 @@ use tonic::{Status, transport::Channel};
 
 use super::{
     error::{ReportError, chain},
+    rows::is_within_noise,
     top::BREAKDOWNS,
 };
 use crate::proto::{
@@ -21,6 +22,9 @@ use crate::proto::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer accepted, in bytes: some twenty years of hours.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// The most keys that the service gives at once.
+const PAGE_SIZE_MAX: u32 = 1_000;
 
 /// Which report is wanted. The server fills in empty names and dates: the first site, the last 30 days, and for the
 /// breakdowns the latest published month.
@@ -62,6 +66,9 @@ pub struct Numbers {
     pub months: Option<GetTrafficResponse>,
     /// The breakdowns that have something to show, pages first.
     pub tops: Vec<ListTopResponse>,
+    /// How many keys of a table, by its number, are above the noise: of all keys, not only of those in `tops`. A table that is
+    /// not here was not looked at, because all rows in `tops` are above it or because it has too many keys.
+    pub above_noise: BTreeMap<i32, u64>,
 }
 
 /// Connects to a server, e.g. `http://127.0.0.1:50051`. Without a scheme it is `http`.
@@ -144,9 +151,19 @@ async fn fetch_numbers(
     let months = fetch_whole(client, request, PeriodKind::Month, &range).await?;
     let dates_given = !request.from_date.is_empty() || !request.to_date.is_empty();
     let [from_date, to_date] = if dates_given { range } else { [String::new(), String::new()] };
-    let mut tops = Vec::with_capacity(BREAKDOWNS.len());
+    let (tops, above_noise) = fetch_tops(client, request, [from_date, to_date]).await?;
+    Ok(Numbers { traffic, weeks, months, tops, above_noise })
+}
+
+/// The breakdowns, and how many of their keys are above the noise.
+async fn fetch_tops(
+    client: &mut StatsServiceClient<Channel>,
+    request: &ReportRequest,
+    [from_date, to_date]: [String; 2],
+) -> Result<(Vec<ListTopResponse>, BTreeMap<i32, u64>), ReportError> {
+    let (mut tops, mut above) = (Vec::with_capacity(BREAKDOWNS.len()), BTreeMap::new());
     for (table, _) in BREAKDOWNS {
-        let ask = ListTopRequest {
+        let mut ask = ListTopRequest {
             site: request.site.clone(),
             table: i32::from(table),
             from_date: from_date.clone(),
@@ -154,13 +171,21 @@ async fn fetch_numbers(
             page_size: request.top,
             ..ListTopRequest::default()
         };
-        let top = answer("ListTop", client.list_top(ask).await)?;
+        let top = answer("ListTop", client.list_top(ask.clone()).await)?;
+        // Noise may hide rows further down that stand clear of it.
+        let has_more = !top.next_page_token.is_empty() && top.keys <= u64::from(PAGE_SIZE_MAX);
+        if has_more && top.rows.iter().any(|row| is_within_noise(&top, row)) {
+            ask.page_size = PAGE_SIZE_MAX;
+            let all = answer("ListTop", client.list_top(ask).await)?;
+            let clear = all.rows.iter().filter(|row| !is_within_noise(&all, row)).count();
+            above.insert(i32::from(table), clear as u64);
+        }
         // A table that this site does not count has nothing to show.
         if table == Table::Page || top.keys > 0 {
             tops.push(top);
         }
     }
-    Ok(Numbers { traffic, weeks, months, tops })
+    Ok((tops, above))
 }
 
 async fn fetch_traffic(

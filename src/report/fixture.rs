@@ -178,7 +178,13 @@ pub(super) fn data() -> ReportData {
         sites: vec![site()],
         site: Some(site()),
         privacy: Some(privacy()),
-        numbers: Some(Numbers { traffic: traffic(), weeks: Some(weeks), months: Some(months), tops }),
+        numbers: Some(Numbers {
+            traffic: traffic(),
+            weeks: Some(weeks),
+            months: Some(months),
+            tops,
+            ..Numbers::default()
+        }),
     }
 }
 

@@ -13,6 +13,7 @@ mod json;
 mod period;
 mod privacy;
 mod render;
+mod rows;
 mod table;
 mod top;
 mod traffic;
@@ -23,6 +24,8 @@ mod value;
 mod fake_tests;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod tests;
 

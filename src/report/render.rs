@@ -61,7 +61,7 @@ pub fn render(data: &ReportData, truth: Option<&TruthColumns>, options: &RenderO
 fn body(numbers: &Numbers, canvas: &mut Canvas<'_>) -> Vec<Line> {
     let mut lines = traffic::section(&numbers.traffic, canvas);
     lines.extend(traffic::distinct_visitors(numbers, canvas));
-    lines.extend(top::sections(&numbers.tops, canvas));
+    lines.extend(top::sections(&numbers.tops, &numbers.above_noise, canvas));
     lines.extend(missing_lines(numbers, canvas));
     lines
 }
@@ -196,7 +196,8 @@ pub(super) fn count_words(count: usize, noun: &str) -> String {
 
 fn foot(numbers: &Numbers, canvas: &Canvas<'_>) -> Vec<Line> {
     let mut lines = vec![Line::default(), canvas.line("Notes", Ink::Heading)];
-    let interval = "± the distance to the farther end of the 95 % interval: of 100 intervals, 95 hold the true count.";
+    let interval = "In 445 ± 72 and in 445 (373 to 897) the second part is the 95 % interval: of 100 intervals, 95 hold the true \
+                    count. The estimate leans on totals and earlier periods, so it need not be the middle.";
     for note in [vec![interval.to_owned()], canvas.notes.lines()].concat() {
         lines.extend(canvas.wrapped(&note, 2, Ink::Dim));
     }

@@ -20,15 +20,15 @@ fn the_traffic_table_reads_well_in_80_columns() {
     let text = render(&data(), None, &plain(80));
     let expected = "\
 Traffic by day
-day                    visits       visitors            views
-2026-11-22 Sun  1,204 ± 20     1,204 ± 20       2,700 ± 55
-2026-11-23 Mon     12 ± 20 ~0     12 ± 20 ~0       40 ± 55 ~0
-2026-11-24 Tue          —¹             —¹               —¹
-2026-11-25 Wed  1,238 ± 20     1,238 ± 20       2,610 ± 55
-─────────────────────────────────────────────────────────────
-total           2,454 ± 35             —²       5,350 ± 96
-period before   2,000 ± 35             —²       5,300 ± 96
-change           +454 (+23 %)             —²  no clear change
+day                         visits            visitors               views
+2026-11-22 Sun  1,204 ± 20          1,204 ± 20          2,700 ± 55
+2026-11-23 Mon     12 (0 to 32) ~0     12 (0 to 32) ~0     40 (0 to 95) ~0
+2026-11-24 Tue     —¹                  —¹                  —¹
+2026-11-25 Wed  1,238 ± 20          1,238 ± 20          2,610 ± 55
+──────────────────────────────────────────────────────────────────────────
+total           2,454 ± 35             —²               5,350 ± 96
+period before   2,000 ± 35             —²               5,300 ± 96
+change                +454 (+23 %)                  —²     no clear change
 Page views a visit: 2.2. Visits with a single page view: 61 %. Visits cut by a
   daily bound: 120 ± 31. The total is made of 1 day as published. The period
   before: 2026-11-18 to 2026-11-21.";
@@ -57,11 +57,15 @@ fn breakdowns_stand_side_by_side_from_100_columns_on() {
     let narrow = render(&data(), None, &plain(80));
     let expected = "\
 Pages  2026-10-01 to 2026-10-31
-                 views       visitors
-/        4,000 ± 25     2,000 ± 25
-/visa/     900 ± 25       450 ± 25
-/rare       12 ± 25 ~0      6 ± 25 ~0
-(other)     90 ± 60";
+              views    visitors
+/        4,000 ± 25  2,000 ± 25
+/visa/     900 ± 25    450 ± 25
+(other)     90 ± 60
+Left out because within the noise: 1 of 3 keys.
+This site has no list of its pages, so a page stays in (other) until so many
+visitors saw it that no single one can be told. With a list every page has a row
+from the first day: `sitemap` or `hosts` in the configuration, or `headcount
+serve --sitemap FILE-OR-URL`.";
     assert_eq!(paragraph(&narrow, "Pages").join("\n"), expected);
     assert_eq!(paragraph(&narrow, "Browsers").len(), 5);
     let wide = render(&data(), None, &plain(100));
@@ -82,10 +86,14 @@ fn the_truth_stands_beside_the_estimates() {
     assert_eq!((summary.months[0].exact, summary.months[0].published.estimate), (9_000, Some(9_100)));
     assert_eq!(summary.weeks[0].start, "2026-11-23");
     let text = render(&data(), Some(&truth()), &plain(140));
-    assert!(text.contains("2026-11-23 Mon     12 ± 20 ~0     40*     12 ± 20 ~0     40*       40 ± 55 ~0     60"));
-    assert!(text.contains("/visa/     900 ± 25       800*    450 ± 25\n"), "{text}");
+    assert!(
+        text.contains(
+            "2026-11-23 Mon     12 (0 to 32) ~0     40*     12 (0 to 32) ~0     40*     40 (0 to 95) ~0     60"
+        )
+    );
+    assert!(text.contains("/visa/     900 ± 25    800*    450 ± 25\n"), "{text}");
     // "(other)" is known too: the whole less the published keys.
-    assert!(text.contains("(other)     90 ± 60        70\n"), "{text}");
+    assert!(text.contains("(other)     90 ± 60     70\n"), "{text}");
     assert!(text.contains("12 of 15 intervals hold the true value"), "{text}");
     assert!(text.contains("Visitors of the month from 2026-11-01: 9,100 ± 180, exactly 9,000."), "{text}");
 }
@@ -96,7 +104,7 @@ fn the_truth_of_the_rest_needs_every_key() {
     let numbers = data.numbers.as_mut().expect("published");
     numbers.tops[0].keys = 4;
     let text = render(&data, Some(&truth()), &plain(140));
-    assert!(text.contains("3 of 4 keys shown; --top N shows more."), "{text}");
+    assert!(text.contains("Of the 3 largest of 4 keys, 2 are above the noise."), "{text}");
     assert_eq!(summarize(&data, &truth()).intervals, 14);
 }
 
@@ -121,9 +129,10 @@ fn huge() -> ReportData {
     }
     for row in numbers.tops.iter_mut().flat_map(|top| &mut top.rows) {
         row.key = format!("/{}/終わり.html", "とても長い名前".repeat(9));
-        row.visits = row.visits.map(|_| most);
-        row.views = row.views.map(|_| most);
-        row.visitors = row.visitors.map(|_| most);
+        let clear = Value { noisy_zero: false, ..most };
+        row.visits = row.visits.map(|_| clear);
+        row.views = row.views.map(|_| clear);
+        row.visitors = row.visitors.map(|_| clear);
     }
     data
 }
@@ -155,7 +164,7 @@ fn colours_change_nothing_but_colours() {
         assert_eq!(stripped, render(&data(), Some(&truth()), &plain(width)));
     }
     let coloured = render(&data(), None, &RenderOptions { width: 80, colour: true });
-    assert!(coloured.contains("\u{1b}[2m12 ± 20 ~0\u{1b}[0m"), "{coloured:?}");
+    assert!(coloured.contains("\u{1b}[2m   12 (0 to 32) ~0\u{1b}[0m"), "{coloured:?}");
 }
 
 #[test]

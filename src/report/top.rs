@@ -1,14 +1,18 @@
 //! The breakdowns: pages over the whole width, the others side by side if there is room.
 //!
-//! It shows keys in the server's order and never adds or sorts anything itself.
+//! It shows keys in the server's order and never adds or sorts anything itself. What has no rows worth a table is a sentence
+//! below the tables.
+
+use std::collections::BTreeMap;
 
 use super::{
     render::{Canvas, range_words},
-    table::{Cell, Column, Ink, Line, Table as Layout, beside, share_columns, wrap},
+    rows::{Shape, page_list_words, shape},
+    table::{Cell, Column, Ink, Line, NO_BREAK, Table as Layout, beside, share_columns, wrap},
     truth::{main_value, of_key, of_other},
     value::{Digits, clean, column, number, truth_column},
 };
-use crate::proto::{KeySpace, ListTopResponse, Table, Value};
+use crate::proto::{KeySpace, ListTopResponse, Table, TopRow, Value};
 
 /// Columns between two breakdowns side by side.
 const GAP: usize = 4;
@@ -16,6 +20,8 @@ const GAP: usize = 4;
 const SHARE_COLUMNS_MIN: usize = 42;
 /// The same with true values beside the estimates.
 const SHARE_WITH_TRUTH_COLUMNS_MIN: usize = 52;
+/// Columns of a key below which numbers are shortened instead.
+const KEY_COLUMNS_MIN: usize = 16;
 /// The name of the empty key, such as no referrer.
 const EMPTY_KEY: &str = "(none)";
 
@@ -40,37 +46,55 @@ pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
     (Table::Bot, "Robots"),
 ];
 
-/// All breakdowns: pages first and wide, then the rest.
-pub(super) fn sections(tops: &[ListTopResponse], canvas: &mut Canvas<'_>) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let (pages, others): (Vec<_>, Vec<_>) = tops.iter().partition(|top| top.table() == Table::Page);
-    for top in pages {
-        lines.push(Line::default());
-        lines.extend(block(top, canvas.width, canvas));
-    }
+/// All breakdowns: pages first and wide, then the rest, then those that are a sentence. `above`: how many keys of a table,
+/// by its number, are above the noise.
+pub(super) fn sections(tops: &[ListTopResponse], above: &BTreeMap<i32, u64>, canvas: &mut Canvas<'_>) -> Vec<Line> {
     let least = if canvas.truth.is_some() { SHARE_WITH_TRUTH_COLUMNS_MIN } else { SHARE_COLUMNS_MIN };
     let across = ((canvas.width + GAP) / (least + GAP)).clamp(1, 3);
     let share = share_columns(across, GAP, canvas.width);
-    let blocks: Vec<Vec<Line>> = others.into_iter().map(|top| block(top, share, canvas)).collect();
+    let (mut lines, mut blocks, mut sentences) = (Vec::new(), Vec::new(), Vec::new());
+    for top in tops {
+        let is_page = top.table() == Table::Page;
+        match shape(top, above.get(&top.table).copied()) {
+            Shape::Sentence(words) => sentences.push(words),
+            Shape::Rows(rows, below) if is_page => {
+                lines.push(Line::default());
+                lines.extend(block(top, &rows, below.as_deref(), canvas.width, canvas));
+                lines.extend(page_list_words(top).iter().flat_map(|words| canvas.wrapped(words, 0, Ink::Plain)));
+            }
+            Shape::Rows(rows, below) => blocks.push(block(top, &rows, below.as_deref(), share, canvas)),
+        }
+    }
     if !blocks.is_empty() {
         lines.push(Line::default());
         lines.extend(beside(blocks, across, GAP, canvas.width));
+    }
+    if !sentences.is_empty() {
+        lines.push(Line::default());
+        lines.extend(sentences.iter().flat_map(|words| canvas.wrapped(words, 2, Ink::Plain)));
     }
     lines
 }
 
 /// One breakdown in at most `width` columns.
-fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Line> {
+fn block(
+    top: &ListTopResponse,
+    rows: &[&TopRow],
+    below: Option<&str>,
+    width: usize,
+    canvas: &mut Canvas<'_>,
+) -> Vec<Line> {
     let colour = canvas.colour;
     let mut lines = vec![title(top, width, colour)];
-    if top.rows.is_empty() && top.other.is_none() {
+    if rows.is_empty() && top.other.is_none() {
         lines.extend(wrap("No key is published for this range.", width, 0, Ink::Dim, colour));
         return lines;
     }
-    let mut table = build(top, Digits::Full, canvas);
-    // The keys get half of the width; numbers that leave less are shortened.
-    if table.natural_width() - table.columns[0].width() > width / 2 + 8 {
-        table = build(top, Digits::Short, canvas);
+    let mut table = build(top, rows, Digits::Full, canvas);
+    // Keys are cut before numbers are shortened, but not below this.
+    let keys = table.columns[0].width();
+    if table.natural_width() - keys + keys.min(KEY_COLUMNS_MIN) > width {
+        table = build(top, rows, Digits::Short, canvas);
     }
     lines.extend(table.lines(width, colour));
     if let Some(words) = percentile_words(top) {
@@ -79,10 +103,8 @@ fn block(top: &ListTopResponse, width: usize, canvas: &mut Canvas<'_>) -> Vec<Li
     if !top.source.is_empty() {
         lines.extend(wrap(&format!("By {}.", clean(&top.source)), width, 0, Ink::Dim, colour));
     }
-    let shown = top.rows.len();
-    if u64::try_from(shown).is_ok_and(|shown| shown < top.keys) {
-        let more = format!("{shown} of {} keys shown; --top N shows more.", top.keys);
-        lines.extend(wrap(&more, width, 0, Ink::Dim, colour));
+    if let Some(words) = below {
+        lines.extend(wrap(words, width, 0, Ink::Dim, colour));
     }
     lines
 }
@@ -97,7 +119,7 @@ fn percentile_words(top: &ListTopResponse) -> Option<String> {
             reason = "Cast safety: `as` saturates; the value is an edge of a bin or lies between two."
         )]
         let edge = p.value.round() as u64;
-        format!("{} % below {} {unit}", p.percent, number(edge, Digits::Full))
+        format!("{}{NO_BREAK}% below {}{NO_BREAK}{unit}", p.percent, number(edge, Digits::Full))
     };
     let all: Vec<String> = top.percentiles.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", "))
@@ -115,16 +137,16 @@ fn title(top: &ListTopResponse, width: usize, colour: bool) -> Line {
     line
 }
 
-fn build(top: &ListTopResponse, digits: Digits, canvas: &mut Canvas<'_>) -> Layout {
+fn build(top: &ListTopResponse, rows: &[&TopRow], digits: Digits, canvas: &mut Canvas<'_>) -> Layout {
     let pages = top.table() == Table::Page;
     let key = |text: &str| {
         if text.is_empty() { EMPTY_KEY.to_owned() } else { clean(text) }
     };
-    let mut keys: Vec<Cell> = top.rows.iter().map(|row| Cell::plain(key(&row.key))).collect();
-    let mut values: Vec<Option<&Value>> = top.rows.iter().map(|row| main_value(top, row)).collect();
+    let mut keys: Vec<Cell> = rows.iter().map(|row| Cell::plain(key(&row.key))).collect();
+    let mut values: Vec<Option<&Value>> = rows.iter().map(|row| main_value(top, row)).collect();
     let mut truths: Vec<Option<u64>> = Vec::new();
     if let Some(truth) = canvas.truth {
-        truths = top.rows.iter().map(|row| of_key(truth, top, &row.key)).collect();
+        truths = rows.iter().map(|row| of_key(truth, top, &row.key)).collect();
         truths.push(of_other(truth, top));
     }
     if top.other.is_some() {
@@ -138,8 +160,8 @@ fn build(top: &ListTopResponse, digits: Digits, canvas: &mut Canvas<'_>) -> Layo
         let cells = truth_column(&values, &truths, digits, &mut canvas.notes);
         columns.push(Column::right("true", cells));
     }
-    if pages && top.rows.iter().any(|row| row.visitors.is_some()) {
-        let visitors: Vec<Option<&Value>> = top.rows.iter().map(|row| row.visitors.as_ref()).collect();
+    if pages && rows.iter().any(|row| row.visitors.is_some()) {
+        let visitors: Vec<Option<&Value>> = rows.iter().map(|row| row.visitors.as_ref()).collect();
         columns.push(Column::right("visitors", column(&visitors, digits, &mut canvas.notes)));
     }
     Layout { columns, rule_above_row: None }
@@ -167,7 +189,8 @@ pub(super) fn key_space_words(tops: &[ListTopResponse]) -> Vec<String> {
         }
     }
     if tops.iter().any(|top| top.other.is_some()) {
-        texts.push("(other): what is in no published key, as the site's total less all of them.".to_owned());
+        texts.push("(other): what the days and months of the range did not publish under a key, as their total less all published keys. A key \
+             that became public within the range may have a part of its count in here; both intervals say how much.".to_owned());
     }
     texts
 }

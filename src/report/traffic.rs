@@ -8,7 +8,7 @@ use super::{
     render::{Canvas, count_words, kind_word, range_words},
     table::{Cell, Column, Ink, Line, Table, beside, share_columns},
     truth::{PointTruth, of_point, of_total},
-    value::{Digits, column, inline, truth_column},
+    value::{self, Digits, column, inline, truth_column},
 };
 use crate::proto::{GetTrafficResponse, PeriodKind, Scope, TrafficPoint, Value};
 
@@ -147,7 +147,7 @@ fn sentences(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> Vec<Strin
             texts.push(format!("Page views a visit: {views:.1}."));
         }
         if let Some(percent) = total.bounce_percent {
-            texts.push(format!("Visits with a single page view: {percent:.0} %."));
+            texts.push(format!("Visits with a single page view: {}.", value::percent(percent)));
         }
         if let Some(limited) = total.limited_visits.as_ref().filter(|value| value.estimate.is_some()) {
             let limited = inline(Some(limited), &mut canvas.notes);

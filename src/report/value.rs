@@ -1,26 +1,23 @@
-//! Published numbers as text: an estimate is never shown without its interval.
+//! Published numbers in tables and sentences of a report. The texts are [`headcount_model::format`]'s; here they are aligned
+//! and marked.
 //!
-//! It collects the notes for the foot of a report (reasons of absent numbers, zeros that may be noise). It never invents a
-//! number: an absent one is a dash.
+//! It collects the notes for the foot of a report (reasons of absent numbers, what may be noise, what the intervals are). It
+//! never invents a number: an absent one is a dash.
 
+pub(super) use headcount_model::format::Digits;
+use headcount_model::format::{self, Interval, Language};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::table::{Cell, Ink, NO_BREAK};
 use crate::proto::{Reason, Value};
 
-/// Marks a number whose interval touches zero.
+/// Marks a number that may be noise alone.
 pub(super) const NOISY_ZERO_MARK: &str = "~0";
 /// Marks a true value outside its interval.
 pub(super) const OUTSIDE_MARK: &str = "*";
 
-/// How many digits are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Digits {
-    /// All of them, in groups of three.
-    Full,
-    /// Three significant ones and a unit (k, M, G, T, P, E), for columns that would not fit.
-    Short,
-}
+/// The language of the report.
+const LANGUAGE: Language = Language::English;
 
 /// What the foot of a report explains, collected while its tables are rendered.
 #[derive(Debug, Default)]
@@ -38,7 +35,8 @@ impl Notes {
             self.reasons.len() - 1
         });
         const MARKS: [char; 7] = ['¹', '²', '³', '⁴', '⁵', '⁶', '⁷'];
-        MARKS.get(at).map_or_else(|| "—".to_owned(), |mark| format!("—{mark}"))
+        let mark = MARKS.get(at).map_or_else(String::new, char::to_string);
+        format!("{}{mark}", format::Missing::DASH)
     }
 
     /// The explanations, one per line, in the order in which their marks first appeared.
@@ -49,7 +47,7 @@ impl Notes {
             lines.push(format!("{} {}.", seen.absent(*reason), reason_words(*reason)));
         }
         if self.noisy_zero {
-            lines.push(format!("{NOISY_ZERO_MARK} the interval touches zero: what is seen may be noise alone."));
+            lines.push(format!("{NOISY_ZERO_MARK} within the noise: what is seen may be noise alone."));
         }
         if self.outside {
             lines.push(format!("{OUTSIDE_MARK} the interval does not hold the true value, as 5 of 100 do not."));
@@ -60,65 +58,61 @@ impl Notes {
 
 /// A reason as the end of a sentence, without the full stop.
 pub(super) fn reason_words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Unspecified => "the server gave no number and no reason",
-        Reason::NotSealed => "the period is not over, or not every producer has said that it sent everything",
-        Reason::BeforeFirstDay => "nothing was counted for this site yet at that time",
-        Reason::VisitorsDoNotAdd => {
-            "distinct visitors do not add up: they exist for exactly one hour, day, week or month"
-        }
-        Reason::NotMeasured => {
-            "this number does not exist for this table and period; `headcount privacy` lists what does"
-        }
-        Reason::Gap => "the release of this period failed its own checks, so it is a gap",
-        Reason::NotPublished => "the hours of this day were not published before the day was",
-        Reason::NotCounted => "this table is not counted at this site",
-    }
+    let missing = match reason {
+        Reason::Unspecified => format::Missing::Unspecified,
+        Reason::NotSealed => format::Missing::NotSealed,
+        Reason::BeforeFirstDay => format::Missing::BeforeFirstDay,
+        Reason::VisitorsDoNotAdd => format::Missing::VisitorsDoNotAdd,
+        Reason::NotMeasured => format::Missing::NotMeasured,
+        Reason::Gap => format::Missing::Gap,
+        Reason::NotPublished => format::Missing::NotPublished,
+        Reason::NotCounted => format::Missing::NotCounted,
+    };
+    missing.reason(LANGUAGE)
 }
 
-/// The distance from the estimate to the farther end of the 95 % interval; `None` without an estimate.
-pub(super) fn half_width(value: &Value) -> Option<u64> {
+/// The number with its interval; `None` without an estimate.
+fn interval(value: &Value) -> Option<Interval> {
     let estimate = value.estimate?;
-    Some(value.high.abs_diff(estimate).max(value.low.abs_diff(estimate)))
+    Some(Interval { estimate, low: value.low, high: value.high, is_within_noise: value.noisy_zero })
 }
 
-/// A column of values: `estimate ± half width`, aligned, zeros that may be noise dimmed. `None` is a value that the answer
-/// does not have.
+/// A column of values with their intervals, aligned between the two; what may be noise alone is dimmed. `None` is a value that
+/// the answer does not have.
 pub(super) fn column(values: &[Option<&Value>], digits: Digits, notes: &mut Notes) -> Vec<Cell> {
-    let halves: Vec<String> = values
-        .iter()
-        .map(|value| value.and_then(half_width).map_or_else(String::new, |half| number(half, digits)))
-        .collect();
-    let half_columns = halves.iter().map(String::len).max().unwrap_or(0);
+    let parts: Vec<Option<[String; 2]>> =
+        values.iter().map(|value| value.and_then(interval).map(|interval| interval.parts(digits, LANGUAGE))).collect();
+    let widest = |part: usize| parts.iter().flatten().map(|parts| parts[part].width()).max().unwrap_or(0);
+    let (estimate_columns, spread_columns) = (widest(0), widest(1));
     let any_zero = values.iter().any(|value| is_noisy_zero(*value));
     let mut cells = Vec::with_capacity(values.len());
-    for (value, half) in values.iter().zip(halves) {
+    for (value, parts) in values.iter().zip(parts) {
         let zero = is_noisy_zero(*value);
         notes.noisy_zero |= zero;
-        let tail = match (any_zero, zero) {
+        let Some([estimate, spread]) = parts else {
+            let reason = value.map_or(Reason::Unspecified, |value| value.reason());
+            let tail = " ".repeat(spread_columns + usize::from(spread_columns > 0) + if any_zero { 3 } else { 0 });
+            cells.push(Cell::new(format!("{:>estimate_columns$}{tail}", notes.absent(reason)), Ink::Dim));
+            continue;
+        };
+        let mark = match (any_zero, zero) {
             (true, true) => format!(" {NOISY_ZERO_MARK}"),
             (true, false) => "   ".to_owned(),
             (false, _) => String::new(),
         };
-        let estimate = value.and_then(|value| value.estimate);
-        cells.push(match estimate {
-            Some(estimate) => Cell::new(
-                format!("{} ± {half:>half_columns$}{tail}", signed(estimate, digits)),
-                if zero { Ink::Dim } else { Ink::Plain },
-            ),
-            None => {
-                let reason = value.map_or(Reason::Unspecified, |value| value.reason());
-                Cell::new(format!("{}{tail}", notes.absent(reason)), Ink::Dim)
-            }
-        });
+        let text = format!("{estimate:>estimate_columns$} {spread:spread_columns$}{mark}");
+        cells.push(Cell::new(text, if zero { Ink::Dim } else { Ink::Plain }));
     }
     cells
 }
 
-/// One value inside a sentence, without line breaks.
+/// One value inside a sentence; a line does not end beside its `±`.
 pub(super) fn inline(value: Option<&Value>, notes: &mut Notes) -> String {
-    let cell = column(&[value], Digits::Full, notes).pop();
-    cell.map_or_else(String::new, |cell| cell.text.replace(' ', &NO_BREAK.to_string()))
+    let text = match value.and_then(interval) {
+        Some(interval) => interval.sentence(LANGUAGE),
+        None => notes.absent(value.map_or(Reason::Unspecified, |value| value.reason())),
+    };
+    text.replace(" ± ", &format!("{NO_BREAK}±{NO_BREAK}"))
 }
 
 fn is_noisy_zero(value: Option<&Value>) -> bool {
@@ -159,53 +153,14 @@ pub(super) fn holds(value: &Value, truth: u64) -> Option<bool> {
     Some(i128::from(value.low) <= truth && truth <= i128::from(value.high))
 }
 
-fn signed(n: i64, digits: Digits) -> String {
-    let sign = if n < 0 { "-" } else { "" };
-    format!("{sign}{}", number(n.unsigned_abs(), digits))
-}
-
 /// A count in groups of three (`1,234,567`) or short (`1.23M`).
 pub(super) fn number(n: u64, digits: Digits) -> String {
-    match digits {
-        Digits::Full => grouped(n),
-        Digits::Short => short(n),
-    }
+    digits.unsigned(n, LANGUAGE)
 }
 
-fn grouped(n: u64) -> String {
-    let plain = n.to_string();
-    let mut text = String::with_capacity(plain.len() + plain.len() / 3);
-    for (at, digit) in plain.chars().enumerate() {
-        if at > 0 && (plain.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn short(n: u64) -> String {
-    if n < 10_000 {
-        return grouped(n);
-    }
-    let mut unit = 1_u64;
-    for name in ["k", "M", "G", "T", "P", "E"] {
-        unit *= 1_000;
-        // Three significant digits, in integers: first two decimals, then one, then none.
-        for decimals in (0..3).rev() {
-            let step = unit / 10_u64.pow(decimals);
-            let steps = n / step + u64::from(n % step >= step - step / 2);
-            if steps < 1_000 {
-                let scale = 10_u64.pow(decimals);
-                return match decimals {
-                    0 => format!("{steps}{name}"),
-                    1 => format!("{}.{:01}{name}", steps / scale, steps % scale),
-                    _ => format!("{}.{:02}{name}", steps / scale, steps % scale),
-                };
-            }
-        }
-    }
-    grouped(n)
+/// A share in whole percent.
+pub(super) fn percent(percent: f64) -> String {
+    format::percent(percent, LANGUAGE)
 }
 
 /// Text from a server, made safe for a terminal: control and direction characters could move the cursor or reverse the

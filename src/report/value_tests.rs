@@ -11,23 +11,32 @@ fn texts(cells: &[Cell]) -> Vec<&str> {
 }
 
 #[test]
-fn the_longer_half_of_an_interval_is_its_half_width() {
-    assert_eq!(half_width(&value(10, 25)), Some(25));
-    let clamped = Value { estimate: Some(3), low: 0, high: 4, ..Value::default() };
-    assert_eq!(half_width(&clamped), Some(3));
-    let whole = Value { estimate: Some(0), low: i64::MIN, high: i64::MAX, ..Value::default() };
-    assert_eq!(half_width(&whole), Some(1 << 63));
-    assert_eq!(half_width(&absent(Reason::Gap)), None);
+fn columns_align_and_mark() {
+    let (large, zero, gap) = (value(12_345, 1_200), value(0, 25), absent(Reason::Gap));
+    let lopsided = Value { estimate: Some(445), low: 373, high: 897, ..Value::default() };
+    let mut notes = Notes::default();
+    let cells = column(&[Some(&large), Some(&lopsided), Some(&zero), Some(&gap), None], Digits::Full, &mut notes);
+    assert_eq!(
+        texts(&cells),
+        [
+            "12,345 ± 1,200        ",
+            "   445 (373 to 897)   ",
+            "     0 (0 to 25)    ~0",
+            "    —¹                ",
+            "    —²                ",
+        ]
+    );
+    assert_eq!(cells[2].ink, Ink::Dim);
+    assert_eq!(notes.lines().len(), 3);
 }
 
 #[test]
-fn columns_align_and_mark() {
-    let (large, zero, gap) = (value(12_345, 1_200), value(0, 25), absent(Reason::Gap));
+fn a_number_in_a_sentence_has_its_interval() {
     let mut notes = Notes::default();
-    let cells = column(&[Some(&large), Some(&zero), Some(&gap), None], Digits::Full, &mut notes);
-    assert_eq!(texts(&cells), ["12,345 ± 1,200   ", "0 ±    25 ~0", "—¹   ", "—²   "]);
-    assert_eq!(cells[1].ink, Ink::Dim);
-    assert_eq!(notes.lines().len(), 3);
+    let words = |value: &Value, notes: &mut Notes| inline(Some(value), notes).replace(NO_BREAK, " ");
+    assert_eq!(words(&value(120, 31), &mut notes), "120 ± 31");
+    assert_eq!(words(&value(12, 20), &mut notes), "12 (0 to 32), within the noise");
+    assert_eq!(words(&absent(Reason::Gap), &mut notes), "—¹");
 }
 
 #[test]

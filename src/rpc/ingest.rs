@@ -155,6 +155,7 @@ impl Session {
         Ok(HandedOver { sequence, sent: length as u64, release_mark, pending })
     }
 
+    #[expect(clippy::expect_used, reason = "Unwrap safety: the lane is inserted just above if it was not there.")]
     fn lane(&mut self, site: String, producer: String, secret: Zeroizing<Vec<u8>>) -> Result<&Lane, Status> {
         let key = (site, producer);
         let known = self.lanes.get(&key).map(|(known, _)| *known == secret);
@@ -166,7 +167,6 @@ impl Session {
             let lane = self.open_lane(&key.0, &key.1, &secret)?;
             self.lanes.insert(key.clone(), (secret, lane));
         }
-        // Unwrap safety: inserted just above if it was not there.
         Ok(&self.lanes.get(&key).expect("the lane is there").1)
     }
 

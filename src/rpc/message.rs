@@ -90,6 +90,12 @@ impl Message {
     }
 }
 
+/// A number of 32 bits, as it is read from a longer one.
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: the protocol takes the low 32 bits.")]
+const fn low_half(number: u64) -> u32 {
+    number as u32
+}
+
 /// Reads one event; its texts are lent from these bytes.
 fn read_event(bytes: &mut [u8]) -> Result<AccessEvent<'_>, Unreadable> {
     let (mut time_unix_ms, mut status, mut response_time_ms, mut response_bytes) = (0, 0, None, None);
@@ -110,9 +116,8 @@ fn read_event(bytes: &mut [u8]) -> Result<AccessEvent<'_>, Unreadable> {
                 continue;
             }
             (1, Wire::Varint) => time_unix_ms = varint(&mut view)?.cast_signed(),
-            // Cast safety: the protocol takes the low 32 bits of a longer number.
-            (7, Wire::Varint) => status = varint(&mut view)? as u32,
-            (11, Wire::Varint) => response_time_ms = Some(varint(&mut view)? as u32),
+            (7, Wire::Varint) => status = low_half(varint(&mut view)?),
+            (11, Wire::Varint) => response_time_ms = Some(low_half(varint(&mut view)?)),
             (12, Wire::Varint) => response_bytes = Some(varint(&mut view)?),
             (1..=13, _) => return Err(Unreadable),
             (_, wire) => skip(wire, &mut view)?,

@@ -2,6 +2,7 @@
 
 pub mod control;
 mod health;
+mod links;
 mod sitemaps;
 
 use std::{io, sync::Arc, time::Duration};
@@ -16,6 +17,7 @@ use crate::{
     vault::{self, CommitError, OpenError},
 };
 
+pub use links::{Followed, name_of};
 pub use sitemaps::Watched;
 
 /// The largest message taken, in bytes: 20,000 events of some 800 bytes.
@@ -28,6 +30,15 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const FRAME_BYTES_MAX: u32 = 256 * 1024;
 /// How long clients may finish after a stop; then they are cut off.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Where known pages come from, apart from the configuration itself.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Sitemaps, read regularly.
+    pub sitemaps: Vec<Watched>,
+    /// Sites whose links are followed.
+    pub links: Vec<Followed>,
+}
 
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
@@ -49,14 +60,14 @@ pub enum ServeError {
     Committer,
 }
 
-/// Serves on the listener until `stop` turns true or the store fails. Sitemaps are read regularly in the background.
+/// Serves on the listener until `stop` turns true or the store fails. Sitemaps are read, and links followed, regularly in the background.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
 pub async fn run(
     listener: TcpListener,
     options: vault::Options,
-    sitemaps: Vec<Watched>,
+    known: Known,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -75,7 +86,7 @@ pub async fn run(
         result
     })?;
     // Dropped with the services, so that no intake is left.
-    let reading = sitemaps::read_all(sitemaps, &intake);
+    let reading = (sitemaps::read_all(known.sitemaps, &intake), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
     let served = serve(listener, intake, releases, admin, stop, ended).await;
     drop(reading);

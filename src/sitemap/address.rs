@@ -30,6 +30,12 @@ impl Address {
         text.contains("://")
     }
 
+    /// The host of a URL in lower case; `None` where the text is none.
+    pub(super) fn host_of(text: &str) -> Option<String> {
+        let uri = text.parse::<Uri>().ok().filter(|_| Self::is_url(text))?;
+        uri.host().map(str::to_ascii_lowercase)
+    }
+
     /// Reads a URL.
     ///
     /// # Errors

@@ -67,6 +67,31 @@ pub(super) struct Session<'h> {
     left_bytes: u64,
 }
 
+/// What asks: within the limits, for bytes as they are, over no proxy; a redirect is an answer like any other.
+pub(super) fn agent(limits: Limits, name: &str, accept: &str) -> Agent {
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    Agent::config_builder()
+        .tls_config(tls)
+        // Variables such as HTTPS_PROXY would send the request to somebody else.
+        .proxy(None)
+        // Redirects are followed by the callers, which check their hosts.
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent(name)
+        .accept(accept)
+        // A .gz file would otherwise be compressed twice.
+        .accept_encoding("identity")
+        .timeout_resolve(Some(limits.connect))
+        .timeout_connect(Some(limits.connect))
+        .timeout_recv_response(Some(limits.answer))
+        .timeout_per_call(Some(limits.file))
+        .build()
+        .into()
+}
+
 /// What a server responds.
 enum Response {
     File(Vec<u8>),
@@ -75,27 +100,7 @@ enum Response {
 
 impl<'h> Session<'h> {
     pub(super) fn new(hosts: &'h [String], limits: Limits) -> Self {
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            // Variables such as HTTPS_PROXY would send the request to somebody else.
-            .proxy(None)
-            // Redirects are followed in `get`, which checks their hosts.
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(USER_AGENT)
-            .accept("application/xml, text/xml, text/plain, */*;q=0.1")
-            // A .gz file would otherwise be compressed twice.
-            .accept_encoding("identity")
-            .timeout_resolve(Some(limits.connect))
-            .timeout_connect(Some(limits.connect))
-            .timeout_recv_response(Some(limits.answer))
-            .timeout_per_call(Some(limits.file))
-            .build()
-            .into();
+        let agent = agent(limits, USER_AGENT, "application/xml, text/xml, text/plain, */*;q=0.1");
         Self { agent, hosts, limits, begun: Instant::now(), left_bytes: limits.transfer_bytes }
     }
 
@@ -160,9 +165,9 @@ fn is_redirect(status: StatusCode) -> bool {
 }
 
 /// Counts transferred bytes and fails beyond the limit.
-struct Metered<'l, R> {
-    source: R,
-    left_bytes: &'l mut u64,
+pub(super) struct Metered<'l, R> {
+    pub(super) source: R,
+    pub(super) left_bytes: &'l mut u64,
 }
 
 impl<R: Read> Read for Metered<'_, R> {

@@ -1,4 +1,4 @@
-//! Sitemaps: the pages of a site that are known without looking at any visitor.
+//! Sitemaps, and links where there is none: the pages of a site that are known without looking at any visitor.
 //!
 //! It is here because pages that are known in advance are published without a threshold. A sitemap is a local file or a
 //! URL on one of the site's hosts; either may be an index with children, and may be gzip. [`Sitemap::read`] blocks, and gives
@@ -10,6 +10,7 @@ mod address;
 #[cfg(test)]
 pub(crate) mod fake;
 mod fetch;
+mod links;
 mod local;
 mod parse;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::{
 
 pub use address::Address;
 pub use fetch::Limits;
+pub use links::{Found, Ignore, LinkLimits, Links, NameOf, Wanted};
 
 use fetch::Session;
 use parse::{Content, Loc};
@@ -88,6 +90,15 @@ impl Sitemap {
             Source::File(base.join(text))
         };
         Ok(Self { source, hosts: hosts.to_vec() })
+    }
+
+    /// As typed: a URL, whose host is the site's, or a file, whose pages may be on any host.
+    ///
+    /// # Errors
+    /// When a URL may not be fetched.
+    pub fn typed(text: &str) -> Result<Self, String> {
+        let hosts: Vec<String> = Address::host_of(text).into_iter().collect();
+        Self::named(text, Path::new(""), &hosts)
     }
 
     /// Whether it is fetched over the network.

@@ -1,3 +1,3 @@
 // A query cannot name an open cell.
-fn query(_: &headcount::vault::cells::Cells) {}
+fn query(_: &headcount_vault::cells::Cells) {}
 fn main() {}

@@ -1,5 +1,5 @@
 // An event cannot be written anywhere.
 fn store(_: impl serde::Serialize) {}
 fn main() {
-    store(headcount::vault::AccessEvent::at(0, 200));
+    store(headcount_vault::AccessEvent::at(0, 200));
 }

@@ -1,3 +1,3 @@
 // Nor a key.
-fn query(_: &headcount::vault::keys::KeyRing) {}
+fn query(_: &headcount_vault::keys::KeyRing) {}
 fn main() {}

@@ -1,3 +1,3 @@
 // Nor a visit, with its tags.
-fn query(_: &headcount::vault::anonymize::Visit) {}
+fn query(_: &headcount_vault::anonymize::Visit) {}
 fn main() {}

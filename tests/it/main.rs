@@ -1,13 +1,20 @@
 //! The real binary, from outside: one program with a module for each property.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 mod bad_input;
 mod batches;
 mod canary;
 mod clients;
 mod clocks;
-mod compile_fail;
 mod copies;
 mod crash;
 mod crates;
@@ -21,6 +28,7 @@ mod golden;
 mod harness;
 mod help;
 mod keeping;
+mod links;
 mod migrate;
 mod producers;
 mod restart;

@@ -22,6 +22,8 @@ fn the_door_of_the_vault_is_reviewed() {
         "pub use admin::running::Admin;",
         // Why a list of countries cannot be read.
         "pub use anonymize::network::GeoFault;",
+        // The name under which a page of a link is counted: a function of text and settings alone.
+        "pub use anonymize::page::page_name;",
         "pub use commit::{",
         // An event, and the texts that it is made of.
         "pub use event::{AccessEvent, Text};",

@@ -6,7 +6,7 @@
 //! - [`door`]: what the vault gives out.
 //! - [`documents`]: the tests, files and numbers that documents name.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test did not expect may stop it")]
 
 mod arrows;
 mod documents;

@@ -35,6 +35,12 @@ const FACTS: &[Fact] = &[
     fact("at most {} query parameters", "PARAMETERS_MAX", 1),
     fact("Limits: {} children", "FILES_MAX", 1),
     fact("children, {} redirects a file", "REDIRECTS_MAX", 1),
+    fact("tries it with at most {} requests", "check.rs REQUESTS_MAX", 1),
+    fact("after {} failures in a row not again", "hosts.rs FAILURES_MAX", 1),
+    fact("when {} pages of a directory said nothing new", "DIRECTORY_REPEATS_MAX", 1),
+    fact("after {} addresses of one name", "SAME_NAME_MAX", 1),
+    fact("or {} of one directory", "DIRECTORY_MAX", 1),
+    fact("20 hours, {} links from a start", "LINK_DEPTH_MAX", 1),
     fact("**in parts of at most {} KiB**", "PART_BYTES_MAX", KIB),
     fact("{} MiB of decoded releases", "CACHED_BYTES_MAX", MIB),
 ];

@@ -11,7 +11,7 @@ pub(crate) struct Named {
     pub(crate) path: Vec<String>,
 }
 
-/// What production code names; items under `#[cfg(test)]` are left out.
+/// What production code names; items for tests alone, and for the laboratory, are left out.
 pub(crate) fn named_by(source: &Source) -> Vec<Named> {
     let mut walk = Walk { modules: source.modules.clone(), found: Vec::new() };
     walk.visit_file(&source.tree);
@@ -95,7 +95,8 @@ impl Walk {
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let syn::Meta::List(list) = &attribute.meta else { return false };
-        list.path.is_ident("cfg") && list.tokens.to_string() == "test"
+        let condition = list.tokens.to_string().replace(' ', "");
+        list.path.is_ident("cfg") && ["test", "any(test,feature=\"lab\")"].contains(&condition.as_str())
     })
 }
 
@@ -145,7 +146,8 @@ impl<'ast> Visit<'ast> for Walk {
 fn grouped_relative_and_macro_paths_are_seen() {
     let text = "use crate::{clock, vault::{Table, store as s}};\nuse super::super::rpc::*;\n\
                 fn f() { super::g(); assert!(x, \"{}\", crate::query::LIMIT); }\n\
-                #[cfg(test)] mod tests { use crate::report::A; }\n";
+                #[cfg(test)] mod tests { use crate::report::A; }\n\
+                #[cfg(any(test, feature = \"lab\"))] use crate::demo::B;\n";
     let source = Source {
         path: "src/ship/wire.rs".to_owned(),
         room: "ship".to_owned(),

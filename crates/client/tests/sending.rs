@@ -1,6 +1,8 @@
 //! A producer against a server in memory that fails on demand. A failure is an event that is counted twice or lost, a wait
 //! that does not end, or an error that does not say what to do.
 
+#![allow(clippy::unwrap_used, reason = "what a test did not expect may stop it")]
+
 mod fake;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,15 @@
 //! Is the promise kept? Publishes with and without one visitor-day many thousands of times and bounds from below what an
 //! attacker learns; then does the same with broken variants, which it must find. Run it as `benches/audit`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 #[path = "../../../benches/command/mod.rs"]
 mod command;

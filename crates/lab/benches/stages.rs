@@ -1,7 +1,15 @@
 //! How long each stage of an event's way takes by itself. Times differ from machine to machine and from hour to hour:
 //! `benches/instructions` has numbers that do not. Run it with `cargo bench -p headcount-lab --bench stages`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 mod load;
 

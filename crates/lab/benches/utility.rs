@@ -1,7 +1,15 @@
 //! How useful are headcount's releases, beside Wikimedia's published settings? Prints Markdown tables; the last line says
 //! how often headcount is better. Run it as `benches/utility`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test or benchmark did not expect may stop it")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
+)]
 
 #[path = "../../../benches/command/mod.rs"]
 mod command;

@@ -6,6 +6,14 @@
 //! counterpart are the settings that Wikimedia publishes its page views with (`wikimedia.rs`). Noise and visitors come
 //! from seeds, so everybody gets the same tables: `benches/utility`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the laboratory chooses its numbers and may stop at what it did not expect"
+)]
+
 mod alias;
 pub mod audit;
 mod crowd;

@@ -141,7 +141,11 @@ fn check(log: &str) {
         });
         let month = counted.month_of(Day::from_number(0), tags, &mut noise).unwrap();
         let found = month.site_numbers.unwrap().visitors.unwrap();
-        visitors.add(found.estimate_milli / 1_000, variance(found.standard_error_milli), people.len() as i64);
+        visitors.add(
+            found.estimate_milli / 1_000,
+            variance(found.standard_error_milli),
+            i64::try_from(people.len()).unwrap(),
+        );
     }
     println!(
         "{log}: visits {:.3} of {}, views {:.3} of {}, pages {:.3} of {}, monthly visitors {:.3} of {} ({} people)",

@@ -8,12 +8,23 @@
 //! - [`tables`], [`keys`]: what can be published at all.
 //! - [`promise`], [`shares`], [`budget`], [`threshold`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it
 //!   is kept.
-//! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent.
+//! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent. [`format`](mod@format): as text.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests choose the numbers that they cast"
+    )
+)]
 
 pub mod bins;
 pub mod budget;
 pub mod calendar;
 pub mod clock;
+pub mod format;
 pub mod keys;
 pub mod ledger;
 pub mod outcome;

@@ -184,6 +184,10 @@ const BY_TEXT: TableSpec =
 /// A table that counts in a way of its own.
 const APART: TableSpec = TableSpec { counts: Counts::Apart, adds_up: AddsUp::Not, ..BY_LIST };
 
+/// A visitor-day has one error of each class at most.
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: a list of two.")]
+const ERROR_CLASS_COUNT: u32 = ERROR_CLASSES.len() as u32;
+
 /// A row for each table, in the order of their numbers.
 #[rustfmt::skip]
 pub const TABLES: [TableSpec; 18] = [
@@ -209,9 +213,9 @@ pub const TABLES: [TableSpec; 18] = [
     TableSpec { table: Table::HourOfWeek, name: "profile", wire_number: 12,
         public_keys: || &HOURS_OF_WEEK, weight: 2, periods: &[PeriodKind::Month], ..BY_LIST },
     TableSpec { table: Table::Status, name: "status", wire_number: 13,
-        public_keys: || ERROR_CLASSES, l2_squared: ERROR_CLASSES.len() as u32, weight: 2, ..APART },
+        public_keys: || ERROR_CLASSES, l2_squared: ERROR_CLASS_COUNT, weight: 2, ..APART },
     TableSpec { table: Table::Error, name: "error", wire_number: 14, key_space: KeySpace::Open,
-        l2_squared: ERROR_CLASSES.len() as u32, weight: 2, ..APART },
+        l2_squared: ERROR_CLASS_COUNT, weight: 2, ..APART },
     TableSpec { table: Table::ResponseTime, name: "response-time", wire_number: 15,
         public_keys: || RESPONSE_TIMES, ..BY_LIST },
     TableSpec { table: Table::ResponseSize, name: "response-size", wire_number: 16,

@@ -36,6 +36,7 @@ pub fn threshold(sigma: SigmaMilli, delta: f64, alone: &[i64]) -> i64 {
     if sigma.as_sigma() > SIGMA_SUMMED_MAX {
         // X is sub-Gaussian (arXiv:2004.00010): P(X >= x) <= exp(-x^2 / (2 sigma^2)).
         let each = delta / alone.len().max(1) as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "Cast safety: `as` saturates, and no operand is NaN.")]
         let reach = (sigma.as_sigma() * (-2.0 * each.ln()).sqrt()).ceil() as i64 + 1;
         return most.saturating_add(reach);
     }
@@ -81,6 +82,7 @@ struct Tails {
 
 impl Tails {
     /// `delta` says how far out the sums must begin.
+    #[expect(clippy::cast_possible_truncation, reason = "Cast safety: a sum takes some million steps at most.")]
     fn new(sigma: f64, delta: f64) -> Self {
         let weight = |x: i64| (-0.5 * (x as f64 / sigma).powi(2)).exp();
         // Truncating makes the total smaller and so each probability larger: the safe side.

@@ -1,5 +1,7 @@
 //! Releases in memory, for tests.
 
+#![allow(clippy::unwrap_used, reason = "what a test did not expect may stop it")]
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use headcount_model::{

@@ -3,10 +3,21 @@
 //! A query reads published numbers only, so it costs no privacy and the same question always gets the same answer.
 //! This room knows neither the wire nor the open counts: it asks a [`Source`], which gives releases.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests choose the numbers that they cast"
+    )
+)]
+
 pub mod estimate;
 pub mod number;
 pub mod plan;
 pub mod range;
+mod rest;
 pub mod token;
 pub mod top;
 pub mod traffic;

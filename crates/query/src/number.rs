@@ -43,7 +43,7 @@ pub struct Number {
     pub high: i64,
     /// The standard error of the unbiased value that the interval is made of.
     pub standard_error: f64,
-    /// Whether the interval begins at zero: what is seen may be noise alone.
+    /// Whether what is seen may be noise alone. The interval then begins at zero.
     pub noisy_zero: bool,
     /// Why there is no estimate.
     pub reason: Option<Why>,
@@ -73,13 +73,19 @@ impl Number {
     pub fn of(measure: Measure, slack: i64) -> Self {
         let standard_error = measure.standard_error();
         let reach = Z_95 * standard_error;
-        // Cast safety: `as` saturates, and no operand is NaN.
+        #[expect(clippy::cast_possible_truncation, reason = "Cast safety: `as` saturates, and no operand is NaN.")]
         let whole = |value: f64| (value as i64).max(0);
         let present = measure.value > Z_PRESENT * standard_error;
         let low = if present { whole((measure.value - reach).floor()) } else { 0 };
         let high = whole((measure.value + reach).ceil().max(0.0)).saturating_add(slack.max(0)).max(low);
         let estimate = whole(measure.value.round()).clamp(low, high);
         Self { estimate: Some(estimate), low, high, standard_error, noisy_zero: low == 0, reason: None }
+    }
+
+    /// The same with a lower end that is lower by up to so much: a part of it may belong elsewhere.
+    #[must_use]
+    pub fn less(self, by: i64) -> Self {
+        Self { low: self.low.saturating_sub(by.max(0)).max(0), ..self }
     }
 
     /// The same interval with another estimate, kept inside it.
@@ -93,7 +99,7 @@ impl Number {
 /// counts may stand for up to `times` of what is summed.
 #[must_use]
 pub fn unpublished(threshold: i64, sigma_milli: u64, times: i64) -> i64 {
-    // Cast safety: `as` saturates.
+    #[expect(clippy::cast_possible_truncation, reason = "Cast safety: `as` saturates.")]
     let reach = (Z_95 * sigma_milli as f64 / 1e3).ceil() as i64;
     threshold.saturating_add(reach).saturating_mul(times)
 }

@@ -1,10 +1,11 @@
 //! A breakdown of a range by the keys of one table.
 //!
-//! A key of an open key space may be absent in one of several blocks, because its noisy count lay below that block's
-//! threshold there. The estimate then leaves that block out, and the upper end of the interval grows by what may be
-//! hidden there.
+//! A key may be absent in one of several blocks, because its noisy count lay below that block's threshold. The estimate then
+//! leaves that block out, and the upper end of the interval grows by what may be hidden there.
 //!
 //! What is shown leans on totals and on each key's past ([`super::estimate`]); intervals and what is in no key do not.
+
+mod visitors;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +13,7 @@ use headcount_model::{
     bins,
     calendar::{Day, Period, PeriodKind},
     release::Release,
-    source::{ReadError, SiteInfo},
+    source::SiteInfo,
     tables::Table,
     units::SiteName,
 };
@@ -28,8 +29,9 @@ use super::{
     number::{Number, Why},
     plan,
     range::{Dates, Range},
-    token, why_absent,
+    rest, token, why_absent,
 };
+use visitors::Visitors;
 
 /// Rows of a page where none is asked for.
 pub const PAGE_SIZE_DEFAULT: u32 = 20;
@@ -126,8 +128,7 @@ pub struct Top {
     pub range: Option<Range>,
     /// The rows, largest first, then by key.
     pub rows: Vec<Row>,
-    /// What is in no published key; `None` for a table whose keys are all public, or whose counts are no part of the
-    /// visits.
+    /// What the blocks did not publish; `None` for a table whose keys are all public or no part of the visits.
     pub other: Option<Number>,
     /// Percents and the values below which so many of the visits lie, for a table of bins, in the unit of the bins.
     pub percentiles: Vec<(u32, f64)>,
@@ -163,13 +164,16 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
     let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
     let direct = table.direct()?;
-    let other =
-        ask.table.is_part_of_total().then(|| other(&table, &total, &direct, cover.missing.first().map(|m| m.1)));
     let percentiles = percentiles(ask.table, &direct);
-    let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() };
-    let keys = sorted(table.shown(&direct, whole.estimate.unwrap_or(0))?);
+    let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap_or(0);
+    let keys = sorted(table.shown(&direct, whole)?);
+    let other = ask.table.is_part_of_total().then(|| {
+        let rows: i64 = keys.iter().filter_map(|key| key.number.estimate).fold(0, i64::saturating_add);
+        let measured = rest::measured(&table, &total, &direct, cover.missing.first().map(|m| m.1));
+        rest::shown(measured, whole.saturating_sub(rows))
+    });
     let visitors = match ask.table {
-        Table::Page => Some(visitors(source, site, exact_block(range, &cover.blocks), &total)?),
+        Table::Page => Some(Visitors::of_pages(source, site, exact_block(range, &cover.blocks), &total)?),
         _ => None,
     };
     let row = |key: Key| {
@@ -326,65 +330,11 @@ fn nothing(site: &SiteInfo, table: Table) -> Breakdown {
     }
 }
 
-/// The site's total less all published keys.
-fn other<S: Source>(
-    table: &Keys<'_, S>,
-    total: &Total,
-    direct: &BTreeMap<&str, Direct>,
-    missing: Option<Why>,
-) -> Number {
-    if table.blocks.is_empty() {
-        return Number::absent(missing.unwrap_or(Why::NotSealed));
-    }
-    let whole = if table.table == Table::Page { total.views() } else { total.visits() };
-    Number::of(whole.minus(Measure::sum(direct.values().map(|direct| direct.measure))), 0)
-}
-
 /// The one block that is exactly the range, if there is one.
 fn exact_block(range: Range, blocks: &[Arc<Release>]) -> Option<&Arc<Release>> {
     match blocks {
         [block] if range.as_period() == Some(block.period) => Some(block),
         _ => None,
-    }
-}
-
-/// The visitors of pages: on a day those who saw it first, in a month those of its sketch.
-enum Visitors<'b> {
-    Day(BTreeMap<String, Number>),
-    Month(&'b Release),
-    None,
-}
-
-fn visitors<'b>(
-    source: &impl Source,
-    site: &SiteInfo,
-    exact: Option<&'b Arc<Release>>,
-    total: &Total,
-) -> Result<Visitors<'b>, ReadError> {
-    let Some(release) = exact else { return Ok(Visitors::None) };
-    if release.kind() != PeriodKind::Day {
-        return Ok(Visitors::Month(release));
-    }
-    let blocks = std::slice::from_ref(release);
-    let table = Keys { source, site: &site.name, table: Table::Page, part: Part::First, blocks };
-    let shown = table.shown(&table.direct()?, total.visits_shown().estimate.unwrap_or(0))?;
-    Ok(Visitors::Day(shown.into_iter().map(|key| (key.key, key.number)).collect()))
-}
-
-impl Visitors<'_> {
-    fn of(&self, key: &Key) -> Number {
-        match self {
-            Self::None => Number::absent(Why::VisitorsDoNotAdd),
-            // Each has one view at least; the interval stays as it is.
-            Self::Day(numbers) => numbers.get(&key.key).map_or(Number::absent(Why::NotMeasured), |number| {
-                let most = key.number.estimate.unwrap_or(i64::MAX);
-                number.showing(number.estimate.unwrap_or(0).min(most))
-            }),
-            Self::Month(release) => {
-                let found = release.table(Table::Page).and_then(|table| table.key(&key.key)?.visitors);
-                found.map_or(Number::absent(Why::NotMeasured), Number::measured)
-            }
-        }
     }
 }
 

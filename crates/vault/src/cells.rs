@@ -43,7 +43,7 @@ impl Cells {
         self.epochs().next().is_none()
     }
 
-    #[cfg(any(test, feature = "lab"))]
+    #[cfg(feature = "lab")]
     /// Adds a delta. Any order and any grouping gives the same cells.
     pub(super) fn merge(&mut self, delta: &Self) {
         for (epoch, tally) in &delta.days {

@@ -9,6 +9,16 @@
 //! AccessEvent --anonymize--> Sighting --bound--> delta --commit--> open cells --seal--> Release --query--> answer
 //! ```
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests choose the numbers that they cast"
+    )
+)]
+
 #[cfg(test)]
 #[path = "../../../tests/golden/golden.rs"]
 mod golden;
@@ -41,6 +51,12 @@ mod keys;
 pub mod admin;
 
 #[cfg(feature = "lab")]
+#[allow(
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the laboratory chooses its numbers and may stop at what it did not expect"
+)]
 pub mod probe;
 #[cfg(test)]
 mod tests;
@@ -55,6 +71,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use admin::running::Admin;
 pub use anonymize::network::GeoFault;
+pub use anonymize::page::page_name;
 pub use commit::{
     checkpoint::Limits,
     committer::Committer,

@@ -14,6 +14,7 @@ const HOURS_SHIFT: u32 = VOTES_SHIFT + COUNT_BITS;
 const HOUR_BITS: u32 = 5;
 const LIMITED_BIT: u32 = HOURS_SHIFT + HOUR_BITS * VIEWS_PER_DAY_MAX as u32;
 const ERRORS_SHIFT: u32 = LIMITED_BIT + 1;
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: a list of two.")]
 const ROBOT_SHIFT: u32 = ERRORS_SHIFT + ERROR_CLASSES.len() as u32;
 const _: () = assert!(ROBOT_SHIFT < 64);
 const _: () = assert!((VIEWS_PER_DAY_MAX as u32) < 1 << COUNT_BITS);
@@ -142,6 +143,7 @@ impl VisitorDay {
             return self.merge(Self::one_view(hour));
         }
         let hours = self.0 >> HOURS_SHIFT & HOURS;
+        #[expect(clippy::cast_possible_truncation, reason = "Cast safety: at most as many as a day has views.")]
         let before = (0..views).take_while(|&index| self.hour_at(index) <= hour).count() as u32 * HOUR_BITS;
         let low = hours & ((1 << before) - 1);
         let hours = low | u64::from(hour) << before | (hours ^ low) << HOUR_BITS;

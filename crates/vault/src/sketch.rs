@@ -57,6 +57,7 @@ impl Precision {
 
     /// The register and the rank (1 to [`Self::rank_max`]) of a hash: the low p bits, and one more than the leading
     /// zeros of the rest. The same rule as the crate's.
+    #[expect(clippy::cast_possible_truncation, reason = "Cast safety: at most 64 zeros, and an index below 2^14.")]
     pub(crate) const fn position(self, hash: u64) -> (u16, u8) {
         let index = hash & (self.registers() as u64 - 1);
         let rest = hash >> self.bits();
@@ -187,6 +188,7 @@ impl Sketch {
     /// How many registers have each value 0 to `rank_max`. The sum is m, the number of registers.
     ///
     /// One visitor more or less moves at most one register from one entry to another: L2 distance sqrt 2.
+    #[expect(clippy::cast_possible_truncation, reason = "Cast safety: at most 2^14 registers.")]
     pub(crate) fn histogram(&self) -> Vec<u32> {
         let mut counts = vec![0_u32; usize::from(self.precision.rank_max()) + 1];
         let mut used = 0;

@@ -14,6 +14,7 @@ use headcount_model::{
 use jiff::civil::date;
 
 use super::{
+    bias::Bias,
     measure::Measure,
     synthetic::{Synthetic, Truth, World, key},
     within::Part,
@@ -65,13 +66,18 @@ impl Errors {
     }
 }
 
-/// Before and after.
-type Gains = BTreeMap<String, [Errors; 2]>;
+/// Before and after, and by how much the latter is off on average.
+#[derive(Default)]
+struct Gains {
+    errors: BTreeMap<String, [Errors; 2]>,
+    bias: Bias,
+}
 
 fn note(gains: &mut Gains, what: &str, before: Measure, after: &Number, truth: i64) {
-    let [b, a] = gains.entry(what.to_owned()).or_default();
+    let [b, a] = gains.errors.entry(what.to_owned()).or_default();
     b.add(&Number::of(before, 0), truth);
     a.add(after, truth);
+    gains.bias.note(what, after, truth);
 }
 
 fn site_gains(site: &Synthetic, kind: PeriodKind, from: Day, to: Day, gains: &mut Gains) {
@@ -110,6 +116,10 @@ fn key_gains(site: &Synthetic, table: Table, what: &str, blocks: &[Period], gain
     let mut rows: BTreeMap<String, Number> = BTreeMap::new();
     loop {
         let answer = top(&site.memory, &info, &ask, &page).unwrap();
+        if let Some(other) = answer.other.filter(|_| page.token.is_empty()) {
+            // All pages of these sites are published.
+            gains.bias.note(&format!("{} (other) {what}", table.name()), &other, 0);
+        }
         rows.extend(answer.rows.into_iter().map(|row| (row.key, row.count)));
         page.token = answer.next_page_token;
         if page.token.is_empty() {
@@ -132,7 +142,7 @@ fn day(month: i8, day: i8) -> Day {
 }
 
 fn all_gains(world: &World) -> Gains {
-    let mut gains = Gains::new();
+    let mut gains = Gains::default();
     // A site has few weeks and months, so many sites are looked at; their visits do not depend on their pages.
     for seed in 0..40 {
         let site = World { pages: 1, seed, ..world.clone() }.publish();
@@ -186,7 +196,8 @@ fn estimation_gain() {
         let begun = std::time::Instant::now();
         println!("\n{name}");
         println!("{:28} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "rmse", "now", "med.rel.", "now", "coverage");
-        for (what, [mut before, mut after]) in all_gains(&world) {
+        let gains = all_gains(&world);
+        for (what, [mut before, mut after]) in gains.errors {
             println!(
                 "{what:28} {:9.2} {:9.2} {:9.3} {:9.3} {:9.3}",
                 before.rmse(),
@@ -196,6 +207,7 @@ fn estimation_gain() {
                 after.coverage()
             );
         }
+        println!("\n{}", gains.bias);
         println!("{:.1} s", begun.elapsed().as_secs_f64());
     }
 }

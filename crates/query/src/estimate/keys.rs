@@ -7,9 +7,9 @@ use std::{
 
 use headcount_model::{
     calendar::{Period, PeriodKind},
-    release::Release,
+    release::{Release, TableNumbers},
     source::ReadError,
-    tables::{OTHER_KEY, Table},
+    tables::{KeySpace, OTHER_KEY, Table},
     units::SiteName,
 };
 
@@ -27,6 +27,9 @@ use super::{
 
 /// From how many days on a part of a month is made to agree with it.
 const DAYS_TO_AGREE: usize = 7;
+
+/// How far a number without a long past is moved for the sake of a sum, in standard errors: a tenth of the half-width.
+const PULL_MAX: f64 = 0.12;
 
 /// What is known of a key from the blocks of a range.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -169,20 +172,31 @@ impl<'a, S: Source> Keys<'a, S> {
         Ok(())
     }
 
-    /// A key of an open key space that a block did not publish may still have been counted there.
+    /// A key that a block did not publish may still have been counted there.
     fn add_slack(&self, found: &mut BTreeMap<&'a str, Direct>) {
-        if !self.table.is_open_key_space() {
+        if self.table.key_space() == KeySpace::Public {
             return;
         }
-        let tables: Vec<_> = self.blocks.iter().filter_map(|b| Some((b, b.table(self.table)?))).collect();
-        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < tables.len()) {
-            for (release, numbers) in tables.iter().filter(|(_, numbers)| numbers.key(key).is_none()) {
-                // The threshold is on first views; each may be followed by more of the same page.
-                let is_views = self.table == Table::Page && self.part == Part::All;
-                let times = if is_views { i64::from(release.bounds.views_per_page) } else { 1 };
-                direct.slack = direct.slack.saturating_add(unpublished(numbers.threshold, numbers.sigma_milli, times));
-            }
+        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
+        let blocks: Vec<(&TableNumbers, i64)> = blocks.collect();
+        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < blocks.len()) {
+            let hidden = blocks.iter().filter(|(numbers, _)| numbers.key(key).is_none()).map(|(_, hidden)| *hidden);
+            direct.slack = hidden.fold(0, i64::saturating_add);
         }
+    }
+
+    /// How much of a key that a block did not publish may be in it: what the threshold hides, but no more than there is.
+    ///
+    /// Entry pages follow the published pages, so the threshold is that of the pages: a visit that begins on a page is one
+    /// of its first views.
+    fn hidden(&self, block: &Release) -> i64 {
+        let whole = within::whole_of(block, self.table, self.part).map_or(i64::MAX, |whole| Number::of(whole, 0).high);
+        let chosen_by = if self.table.key_space() == KeySpace::Pages { Table::Page } else { self.table };
+        let Some(numbers) = block.table(chosen_by) else { return whole };
+        // The threshold is on first views; each may be followed by more of the same page.
+        let is_views = self.table == Table::Page && self.part == Part::All;
+        let times = if is_views { i64::from(block.bounds.views_per_page) } else { 1 };
+        unpublished(numbers.threshold, numbers.sigma_milli, times).min(whole)
     }
 
     /// Every published key as it is best shown. `total`: what the site shows of the whole range.
@@ -195,7 +209,10 @@ impl<'a, S: Source> Keys<'a, S> {
         let numbers: Vec<Number> = direct.values().map(|d| Number::of(d.measure, d.slack)).collect();
         let span = |((key, direct_of), number): ((&&str, &Direct), &Number)| {
             let best = past.best(key, direct_of);
-            Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 }
+            let span =
+                Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 };
+            // Without a past nothing says which of the numbers are too large, so none is moved far.
+            if past.is_long() { span } else { span.within(PULL_MAX * direct_of.measure.standard_error()) }
         };
         let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();
         let values = project(&spans, self.goal(total.max(0) as f64, past.is_long()));

@@ -22,9 +22,15 @@ mod within;
 pub use within::Part;
 
 #[cfg(test)]
+mod bias;
+#[cfg(test)]
+mod bias_tests;
+#[cfg(test)]
 mod dense;
 #[cfg(test)]
 mod gain;
+#[cfg(test)]
+mod late_tests;
 #[cfg(test)]
 pub(crate) mod random;
 #[cfg(test)]

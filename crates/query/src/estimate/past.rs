@@ -32,6 +32,16 @@ const MONTH_BACK: i32 = 400;
 /// A total that is not this many standard errors above zero says nothing of shares.
 const TOTAL_CLEAR: f64 = 3.0;
 
+/// Up to this size a number is shown as the best guess at it.
+const SMALL_UP_TO: f64 = 40.0;
+/// From this size on it is shown as it was measured.
+const FAIR_FROM: f64 = 90.0;
+
+/// What a number of a complete table with a long past counts as, of its size.
+const STEADY: f64 = 0.67;
+/// How much of what is too much in a sum such a number bears, beside a small one that is as sure.
+const FIRM: f64 = 0.01;
+
 /// Whose past is asked for.
 pub(super) struct Ask<'a, S> {
     pub(super) source: &'a S,
@@ -43,6 +53,7 @@ pub(super) struct Ask<'a, S> {
 /// What the keys usually have.
 pub(super) struct Past {
     is_open: bool,
+    is_steady: bool,
     days: f64,
     shares: BTreeMap<String, Share>,
     scatter: f64,
@@ -72,7 +83,13 @@ impl Past {
         }
         let shares = shares.into_iter().map(|(key, share)| (key.to_owned(), share)).collect();
         let days = seen.iter().map(|period| period.days).sum();
-        Ok(Self { is_open: ask.table.is_open_key_space(), days, shares, scatter: scatter.relative() })
+        Ok(Self {
+            is_open: ask.table.is_open_key_space(),
+            is_steady: ask.table.is_complete(),
+            days,
+            shares,
+            scatter: scatter.relative(),
+        })
     }
 
     /// Whether the past is long enough to say what the keys have, rather than what keys like these have.
@@ -82,15 +99,34 @@ impl Past {
 
     /// The best guess at a key.
     pub(super) fn best(&self, key: &str, direct: &Direct) -> Measure {
-        match self.shares.get(key) {
-            Some(share) => usual::lean(direct.measure, share.of(direct.whole), direct.days, self.scatter),
+        let (guess, level) = match self.shares.get(key) {
+            Some(share) => {
+                let usual = share.of(direct.whole);
+                (usual::lean(direct.measure, usual, direct.days, self.scatter), usual.value)
+            }
             // A key that passed a threshold is large; one of a public list may be of any size.
             // Many days speak for themselves.
             None if self.is_open && !direct.is_chosen && direct.days < LONG_DAYS => {
-                fresh::guess(direct.measure, direct.whole)
+                let measured = direct.measure;
+                (fresh::guess(measured, direct.whole), measured.value - measured.standard_error())
             }
-            None => direct.measure,
-        }
+            None => return direct.measure,
+        };
+        // Keys of a public list have steady shares, so their past is a better guide.
+        fair(guess, direct.measure, if self.is_steady && self.is_long() { STEADY * level } else { level })
+    }
+}
+
+/// A guess, for small numbers; what was measured, for numbers from [`FAIR_FROM`] on; between them, some of both. `level`: how
+/// large the number is without its noise, as far as that is known.
+///
+/// A guess is nearer to the truth, but it is off the same way for all numbers of a size: large ones come out too small. That
+/// pays where noise hides the number anyway, and not where people compare numbers.
+fn fair(guess: Measure, direct: Measure, level: f64) -> Measure {
+    let lean = ((FAIR_FROM - level) / (FAIR_FROM - SMALL_UP_TO)).clamp(0.0, 1.0);
+    Measure {
+        value: direct.value + lean * (guess.value - direct.value),
+        variance: guess.variance * (lean + FIRM * (1.0 - lean)),
     }
 }
 

@@ -21,6 +21,12 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// The same, moved by at most so much.
+    pub(super) fn within(self, reach: f64) -> Self {
+        let target = self.at(0.0);
+        Self { low: self.low.max(target - reach), high: self.high.min(target + reach), ..self }
+    }
+
     fn at(&self, t: f64) -> f64 {
         (self.target + t * self.spread).max(self.low).min(self.high)
     }
@@ -73,8 +79,12 @@ pub(super) fn project(spans: &[Span], goal: Goal) -> Vec<f64> {
 /// Whole numbers near these that add up to the whole number nearest to their sum, by largest remainders (Hamilton's
 /// method), each moved by less than one. So what is shown adds up as well.
 #[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "Cast safety: `as` saturates, there is no NaN, and a sum of fractions is not negative."
+)]
 pub(super) fn whole(values: &[f64]) -> Vec<i64> {
-    // Cast safety: `as` saturates, and there is no NaN.
     let mut rounded: Vec<i64> = values.iter().map(|value| value.floor() as i64).collect();
     let rest: f64 = values.iter().map(|value| value - value.floor()).sum();
     let missing = rest.round() as usize;

@@ -169,8 +169,8 @@ fn shown(trees: &[Tree; SERIES], days: impl Iterator<Item = (Day, usize)>) -> BT
 }
 
 /// Visits, views and limited visits as whole numbers.
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: `as` saturates, and no operand is NaN.")]
 fn rounded(values: &[f64; SERIES]) -> [i64; 3] {
-    // Cast safety: `as` saturates, and no operand is NaN.
     [values[VISITS], values[VISITS] + values[FURTHER], values[LIMITED]].map(|value| value.round() as i64)
 }
 

@@ -3,7 +3,7 @@
 //! Pages follow Zipf's law, the week has a rhythm, days differ (log-normal), each page differs from day to day and drifts,
 //! some pages jump for a day, some appear and some die.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use headcount_model::{
     calendar::{Day, Period, PeriodKind},
@@ -38,6 +38,9 @@ pub(super) struct World {
     pub(super) restless: f64,
     /// How likely a page jumps on a day.
     pub(super) jumps: f64,
+    /// Whether a sitemap names all pages. Where none does, a page is published once it passed the threshold, and visits
+    /// begin on pages.
+    pub(super) is_listed: bool,
 }
 
 /// What really happened in a period.
@@ -86,7 +89,16 @@ impl Truth {
 impl World {
     /// A site of some hundred visits a day.
     pub(super) fn small() -> Self {
-        Self { shares: Shares::SMALL, visits: 300.0, pages: 200, days: 122, seed: 1, restless: 0.3, jumps: 0.003 }
+        Self {
+            shares: Shares::SMALL,
+            visits: 300.0,
+            pages: 200,
+            days: 122,
+            seed: 1,
+            restless: 0.3,
+            jumps: 0.003,
+            is_listed: true,
+        }
     }
 
     /// Lives and publishes.
@@ -95,6 +107,7 @@ impl World {
             plan: Plan::new(&Privacy::default(), &self.shares, TableSet::without_sources()).mechanisms,
             random: Random::new(self.seed ^ 0x5eed),
             memory: Memory::new(&["www"]),
+            public: (!self.is_listed).then(BTreeSet::new),
         };
         let (mut truth, first) = (BTreeMap::new(), Day::from_date(date(FIRST.0, FIRST.1, FIRST.2)));
         let mut life = Life::new(self);
@@ -160,8 +173,20 @@ impl Life {
             let first = (0..n).filter(|_| random.unit() < 0.88).count() as i64;
             [first, n - first]
         };
-        let pages = scatter(random, views, &weights).into_iter().map(|n| split(random, n)).collect();
-        let mut tables = BTreeMap::from([(Table::Page, pages)]);
+        let pages: Vec<[i64; 2]> = scatter(random, views, &weights).into_iter().map(|n| split(random, n)).collect();
+        let mut tables = BTreeMap::new();
+        if !world.is_listed {
+            // A visit begins with the first view of a page.
+            let (mut visits, mut firsts) = (ranks[0], pages.iter().map(|[first, _]| *first).sum::<i64>());
+            let mut begins = |_: i64| {
+                let is_entry = random.unit() * (firsts as f64) < visits as f64;
+                (firsts, visits) = (firsts - 1, visits - i64::from(is_entry));
+                i64::from(is_entry)
+            };
+            let entries = pages.iter().map(|[first, _]| [(0..*first).map(&mut begins).sum(), 0]).collect();
+            tables.insert(Table::Entry, entries);
+        }
+        tables.insert(Table::Page, pages);
         for (table, keys) in ATTRIBUTES {
             let weights: Vec<f64> = (1..=keys).map(|rank| random.factor(0.1) * f64::powf(rank as f64, -1.3)).collect();
             tables.insert(table, scatter(random, ranks[0], &weights).into_iter().map(|n| [n, 0]).collect());
@@ -196,6 +221,8 @@ struct Publisher {
     plan: Vec<Mechanism>,
     random: Random,
     memory: Memory,
+    /// The pages that are published, where no list names all of them.
+    public: Option<BTreeSet<usize>>,
 }
 
 impl Publisher {
@@ -211,6 +238,7 @@ impl Publisher {
         let ranks: Vec<Noisy> =
             truth.ranks.iter().enumerate().map(|(r, n)| noisy(*n, if r == 0 { visits } else { further })).collect();
         let site_numbers = Some(SiteNumbers { ranks, limited: noisy(0, further), visitors: None });
+        // Pages first: entry pages follow them.
         let tables: Vec<TableNumbers> =
             truth.tables.iter().filter_map(|(t, keys)| self.table(*t, kind, keys)).collect();
         let hour_sigma = self.mechanism(Table::Site, PeriodKind::Hour, What::Counters).unwrap().sigma_milli;
@@ -234,11 +262,23 @@ impl Publisher {
     fn table(&mut self, table: Table, kind: PeriodKind, keys: &[[i64; 2]]) -> Option<TableNumbers> {
         let mechanism = *self.mechanism(table, kind, What::Counters)?;
         let counters = if table == Table::Page { 2 } else { 1 };
-        let numbers = keys.iter().enumerate().map(|(position, exact)| {
-            let counts = exact[..counters].iter().map(|n| n + self.random.noise(mechanism.sigma_milli)).collect();
-            KeyNumbers { key: key(position), counts, visitors: None }
-        });
-        let keys = numbers.collect();
-        Some(TableNumbers { table, sigma_milli: mechanism.sigma_milli, threshold: mechanism.threshold, keys })
+        let mut numbers = Vec::with_capacity(keys.len());
+        for (position, exact) in keys.iter().enumerate() {
+            let counts: Vec<i64> =
+                exact[..counters].iter().map(|n| n + self.random.noise(mechanism.sigma_milli)).collect();
+            if self.appears(table, position, counts[0] >= mechanism.threshold) {
+                numbers.push(KeyNumbers { key: key(position), counts, visitors: None });
+            }
+        }
+        Some(TableNumbers { table, sigma_milli: mechanism.sigma_milli, threshold: mechanism.threshold, keys: numbers })
+    }
+
+    /// Whether a key is published: from the first time on that its page passed the threshold.
+    fn appears(&mut self, table: Table, position: usize, has_passed: bool) -> bool {
+        match (&mut self.public, table) {
+            (Some(public), Table::Page) => has_passed && public.insert(position) || public.contains(&position),
+            (Some(public), Table::Entry) => public.contains(&position),
+            _ => true,
+        }
     }
 }

@@ -26,6 +26,11 @@ const LASTING: f64 = 0.1;
 /// the news must not teach that all pages jump.
 const OUTLIER: f64 = 3.0;
 
+/// Up to so many standard deviations from the usual, a number is taken for noise about it.
+const SURPRISE_FROM: f64 = 2.3;
+/// From so many on, for something new of which the past says nothing. Between them, for some of both.
+const SURPRISE_TO: f64 = 3.3;
+
 /// The past of a key: sums over the periods in which it was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Past {
@@ -116,7 +121,14 @@ pub(super) fn lean(direct: Measure, usual: Measure, days: f64, scatter: f64) -> 
         return direct;
     }
     let trust = spread / sum;
-    Measure { value: usual.value + trust * (direct.value - usual.value), variance: trust * direct.variance }
+    let off = direct.value - usual.value;
+    let new = surprise(off.abs() / sum.sqrt());
+    Measure { value: usual.value + (trust + new * (1.0 - trust)) * off, variance: trust * direct.variance }
+}
+
+/// How far a number that lies so many standard deviations from what is usual is believed to be something new: 0 to 1.
+fn surprise(deviations: f64) -> f64 {
+    ((deviations - SURPRISE_FROM) / (SURPRISE_TO - SURPRISE_FROM)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]

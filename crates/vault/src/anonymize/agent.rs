@@ -183,8 +183,11 @@ impl Agents {
 }
 
 impl Parsers {
+    #[expect(
+        clippy::expect_used,
+        reason = "Unwrap safety: the patterns are part of the program, and the tests compile them."
+    )]
     fn new() -> Self {
-        // Unwrap safety: the patterns are part of the program, and the tests compile them.
         Self::from_patterns().expect("the patterns that were built in compile")
     }
 
@@ -220,6 +223,7 @@ impl Parsers {
 }
 
 /// The index of the last entry of a list, which is "Other".
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: the length is checked when the program is compiled.")]
 const fn last(list: &[&str]) -> u8 {
     assert!(!list.is_empty() && list.len() <= 256, "an index is one byte");
     (list.len() - 1) as u8

@@ -7,6 +7,7 @@ use headcount_model::keys::LANGUAGES;
 const NONE: u8 = index_of_last(0);
 const OTHER: u8 = index_of_last(1);
 
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: the length is checked when the program is compiled.")]
 const fn index_of_last(before: usize) -> u8 {
     assert!(LANGUAGES.len() <= 255, "a language is kept as one byte");
     (LANGUAGES.len() - 1 - before) as u8

@@ -284,6 +284,7 @@ impl Anonymizer {
         attributes
     }
 
+    #[expect(clippy::expect_used, reason = "Unwrap safety: the memo is filled just above if it is empty.")]
     fn keys_of<'b>(
         &self,
         site: &Site,
@@ -301,7 +302,6 @@ impl Anonymizer {
                 month_keys: key_if_open(Period::month_of(day))?,
             });
         }
-        // Unwrap safety: it was filled just above if it was empty.
         Ok(memo.as_ref().expect("the day's keys are there"))
     }
 }

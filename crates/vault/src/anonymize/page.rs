@@ -118,6 +118,15 @@ pub(crate) fn normalize(target: &str, rules: &PageRules, out: &mut String) -> Re
     Ok(kind)
 }
 
+/// The name under which a page with this path and query is counted; `None` if it is no page. For links that a site itself
+/// gives: nothing of a visitor goes in or comes out.
+#[must_use]
+pub fn page_name(target: &str, query_allow: &[String]) -> Option<String> {
+    let rules = PageRules { query_allow: query_allow.to_vec(), ..PageRules::default() };
+    let mut name = String::new();
+    matches!(normalize(target, &rules, &mut name), Ok(Target::Page)).then_some(name)
+}
+
 /// Path and query of a target: what comes after `http://host`, or all of it where it starts with `/`.
 fn strip_origin(target: &str) -> Option<&str> {
     if target.starts_with('/') {

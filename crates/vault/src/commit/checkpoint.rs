@@ -21,6 +21,8 @@ use crate::{
 
 /// Steps while nobody may send are so many times as large: fewer of them.
 const LARGE_STEP_FACTOR: usize = 16;
+/// A stored part of a cell, in bytes, unless a test cuts finer.
+const PART_BYTES_MAX: usize = 256 * 1024;
 /// Records that are removed with each group: more than come with it.
 const RECORDS_TRIMMED_PER_GROUP: u64 = 2;
 /// Records that are removed in one step while nobody waits.
@@ -37,7 +39,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { part_bytes_max: 256 * 1024, step_bytes: 256 * 1024 }
+        Self { part_bytes_max: PART_BYTES_MAX, step_bytes: 256 * 1024 }
     }
 }
 

@@ -226,7 +226,7 @@ impl Lane {
         E: IntoIterator<Item = Result<AccessEvent<'m>, Unreadable>>,
     {
         assert!(batch.length <= EVENTS_PER_BATCH_MAX, "the caller checks the length");
-        // Cast safety: at most 20,000.
+        #[expect(clippy::cast_possible_truncation, reason = "Cast safety: at most 20,000.")]
         let room = self.intake.room.clone().acquire_many_owned(batch.length as u32).await;
         let room = room.map_err(|_| Refusal::Unavailable)?;
         let (names, sightings, books) = self.anonymize(batch.events, batch.length).await?;

@@ -241,7 +241,10 @@ impl<'a> Draw<'a> {
         let empty = Sketch::new(precision);
         let released = estimate::released_form(&sketch.unwrap_or(&empty).histogram());
         let noisy = released.into_iter().map(|bin| self.noise_on(mechanism, bin)).collect::<Drawn<Vec<i64>>>()?;
-        // Unwrap safety: the histogram has the length that its precision asks for.
+        #[expect(
+            clippy::expect_used,
+            reason = "Unwrap safety: the histogram has the length that its precision asks for."
+        )]
         let found = estimate::cardinality(&noisy, precision, mechanism.sigma()).expect("a whole histogram");
         Ok(Measured {
             estimate_milli: milli(found.estimate),
@@ -263,7 +266,10 @@ fn numbers_of(mechanism: &Mechanism, keys: Vec<KeyNumbers>) -> TableNumbers {
 }
 
 /// Thousandths, as an integer. Estimates are far below the range of an i64.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "Cast safety: `as` saturates, and a NaN (which the estimator never gives) would be zero."
+)]
 fn milli(value: f64) -> i64 {
-    // Cast safety: `as` saturates, and a NaN (which the estimator never gives) would be zero.
     (value * 1e3).round() as i64
 }

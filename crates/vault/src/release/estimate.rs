@@ -186,6 +186,7 @@ fn grid(precision: Precision) -> &'static [Supposed] {
 
 /// Supposed numbers of visitors: from -m to -1, zero, and from 1 to the end, in equal ratios.
 fn points(registers: f64) -> impl Iterator<Item = f64> {
+    #[expect(clippy::cast_possible_truncation, reason = "Cast safety: logarithms of small numbers.")]
     let steps_to = |end: f64| (end.ln() / GRID_RATIO.ln()).ceil() as i32;
     let below = steps_to(registers);
     let above = steps_to(registers * LOAD_MAX);

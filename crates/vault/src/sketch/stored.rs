@@ -206,6 +206,7 @@ fn read_dense(sketch: &mut Sketch, body: &[u8]) -> Result<usize, SketchFault> {
     for three in body.chunks_exact(3) {
         let word = u32::from_le_bytes([three[0], three[1], three[2], 0]);
         for place in 0..4 {
+            #[expect(clippy::cast_possible_truncation, reason = "Cast safety: the mask keeps the low bits alone.")]
             let rank = (word >> (place * RANK_BITS)) as u8 & ((1 << RANK_BITS) - 1);
             if rank > 0 {
                 raise_checked(sketch, index, rank)?;
@@ -218,6 +219,7 @@ fn read_dense(sketch: &mut Sketch, body: &[u8]) -> Result<usize, SketchFault> {
 }
 
 /// Writes a gap below 2^14 in one or two bytes.
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: a gap is below 2^14.")]
 fn push_gap(bytes: &mut Vec<u8>, gap: u16) {
     debug_assert!(gap < 1 << 14, "gap {gap}");
     let low = (gap & 0x7f) as u8;

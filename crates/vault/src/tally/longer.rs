@@ -151,9 +151,11 @@ impl QuarterTally {
     }
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "Unwrap safety: sketches of one table have one precision; what the disk gives is authenticated."
+)]
 pub(super) fn join(mine: &mut Sketch, theirs: &Sketch) {
-    // Unwrap safety: all sketches of a table are made with one precision, and what is read from the disk is
-    // authenticated.
     mine.merge(theirs).expect("sketches of one table have one precision");
 }
 

@@ -222,6 +222,7 @@ impl MonthTally {
 }
 
 /// The place of a page in the order of a month's parts: the same on every day and in every process.
+#[expect(clippy::expect_used, reason = "Unwrap safety: a digest has 32 bytes.")]
 pub(super) fn order_of(page: &str) -> u64 {
     u64::from_be_bytes(*blake3::hash(page.as_bytes()).as_bytes().first_chunk().expect("a digest has 32 bytes"))
 }

@@ -63,9 +63,9 @@ impl Stored for PairRow {
 }
 
 /// Appends a number in as many bytes as it needs, seven bits a byte, low ones first.
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: seven bits, and the mark that more follow.")]
 fn push_varint(mut number: u64, piece: &mut Vec<u8>) {
     while number >= 0x80 {
-        // Cast safety: seven bits, and the mark that more follow.
         piece.push((number & 0x7f | 0x80) as u8);
         number >>= 7;
     }

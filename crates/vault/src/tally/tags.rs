@@ -122,8 +122,8 @@ impl<R> Default for Tags<R> {
 }
 
 /// Where the way of a row begins (Lemire 2019, "Fast random integer generation in an interval": the high half of a product).
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: less than `homes`.")]
 fn home(order: u64, homes: usize) -> usize {
-    // Cast safety: less than `homes`.
     ((u128::from(order) * homes as u128) >> u64::BITS) as usize
 }
 

@@ -19,6 +19,7 @@ struct Table {
 impl Table {
     /// Ten sigmas to each side; what lies beyond has probability below 2^-70.
     fn new(sigma: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "Cast safety: a table of so many values fits into memory.")]
         let reach = (10.0 * sigma).ceil() as i64 + 1;
         let weights: Vec<f64> = (-reach..=reach).map(|x| (-0.5 * (x as f64 / sigma).powi(2)).exp()).collect();
         let total: f64 = weights.iter().sum();
@@ -33,6 +34,7 @@ impl Table {
         Self { lowest: -reach, sums }
     }
 
+    #[expect(clippy::cast_possible_wrap, reason = "Cast safety: a place in a table in memory.")]
     fn invert(&self, unit: f64) -> i64 {
         let place = self.sums.partition_point(|sum| *sum <= unit).min(self.sums.len() - 1);
         self.lowest + place as i64

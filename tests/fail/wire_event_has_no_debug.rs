@@ -1,4 +1,0 @@
-// Nor can the wire's form of it be printed.
-fn main() {
-    println!("{:?}", headcount::proto::AccessEvent::default());
-}
