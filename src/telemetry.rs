@@ -37,6 +37,16 @@ pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
 }
 
+/// An older copy of the data directory that is put back would not be noticed.
+pub fn copies_are_unnoticed(data: &std::path::Path) {
+    let data = data.display();
+    tracing::warn!(
+        %data,
+        "keys and archive lie inside the data directory: an older copy of it that is put back cannot be noticed here, and what \
+         was published since would be drawn a second time. Keep server.archive or server.keys on another volume"
+    );
+}
+
 /// A sitemap was read. `pages` is how many pages of the site are known now.
 pub fn sitemap_read(site: &SiteName, pages: usize) {
     tracing::info!(%site, pages, "sitemap read");

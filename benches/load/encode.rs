@@ -53,6 +53,8 @@ pub fn batch(site: u32, producer: &str, sequence: u64, events: Vec<AccessEvent>)
         events,
         complete_through_unix_ms: 0,
         cursor: Vec::new(),
+        producer_secret: b"the secret of this load".to_vec(),
+        release_mark: None,
     };
     Parcel { bytes: request.encode_to_vec().into(), events: count }
 }

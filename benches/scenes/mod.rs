@@ -76,6 +76,8 @@ pub fn parcel_of(
         events,
         complete_through_unix_ms,
         cursor: Vec::new(),
+        producer_secret: b"the secret of this load".to_vec(),
+        release_mark: None,
     };
     Parcel { bytes: request.encode_to_vec().into(), events: count }
 }

@@ -175,8 +175,8 @@ fn keys(config: &Config) -> String {
 }
 
 fn archive(config: &Config) -> String {
-    let note = if config.archive.starts_with(&config.data) {
-        " (inside data: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)"
+    let note = if config.archive.starts_with(&config.data) && config.keys.starts_with(&config.data) {
+        " (inside data like the keys: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)"
     } else {
         ""
     };
@@ -222,7 +222,7 @@ The configuration is right.
 listen      127.0.0.1:50051 (loopback only)
 data        ./headcount-data
 keys        ./headcount-data/keys (inside data: a copy of the data directory holds its keys too; keep them out of backups)
-archive     ./headcount-data/archive (inside data: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)
+archive     ./headcount-data/archive (inside data like the keys: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)
 journal     a checkpoint begins after 64 MiB
 free space  nothing is accepted below 64 MiB
 privacy     epsilon 3 and delta 1e-7 for one visitor's day on one site

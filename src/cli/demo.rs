@@ -23,7 +23,7 @@ use crate::{
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
     serve::{self, ServeError},
-    ship::{self, Format, Input, ShipOptions, Summary},
+    ship::{self, Format, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
@@ -110,8 +110,10 @@ async fn show(args: Args) -> Result<(), Failure> {
 async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failure> {
     let channel = connect(address).await?;
     let now_unix_ms = SystemClock.now_unix_ms();
+    let secret = ship::passing_secret()?;
     for show in shows {
-        let summary = ship::ship(ship_options(show, address, now_unix_ms)).await?;
+        let options = ship_options(show, address, secret.clone(), now_unix_ms);
+        let summary = ship::ship(options).await?;
         println!("{}", shipped(show, &summary));
     }
     let sites = shows.iter().map(|show| show.site.name.to_string()).collect();
@@ -229,10 +231,12 @@ async fn connect(address: &str) -> Result<Channel, Failure> {
     Ok(report::connect(&format!("http://{address}")).await?)
 }
 
-fn ship_options(show: &Show, address: &str, now_unix_ms: i64) -> ShipOptions {
+fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
     ShipOptions {
         site: show.site.name.to_string(),
         server: format!("http://{address}"),
+        secret,
+        release_mark: Vec::new(),
         producer: None,
         live: false,
         format: Format::Auto,

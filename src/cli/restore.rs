@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::location::Location;
-use crate::vault::admin::{Restore, restore};
+use crate::vault::admin::{Directories, Restore, restore};
 
 /// Rebuild a database from a backup, from the archive of releases, or from both
 ///
@@ -22,6 +22,10 @@ The database is damaged or lost, the archive is there:
 
 A new machine:
   headcount restore --data DIR --from COPY-OF-THE-ARCHIVE [--backup FILE]
+  headcount restore --data DIR --backup FILE  (no archive is left)
+
+Without an archive nothing is known of what was published after the backup. If something
+was, start the server with --give-up copy: what may have been published becomes gaps.
 
 Stop the server first. After an error the command can be run again; what is already there stays as it is.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
@@ -39,11 +43,13 @@ pub struct Args {
 
 /// Restores.
 pub fn run(args: Args) -> ExitCode {
-    let directories = match args.location.directories() {
-        Ok(directories) => directories,
+    let config = match args.location.config() {
+        Ok(config) => config,
         Err(message) => return super::fail("restore", &message, 2),
     };
-    if let Some((message, code)) = without_archive(&args, &directories.archive) {
+    let is_named = args.location.archive.is_some() || config.archive != config.data.join("archive");
+    let directories = Directories { data: config.data, keys: config.keys, archive: config.archive };
+    if let Some((message, code)) = without_archive(&args, &directories.archive, is_named) {
         return super::fail("restore", &message, code);
     }
     match restore(&Restore { directories, from: args.from, backup: args.backup }) {
@@ -55,32 +61,46 @@ pub fn run(args: Args) -> ExitCode {
             for epoch in done.lost {
                 println!("{epoch} will be published as a gap: the exact sums of some of its days are gone");
             }
+            if done.is_unchecked {
+                println!(
+                    "there is no archive: whether anything was published after the backup could not be checked. If it was, or \
+                     if nobody knows, start with `headcount serve --give-up copy`: what may have been published becomes gaps"
+                );
+            }
+            if done.unknown_releases > 0 {
+                println!(
+                    "{} more releases are noted in the key directory: restore a newer copy of the archive with --from; where \
+                     there is none, the server starts with `headcount serve --give-up copy` only",
+                    done.unknown_releases
+                );
+            }
             ExitCode::SUCCESS
         }
         Err(fault) => super::fail("restore", &fault.to_string(), 1),
     }
 }
 
-/// The message and exit code if there is no archive. A backup by itself is not enough: a period that was published after it
-/// would be published again, so an administrator has to state that there is none.
-fn without_archive(args: &Args, archive: &Path) -> Option<(String, u8)> {
+/// The message and exit code where an archive is needed and not there: it is all that there is to restore from, or it was named.
+fn without_archive(args: &Args, archive: &Path, is_named: bool) -> Option<(String, u8)> {
     if args.from.is_some() || archive.exists() {
         return None;
     }
     let archive = archive.display();
-    Some(match &args.backup {
-        None => (
+    match &args.backup {
+        None => Some((
             format!(
                 "there is no archive in {archive} to restore from: name a copy with --from, or a backup with --backup"
             ),
             2,
-        ),
-        Some(_) => (
+        )),
+        Some(_) if is_named => Some((
             format!(
-                "there is no archive in {archive}: name a copy of it with --from. If nothing was published after the \
-                 backup, make an empty directory there"
+                "there is no archive in {archive}, which the command line or the configuration names: put it there, or name a \
+                 copy of it with --from. If none is left, make an empty directory there: what was published after the backup \
+                 is then not known"
             ),
             1,
-        ),
-    })
+        )),
+        Some(_) => None,
+    }
 }

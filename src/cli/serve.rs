@@ -57,8 +57,11 @@ pub struct Args {
     /// Without a configuration: the site whose pages --sitemap names [default: www]
     #[arg(long, value_name = "SITE", requires = "sitemap", conflicts_with = "config")]
     pub site: Option<String>,
-    /// Give up what an open period has counted because its key is lost, e.g. www/day-2026-11-24
-    #[arg(long, value_name = "SITE/PERIOD")]
+    /// Give up what is lost, as the error says: SITE/PERIOD (its key), producers (their key), copy (newer data)
+    ///
+    /// SITE/PERIOD, e.g. www/day-2026-11-24: what an open period has counted. producers: what is known of who sent what.
+    /// copy: the data are an older copy of what was here, and what may have been published since becomes gaps.
+    #[arg(long, value_name = "WHAT")]
     pub give_up: Vec<String>,
     /// The date is right: go on publishing although the clock is more than 7 days ahead of the last time known
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -88,6 +91,9 @@ pub async fn run(args: Args) -> ExitCode {
             "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
             listener.local_addr().unwrap_or(config.listen)
         );
+    }
+    if config.keys.starts_with(&config.data) && config.archive.starts_with(&config.data) {
+        telemetry::copies_are_unnoticed(&config.data);
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);

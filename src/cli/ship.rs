@@ -3,7 +3,8 @@
 //! Turns what was typed into options and prints the summary. The work is in `crate::ship`.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +12,10 @@ use clap::ValueEnum;
 
 use crate::clock::{Clock, SystemClock};
 
-use crate::ship::{Format, Input, ShipError, ShipOptions, Summary, print_summary, ship};
+use crate::ship::{
+    Format, Input, ProducerSecret, ShipError, ShipOptions, StateError, Summary, keep_mark, known_mark, load_secret,
+    print_summary, ship,
+};
 
 /// An input could not be read to its end; the rest was shipped.
 const EXIT_DAMAGED: u8 = 1;
@@ -35,7 +39,9 @@ Examples:
 
 What is shipped twice is counted once: a log is known by its first line, so a rotated,
 renamed or compressed copy is the same log, and one that grew is read from where it
-ended. Only a pipe has no memory: standard input is counted every time.
+ended. Only a pipe has no memory: standard input is counted every time. The server knows
+a log again by the secret in the state file, so every run of a log needs the same one:
+run ship as one user, and take the file along where logs move to another machine.
 
 Exit codes:
   0  everything was shipped
@@ -61,6 +67,14 @@ pub struct Args {
     /// the very same line. For one FILE at a time.
     #[arg(long, value_name = "NAME")]
     pub producer: Option<String>,
+
+    /// The file with the secret by which the server knows this sender; made at the first run [default:
+    /// $XDG_STATE_HOME/headcount/ship or ~/.local/state/headcount/ship; for root /var/lib/headcount-ship/ship]
+    ///
+    /// One file for all logs of all sites. Whoever has it is told how far they were sent. Where it is lost, logs that the
+    /// server counted in part begin anew and are counted again in days that are not published.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
 
     /// The logs are still being written: keep an unfinished last line for the next run, and do not state that
     /// everything was sent
@@ -108,14 +122,16 @@ impl From<FormatName> for Format {
 }
 
 impl Args {
-    /// The options, at an instant in milliseconds since 1970.
+    /// The options, with the secret of the state file, at an instant in milliseconds since 1970.
     #[must_use]
-    pub fn into_options(self, now_unix_ms: i64) -> ShipOptions {
+    pub fn into_options(self, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
         let inputs =
             self.files.into_iter().map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::File(path) });
         ShipOptions {
             site: self.site,
             server: self.server,
+            secret,
+            release_mark: Vec::new(),
             producer: self.producer,
             live: self.live,
             format: self.format.into(),
@@ -131,7 +147,17 @@ impl Args {
 pub async fn run(args: Args) -> ExitCode {
     let json = args.json;
     let now_unix_ms = SystemClock.now_unix_ms();
-    let summary = match ship(args.into_options(now_unix_ms)).await {
+    let (state, secret) = match sender(args.state.as_deref()) {
+        Ok(sender) => sender,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let options = args.into_options(secret, now_unix_ms);
+    let server = options.server.clone();
+    let release_mark = known_mark(&state, &server);
+    let summary = match ship(ShipOptions { release_mark, ..options }).await {
         Ok(summary) => summary,
         Err(error) => {
             complain(&error.to_string());
@@ -141,6 +167,9 @@ pub async fn run(args: Args) -> ExitCode {
             });
         }
     };
+    if !summary.release_mark.is_empty() {
+        keep_mark(&state, &server, &summary.release_mark);
+    }
     for file in &summary.files {
         if let Some(error) = &file.error {
             complain(&format!("{} {error}", file.file));
@@ -156,6 +185,27 @@ pub async fn run(args: Args) -> ExitCode {
         return ExitCode::from(EXIT_DAMAGED);
     }
     ExitCode::SUCCESS
+}
+
+/// The state file that was named, or the one that is this user's, and the secret in it.
+fn sender(named: Option<&Path>) -> Result<(PathBuf, ProducerSecret), StateError> {
+    let state = named.map(Path::to_owned).or_else(default_state).ok_or(StateError::Nowhere)?;
+    let secret = load_secret(&state)?;
+    Ok((state, secret))
+}
+
+/// Where this user's state file is. Root has one place, whatever its environment says: a log that is shipped by hand and from
+/// cron is one log.
+fn default_state() -> Option<PathBuf> {
+    #[allow(clippy::disallowed_methods, reason = "the command line reads the environment")]
+    let directory = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(state) = directory("XDG_STATE_HOME") {
+        return Some(state.join("headcount/ship"));
+    }
+    if std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+        return Some(PathBuf::from("/var/lib/headcount-ship/ship"));
+    }
+    Some(directory("HOME")?.join(".local/state/headcount/ship"))
 }
 
 /// Writes the summary as text or JSON.
@@ -190,7 +240,8 @@ mod tests {
     #[test]
     fn what_is_typed_is_meant() {
         let typed = ["ship", "--site", "www", "--live", "--format", "common", "a.log", "-"];
-        let options = Command::try_parse_from(typed).unwrap().args.into_options(7);
+        let secret = ProducerSecret::new([7; 32]).unwrap();
+        let options = Command::try_parse_from(typed).unwrap().args.into_options(secret, 7);
         assert_eq!(options.inputs, [Input::File("a.log".into()), Input::Stdin]);
         assert_eq!(options.server, "http://127.0.0.1:50051");
         assert_eq!(options.format, Format::Common);

@@ -151,6 +151,8 @@ fn golden_batch() {
         events: vec![event],
         complete_through_unix_ms: -1,
         cursor: vec![1, 2, 255],
+        producer_secret: b"sixteen or more.".to_vec(),
+        release_mark: Some(vec![3; 24]),
     };
     assert_bytes("wire/ingest-request", "A batch of one made-up event with all fields.", &request.encode_to_vec());
     let outcome = proto::OutcomeCount { outcome: proto::Outcome::Late.into(), count: 300, first_index: 7 };
@@ -162,6 +164,7 @@ fn golden_batch() {
         accepted: 1,
         rejected: 300,
         outcomes: vec![outcome],
+        release_mark: vec![3; 24],
     };
     assert_bytes("wire/ingest-response", "The answer to a batch with all fields.", &response.encode_to_vec());
 }

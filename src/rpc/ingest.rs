@@ -8,6 +8,7 @@ use std::{collections::HashMap, pin::Pin};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
+use zeroize::Zeroizing;
 
 use super::{message::Message, status};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     units::SiteName,
     vault::{
         Batch, Books, CURSOR_BYTES_MAX, CommitError, EVENTS_PER_BATCH_MAX, Intake, KeyFault, Lane, Outcome,
-        PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
+        PRODUCER_BYTES_MAX, PRODUCER_SECRET_BYTES, Pending, Receipt, Refusal,
     },
 };
 
@@ -56,14 +57,18 @@ struct HandedOver {
     sequence: u64,
     /// How many events it has.
     sent: u64,
+    /// How much was published, where the sender asks.
+    release_mark: Option<Vec<u8>>,
     pending: Pending,
 }
 
 /// Waits until a batch is durable, and answers it.
 async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestResponse, Status> {
-    let HandedOver { sequence, sent, pending } = handed_over?;
+    let HandedOver { sequence, sent, release_mark, pending } = handed_over?;
     match pending.receipt().await {
-        Ok(receipt) => Ok(response(sequence, sent, &receipt)),
+        Ok(receipt) => {
+            Ok(IngestResponse { release_mark: release_mark.unwrap_or_default(), ..response(sequence, sent, &receipt) })
+        }
         Err(refusal) => Err(refused(refusal, sequence)),
     }
 }
@@ -71,6 +76,7 @@ async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestRespons
 fn refused(refusal: Refusal, sequence: u64) -> Status {
     match refusal {
         Refusal::Gap { expected } => status::sequence_gap(expected, sequence),
+        Refusal::OlderCopy { seen, stored } => status::older_copy(seen, stored),
         Refusal::Unreadable => status::unreadable(),
         Refusal::Unavailable => status::unavailable(RETRY_SECONDS),
         Refusal::Fault(fault) => {
@@ -88,7 +94,8 @@ fn refused(refusal: Refusal, sequence: u64) -> Status {
 /// One stream.
 struct Session {
     intake: Intake,
-    lanes: HashMap<(String, String), Lane>,
+    /// By site and producer, with the secret that each came with last.
+    lanes: HashMap<(String, String), (Zeroizing<Vec<u8>>, Lane)>,
 }
 
 impl Session {
@@ -126,8 +133,16 @@ impl Session {
 
     async fn take(&mut self, mut message: Message) -> Result<HandedOver, Status> {
         check(&message)?;
+        let release_mark = match message.release_mark.take() {
+            Some(mark) => {
+                self.intake.see_mark(&mark).map_err(|refusal| refused(refusal, message.sequence))?;
+                Some(self.intake.release_mark())
+            }
+            None => None,
+        };
         let (site, producer) = (std::mem::take(&mut message.site), std::mem::take(&mut message.producer));
-        let lane = self.lane(site, producer)?;
+        let secret = std::mem::take(&mut message.producer_secret);
+        let lane = self.lane(site, producer, secret)?;
         let (sequence, length) = (message.sequence, message.length);
         let batch = Batch {
             sequence,
@@ -137,28 +152,29 @@ impl Session {
             events: message.events(),
         };
         let pending = lane.hand_over(batch).await.map_err(|refusal| refused(refusal, sequence))?;
-        Ok(HandedOver { sequence, sent: length as u64, pending })
+        Ok(HandedOver { sequence, sent: length as u64, release_mark, pending })
     }
 
     #[expect(clippy::expect_used, reason = "Unwrap safety: the lane is inserted just above if it was not there.")]
-    fn lane(&mut self, site: String, producer: String) -> Result<&Lane, Status> {
+    fn lane(&mut self, site: String, producer: String, secret: Zeroizing<Vec<u8>>) -> Result<&Lane, Status> {
         let key = (site, producer);
-        if !self.lanes.contains_key(&key) {
-            if self.lanes.len() >= LANES_PER_STREAM_MAX {
+        let known = self.lanes.get(&key).map(|(known, _)| *known == secret);
+        if known != Some(true) {
+            if known.is_none() && self.lanes.len() >= LANES_PER_STREAM_MAX {
                 let what = "one stream carries too many producers";
                 return Err(status::bad_field("producer", what, "at most 256 a stream"));
             }
-            let lane = self.open_lane(&key.0, &key.1)?;
-            self.lanes.insert(key.clone(), lane);
+            let lane = self.open_lane(&key.0, &key.1, &secret)?;
+            self.lanes.insert(key.clone(), (secret, lane));
         }
-        Ok(self.lanes.get(&key).expect("the lane is there"))
+        Ok(&self.lanes.get(&key).expect("the lane is there").1)
     }
 
-    fn open_lane(&self, site: &str, producer: &str) -> Result<Lane, Status> {
+    fn open_lane(&self, site: &str, producer: &str, secret: &[u8]) -> Result<Lane, Status> {
         let name = SiteName::new(site)
             .map_err(|e| status::bad_field("site", &format!("{site:?} is no site's name"), &e.to_string()))?;
         check_producer(producer)?;
-        self.intake.lane(&name, producer).ok_or_else(|| {
+        self.intake.lane(&name, producer, secret).ok_or_else(|| {
             let known: Vec<String> = self.intake.site_names().iter().map(ToString::to_string).collect();
             status::unknown_site(site, &known)
         })
@@ -183,6 +199,11 @@ fn check(request: &Message) -> Result<(), Status> {
     if request.sequence == 0 && (events > 0 || request.complete_through_unix_ms != 0) {
         let what = format!("a greeting (sequence 0) has {events} events or a watermark");
         return Err(status::bad_field("sequence", &what, "1 or more with events or a watermark"));
+    }
+    let secret = request.producer_secret.len();
+    if secret > 0 && !PRODUCER_SECRET_BYTES.contains(&secret) {
+        let what = format!("the secret has {secret} bytes");
+        return Err(status::bad_field("producer_secret", &what, "16 to 64 bytes, or none"));
     }
     let cursor = request.cursor.len();
     if cursor > CURSOR_BYTES_MAX {
@@ -231,6 +252,7 @@ fn response(sequence: u64, sent: u64, receipt: &Receipt) -> IngestResponse {
                 first_index,
             })
             .collect(),
+        release_mark: Vec::new(),
     }
 }
 

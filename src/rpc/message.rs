@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use prost::bytes::{Buf, BufMut};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::vault::{AccessEvent, EVENTS_PER_BATCH_MAX, Unreadable};
 
@@ -25,6 +25,8 @@ pub struct Message {
     pub(super) sequence: u64,
     pub(super) complete_through_unix_ms: i64,
     pub(super) cursor: Vec<u8>,
+    pub(super) producer_secret: Zeroizing<Vec<u8>>,
+    pub(super) release_mark: Option<Vec<u8>>,
 }
 
 /// The bytes of a message, wiped when they are dropped.
@@ -66,7 +68,9 @@ impl Message {
                 }
                 (5, Wire::Varint) => self.complete_through_unix_ms = varint(&mut rest)?.cast_signed(),
                 (6, Wire::Bytes) => self.cursor = piece(&mut rest)?.to_vec(),
-                (1..=6, _) => return Err(Unreadable),
+                (7, Wire::Bytes) => self.producer_secret = Zeroizing::new(piece(&mut rest)?.to_vec()),
+                (8, Wire::Bytes) => self.release_mark = Some(piece(&mut rest)?.to_vec()),
+                (1..=8, _) => return Err(Unreadable),
                 (_, wire) => skip(wire, &mut rest)?,
             }
         }

@@ -37,13 +37,23 @@ fn event() -> impl Strategy<Value = Vec<u8>> {
 /// A batch, encoded.
 fn request() -> impl Strategy<Value = Vec<u8>> {
     let events = prop::collection::vec(event(), 0..6);
-    (text(), text(), any::<u64>(), events, any::<i64>(), any::<Vec<u8>>()).prop_map(
-        |(site, producer, sequence, events, complete_through_unix_ms, cursor)| {
-            let events = events.iter().map(|event| proto::AccessEvent::decode(&**event).unwrap()).collect();
-            let request = proto::IngestRequest { site, producer, sequence, events, complete_through_unix_ms, cursor };
-            request.encode_to_vec()
-        },
-    )
+    (text(), text(), any::<u64>(), events, any::<i64>(), any::<Vec<u8>>(), any::<(Vec<u8>, Option<Vec<u8>>)>())
+        .prop_map(
+            |(site, producer, sequence, events, complete_through_unix_ms, cursor, (producer_secret, release_mark))| {
+                let events = events.iter().map(|event| proto::AccessEvent::decode(&**event).unwrap()).collect();
+                let request = proto::IngestRequest {
+                    site,
+                    producer,
+                    sequence,
+                    events,
+                    complete_through_unix_ms,
+                    cursor,
+                    producer_secret,
+                    release_mark,
+                };
+                request.encode_to_vec()
+            },
+        )
 }
 
 /// Reads as the server does, and says what was read through the generated type; nothing where it cannot be read.
@@ -66,6 +76,8 @@ fn read(bytes: &[u8]) -> Option<proto::IngestRequest> {
         events,
         complete_through_unix_ms: message.complete_through_unix_ms,
         cursor: std::mem::take(&mut message.cursor),
+        producer_secret: message.producer_secret.to_vec(),
+        release_mark: message.release_mark.take(),
     })
 }
 

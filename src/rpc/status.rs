@@ -63,6 +63,16 @@ pub(super) fn sequence_gap(expected: u64, got: u64) -> Status {
     Status::with_error_details(Code::FailedPrecondition, message, details)
 }
 
+/// FAILED_PRECONDITION: the sender has seen more releases than there are, so the server's data are an older copy.
+pub(super) fn older_copy(seen: u64, stored: u64) -> Status {
+    let details = details("OLDER_COPY", &[("stored", stored.to_string())]);
+    let message = format!(
+        "the server's data are an older copy: {seen} releases were published, and it holds {stored}. It stops, so that nothing is \
+         published twice; its log says how to go on"
+    );
+    Status::with_error_details(Code::FailedPrecondition, message, details)
+}
+
 /// INTERNAL, as every gRPC server answers: the bytes are no message of the protocol. What they held is not shown.
 pub(super) fn unreadable() -> Status {
     Status::new(Code::Internal, "the message cannot be read as the protocol says; nothing of it was counted")
@@ -130,6 +140,7 @@ mod tests {
             unknown_site("x", &[]),
             no_sites(),
             sequence_gap(3, 5),
+            older_copy(7, 3),
             unavailable(2),
             internal(),
         ];

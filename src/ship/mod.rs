@@ -1,7 +1,7 @@
 //! The client side: reads access logs and streams them to the ingest service.
 //!
-//! A log is known by its content, so a rotated, renamed or compressed copy goes on where the last run ended, and
-//! shipping it twice counts nothing twice. It speaks the protocol only and knows nothing of what the server does
+//! A log is known by its content and by the secret of who ships it, so a rotated, renamed or compressed copy goes on where
+//! the last run ended, and shipping it twice counts nothing twice. It speaks the protocol only and knows nothing of what the server does
 //! with an event; it shows counts and line numbers and never what a line held.
 //!
 //! ```text
@@ -19,6 +19,7 @@ mod progress;
 mod reader;
 mod sender;
 mod source;
+mod state;
 mod summary;
 mod text;
 mod time;
@@ -37,6 +38,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use headcount_client::ProducerSecret;
 use headcount_client::{Batch, Connection, Position, Producer, ServerAddress, check_producer, check_site};
 use tokio::sync::{mpsc, oneshot};
 
@@ -46,6 +48,7 @@ pub use lines::LINE_BYTES_MAX;
 pub use print::print_summary;
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
 pub use source::Input;
+pub use state::{StateError, keep_mark, known_mark, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
 
 use cursor::Cursor;
@@ -66,6 +69,10 @@ pub struct ShipOptions {
     pub site: String,
     /// `http://HOST:PORT`.
     pub server: String,
+    /// What makes the logs this sender's own on the server.
+    pub secret: ProducerSecret,
+    /// What the server said at the end of an earlier run of how much it had published; empty where there was none.
+    pub release_mark: Vec<u8>,
     /// The sender's name in place of one made of the content; only for a single input.
     pub producer: Option<String>,
     /// The inputs are still being written: an unfinished last line waits, and nothing is stated.
@@ -95,23 +102,33 @@ pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
     let meter = Arc::new(Meter::default());
     let sizes = options.inputs.iter().map(Input::size_bytes);
     let progress = Arc::new(Progress::start(options.show_progress, sizes.sum(), &meter, &options.server));
-    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site)?
+    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site, options.secret.clone())?
+        .with_release_mark(options.release_mark.clone())
         .with_retry_for(options.retry_for)
         .with_observer(Arc::clone(&progress) as _);
-    let (files, complete) = ship_inputs(&options, connection, &meter).await?;
+    let Shipped { files, complete, release_mark } = ship_inputs(&options, connection, &meter).await?;
     // The last that holds the bar, which disappears here.
     drop(progress);
     let mut summary = Summary::of(options.site, files, started.elapsed());
     summary.complete_through_unix_ms = complete.then_some(options.now_unix_ms);
+    summary.release_mark = release_mark;
     Ok(summary)
 }
 
-/// Ships one input after the other, and then states that they were complete, where they were. Tells whether it did.
+/// What became of all inputs.
+struct Shipped {
+    files: Vec<FileSummary>,
+    /// It was stated that they were complete.
+    complete: bool,
+    release_mark: Vec<u8>,
+}
+
+/// Ships one input after the other, and then states that they were complete, where they were.
 async fn ship_inputs(
     options: &ShipOptions,
     mut connection: Connection,
     meter: &Arc<Meter>,
-) -> Result<(Vec<FileSummary>, bool), ShipError> {
+) -> Result<Shipped, ShipError> {
     let mut files = Vec::with_capacity(options.inputs.len());
     // Where each producer ended, with the last input that it stands for.
     let mut ends = BTreeMap::new();
@@ -136,9 +153,9 @@ async fn ship_inputs(
     // Stated last and for all: a damaged input may still have to bring events to any period.
     let complete = !options.live && files.iter().all(|file| file.error.is_none());
     if complete {
-        state(options, connection, ends, &mut files).await?;
+        connection = state(options, connection, ends, &mut files).await?;
     }
-    Ok((files, complete))
+    Ok(Shipped { files, complete, release_mark: connection.release_mark().to_vec() })
 }
 
 /// States that everything until now was sent, under a name that no content has to do with, and that each log has ended:
@@ -148,7 +165,7 @@ async fn state(
     connection: Connection,
     mut ends: BTreeMap<String, (Position, usize)>,
     files: &mut [FileSummary],
-) -> Result<(), ShipError> {
+) -> Result<Connection, ShipError> {
     let name = options.producer.clone().unwrap_or_else(|| sender::sender(&options.inputs));
     let (mut producer, file) = match ends.remove(&name) {
         Some((end, file)) => (Producer::resume(connection, &name, end)?, Some(file)),
@@ -172,7 +189,7 @@ async fn state(
         (connection, end) = producer.into_parts();
         files[file].durable_sequence = end.durable_sequence;
     }
-    Ok(())
+    Ok(connection)
 }
 
 /// Opens an input on a thread of its own; `None` where it is empty and has no name.

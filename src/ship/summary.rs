@@ -57,6 +57,9 @@ pub struct FileSummary {
 /// What shipping came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
+    /// The server's mark of how much it has published, for the next run.
+    #[serde(skip)]
+    pub release_mark: Vec<u8>,
     /// The site.
     pub site: String,
     /// One for each input, in their order.

@@ -39,6 +39,8 @@ pub(super) fn options(server: String, files: &[&Path]) -> ShipOptions {
     ShipOptions {
         site: "www".to_owned(),
         server,
+        secret: ProducerSecret::new([7; 32]).unwrap(),
+        release_mark: Vec::new(),
         producer: None,
         live: false,
         format: Format::Auto,

@@ -67,6 +67,7 @@ class Check:
         self.server = Server(address)
         self.site, self.wait_seconds = site, wait_seconds
         self.producer = f"check-{uuid.uuid4().hex[:12]}"
+        self.secret = uuid.uuid4().bytes
         self.now_ms = time.time_ns() // 1_000_000
         self.midnight_ms = self.now_ms // DAY_MS * DAY_MS - 3 * DAY_MS
         self.date = datetime.datetime.fromtimestamp(self.midnight_ms / 1000, datetime.timezone.utc).date().isoformat()
@@ -108,7 +109,8 @@ class Check:
         return self.ingest.exchange("Ingest", requests)
 
     def batch(self, sequence, events=(), **more):
-        fields = {"site": self.site, "producer": self.producer, "sequence": sequence, "events": events, **more}
+        own = {"site": self.site, "producer": self.producer, "producer_secret": self.secret}
+        fields = {**own, "sequence": sequence, "events": events, **more}
         return self.ingest.request("Ingest", **fields)
 
     def event(self, visitor, **more):

@@ -21,6 +21,7 @@ fn request(sequence: u64, events: usize) -> IngestRequest {
         producer: "edge".into(),
         sequence,
         events: (0..events).map(|_| event()).collect(),
+        producer_secret: b"known to the edge".to_vec(),
         ..IngestRequest::default()
     }
 }

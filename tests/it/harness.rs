@@ -19,7 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The binary with arguments.
 pub fn headcount(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
-    command.args(args).env_remove("HEADCOUNT_SERVER").stdin(Stdio::null());
+    // All runs of a test program ship as one sender, and leave the user's own state alone.
+    command.args(args).env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env_remove("HEADCOUNT_SERVER").stdin(Stdio::null());
     command
 }
 

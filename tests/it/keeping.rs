@@ -1,7 +1,7 @@
 //! An administrator's work: backup of a running server, export, verify, restore. The statistics are the same afterwards, and
 //! damage is named, with an exit code that a script can use.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use crate::harness::{House, Server, all_bytes, log_lines, run, text};
 
@@ -117,10 +117,35 @@ fn what_cannot_be_done_is_said() {
     assert!(err.contains("is no backup"), "{err}");
     let (code, _, err) = upkeep(&house, "restore", &["--backup", &file]);
     assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("there is no archive") && err.contains("make an empty directory"), "{err}");
-    fs::create_dir_all(house.path("data").join("archive")).unwrap();
-    let (code, _, err) = upkeep(&house, "restore", &["--backup", &file]);
-    assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("is no backup"), "{err}");
     assert!(!house.path("data").join("db").exists());
+}
+
+#[test]
+fn a_backup_alone_restores_on_a_new_machine_and_says_what_it_could_not_check() {
+    let house = House::new();
+    let (server, traffic) = published(&house);
+    let backup = path(&house, "backup");
+    assert_eq!(upkeep(&house, "backup", &[&backup]).0, Some(0));
+    server.stop();
+
+    let other = House::new();
+    let missing = path(&other, "elsewhere");
+    let (code, _, err) = upkeep(&other, "restore", &["--backup", &backup, "--archive", &missing]);
+    assert_eq!(code, Some(1), "an archive that was named must be there");
+    assert!(err.contains("there is no archive") && err.contains("--from"), "{err}");
+    let (code, out, err) = upkeep(&other, "restore", &["--backup", &backup]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("could not be checked") && out.contains("--give-up copy"), "{out}");
+    // The keys stayed where they were, so what was open is given up.
+    let (code, err) = other.serve_fails(&[]);
+    assert_eq!(code, Some(1), "{err}");
+    fs::remove_dir_all(other.path("keys")).unwrap();
+    let copied = Command::new("cp").arg("-a").args([house.path("keys"), other.path("keys")]).status();
+    assert!(copied.expect("cp runs").success());
+    let server = other.serve();
+    assert_eq!(reported(&server), traffic);
+    server.stop();
+    let (code, out, _) = upkeep(&other, "verify", &[]);
+    assert_eq!((code, out.ends_with("nothing is damaged\n")), (Some(0), true), "{out}");
 }

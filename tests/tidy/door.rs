@@ -50,8 +50,11 @@ fn the_ways_into_the_vault_are_reviewed() {
         // Of a batch that is under way: its receipt.
         "async fn receipt(self) -> Result<Receipt, Refusal> {",
         "fn prepare(&self) {",
-        "fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {",
+        "fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {",
         "fn know_pages(&self, site: &SiteName, pages: &[String]) {",
+        // How many releases there are, which every reader sees.
+        "fn release_mark(&self) -> Vec<u8> {",
+        "fn see_mark(&self, mark: &[u8]) -> Result<(), Refusal> {",
         "fn site_names(&self) -> Vec<SiteName> {",
         "async fn hand_over<'m, E>(&self, batch: Batch<E>) -> Result<Pending, Refusal>",
     ];

@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use headcount_client::{AccessEvent, Batch, Connection, Outcome, Producer, SendError, ServerAddress};
+use headcount_client::{AccessEvent, Batch, Connection, Outcome, Producer, ProducerSecret, SendError, ServerAddress};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -24,7 +24,9 @@ async fn send() -> Result<(), SendError> {
     let url = given.next().unwrap_or_else(|| "http://127.0.0.1:50051".to_owned());
     let site = given.next().unwrap_or_else(|| "www".to_owned());
 
-    let connection = Connection::new(ServerAddress::parse(&url)?, &site)?;
+    // A real sender makes it once from random bytes, and keeps it in a file of its own.
+    let secret = ProducerSecret::new(*b"an example is no secret")?;
+    let connection = Connection::new(ServerAddress::parse(&url)?, &site, secret)?;
     let mut producer = Producer::open(connection, "example").await?;
     println!("the server has {} batches of this producer", producer.position().durable_sequence);
 

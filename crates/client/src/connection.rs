@@ -14,6 +14,7 @@ use super::codec::Frame;
 use super::error::{Failure, SendError, UsageError};
 use super::observer::Observer;
 use super::retry::Outage;
+use super::secret::ProducerSecret;
 use super::stream::OpenStream;
 use super::window::Position;
 
@@ -27,6 +28,8 @@ pub const SITE_BYTES_MAX: usize = 64;
 pub struct Connection {
     address: ServerAddress,
     site: String,
+    secret: ProducerSecret,
+    release_mark: Vec<u8>,
     retry_for: Duration,
     observer: Arc<dyn Observer>,
     pub(super) stream: Option<OpenStream>,
@@ -34,15 +37,18 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Prepares without connecting. A failed connection is tried again for [`RETRY_FOR_DEFAULT`].
+    /// Prepares without connecting. All producers that use the connection are bound to the secret. A failed connection is
+    /// tried again for [`RETRY_FOR_DEFAULT`].
     ///
     /// # Errors
     /// [`UsageError::Site`] for what is no site's name.
-    pub fn new(address: ServerAddress, site: &str) -> Result<Self, UsageError> {
+    pub fn new(address: ServerAddress, site: &str, secret: ProducerSecret) -> Result<Self, UsageError> {
         check_site(site)?;
         Ok(Self {
             address,
             site: site.to_owned(),
+            secret,
+            release_mark: Vec::new(),
             retry_for: RETRY_FOR_DEFAULT,
             observer: Arc::new(()),
             stream: None,
@@ -62,6 +68,27 @@ impl Connection {
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
         self
+    }
+
+    /// Gives the server back what [`Connection::release_mark`] was at the end of an earlier connection to it. A server that is
+    /// an older copy of what was there then notices it, refuses and stops.
+    #[must_use]
+    pub fn with_release_mark(mut self, mark: Vec<u8>) -> Self {
+        self.release_mark = mark;
+        self
+    }
+
+    /// The server's mark of how much it has published; empty before it has answered.
+    #[must_use]
+    pub fn release_mark(&self) -> &[u8] {
+        &self.release_mark
+    }
+
+    /// Takes the mark of an answer.
+    pub(super) fn note_mark(&mut self, mark: Vec<u8>) {
+        if !mark.is_empty() {
+            self.release_mark = mark;
+        }
     }
 
     /// The site's name.
@@ -104,13 +131,23 @@ impl Connection {
             return Err(SendError::Protocol(text).into());
         }
         self.stream = Some(stream);
+        self.note_mark(answer.release_mark);
         Ok(Position { durable_sequence: answer.durable_sequence, cursor: answer.cursor })
     }
 
     fn greeting(&self, producer: &str) -> Frame {
-        let request =
-            IngestRequest { site: self.site.clone(), producer: producer.to_owned(), ..IngestRequest::default() };
-        Frame { head: request.encode_to_vec().into(), events: Bytes::new() }
+        Frame { head: self.head(producer).encode_to_vec().into(), events: Bytes::new() }
+    }
+
+    /// What every request of a producer says.
+    pub(super) fn head(&self, producer: &str) -> IngestRequest {
+        IngestRequest {
+            site: self.site.clone(),
+            producer: producer.to_owned(),
+            producer_secret: self.secret.bytes().to_vec(),
+            release_mark: Some(self.release_mark.clone()),
+            ..IngestRequest::default()
+        }
     }
 
     /// The server made a batch durable.

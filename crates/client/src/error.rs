@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use super::batch::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CURSOR_BYTES_MAX};
 use super::connection::SITE_BYTES_MAX;
 use super::producer::PRODUCER_BYTES_MAX;
+use super::secret::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
 
 /// Something that was given is outside its limits; nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,11 @@ pub enum UsageError {
     Site(String),
     /// What is no producer's name.
     Producer(String),
+    /// A secret that is too short or too long.
+    Secret {
+        /// Its length.
+        bytes: usize,
+    },
     /// A batch that is too large.
     Batch {
         /// How many events it holds.
@@ -51,6 +57,10 @@ impl Display for UsageError {
                 to,
                 "the producer {name:?} is not a producer's name: allowed are 1 to {PRODUCER_BYTES_MAX} printable ASCII \
                  characters without space"
+            ),
+            Self::Secret { bytes } => write!(
+                to,
+                "a producer's secret has {bytes} bytes: allowed are {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX}"
             ),
             Self::Batch { events, bytes } => write!(
                 to,

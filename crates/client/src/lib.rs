@@ -9,11 +9,11 @@
 //! ```
 //!
 //! ```no_run
-//! use headcount_client::{AccessEvent, Batch, Connection, Producer, SendError, ServerAddress};
+//! use headcount_client::{AccessEvent, Batch, Connection, Producer, ProducerSecret, SendError, ServerAddress};
 //!
-//! # async fn example() -> Result<(), SendError> {
+//! # async fn example(secret: Vec<u8>) -> Result<(), SendError> {
 //! let address = ServerAddress::parse("http://127.0.0.1:50051")?;
-//! let connection = Connection::new(address, "www")?;
+//! let connection = Connection::new(address, "www", ProducerSecret::new(secret)?)?;
 //! let mut producer = Producer::open(connection, "backend-1").await?;
 //!
 //! let mut batch = Batch::new();
@@ -37,6 +37,7 @@ mod error;
 mod observer;
 mod producer;
 mod retry;
+mod secret;
 mod status;
 mod stream;
 mod window;
@@ -48,4 +49,5 @@ pub use error::{SendError, UsageError};
 pub use headcount_proto::{AccessEvent, Outcome};
 pub use observer::Observer;
 pub use producer::{PRODUCER_BYTES_MAX, Producer, check_producer};
+pub use secret::{ProducerSecret, SECRET_BYTES_MAX, SECRET_BYTES_MIN};
 pub use window::{Position, Receipt, WINDOW_BATCHES};

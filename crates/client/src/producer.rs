@@ -37,7 +37,7 @@ impl Producer {
     pub async fn open(mut connection: Connection, name: &str) -> Result<Self, SendError> {
         check_producer(name)?;
         let position = connection.greet(name).await?;
-        let window = Window::new(connection.site(), name, position);
+        let window = Window::new(connection.head(name), position);
         Ok(Self { connection, window })
     }
 
@@ -48,7 +48,7 @@ impl Producer {
     /// [`UsageError::Producer`] for what is no name.
     pub fn resume(connection: Connection, name: &str, position: Position) -> Result<Self, UsageError> {
         check_producer(name)?;
-        let window = Window::new(connection.site(), name, position);
+        let window = Window::new(connection.head(name), position);
         Ok(Self { connection, window })
     }
 
@@ -171,6 +171,7 @@ impl Producer {
         };
         let answer = stream.answer().await?;
         let accepted = self.window.answered(&answer)?;
+        self.connection.note_mark(answer.release_mark);
         self.connection.acknowledged(accepted);
         Ok(())
     }

@@ -49,22 +49,22 @@ struct Pending {
 
 /// The window of one producer.
 pub(super) struct Window {
-    site: String,
-    producer: String,
+    /// What every request says.
+    head: IngestRequest,
     pending: VecDeque<Pending>,
     pub(super) position: Position,
     pub(super) receipt: Receipt,
 }
 
 impl Window {
-    pub(super) fn new(site: &str, producer: &str, position: Position) -> Self {
-        let (site, producer) = (site.to_owned(), producer.to_owned());
-        Self { site, producer, pending: VecDeque::new(), position, receipt: Receipt::default() }
+    /// For batches that begin with what `head` says.
+    pub(super) fn new(head: IngestRequest, position: Position) -> Self {
+        Self { head, pending: VecDeque::new(), position, receipt: Receipt::default() }
     }
 
     /// Who sends.
     pub(super) fn producer(&self) -> &str {
-        &self.producer
+        &self.head.producer
     }
 
     /// How many batches wait.
@@ -81,14 +81,7 @@ impl Window {
     pub(super) fn push(&mut self, batch: Batch) -> Frame {
         let (sequence, events) = (self.last_sequence() + 1, batch.events());
         let (encoded, cursor, complete_through_unix_ms) = batch.into_parts();
-        let head = IngestRequest {
-            site: self.site.clone(),
-            producer: self.producer.clone(),
-            sequence,
-            events: Vec::new(),
-            complete_through_unix_ms,
-            cursor: cursor.clone(),
-        };
+        let head = IngestRequest { sequence, complete_through_unix_ms, cursor: cursor.clone(), ..self.head.clone() };
         let frame = Frame { head: head.encode_to_vec().into(), events: encoded };
         self.pending.push_back(Pending { sequence, events, cursor, frame: frame.clone() });
         frame
@@ -128,7 +121,7 @@ impl Window {
         let durable = server.durable_sequence;
         if durable < self.position.durable_sequence {
             return Err(SendError::WentBack {
-                producer: self.producer.clone(),
+                producer: self.head.producer.clone(),
                 acknowledged: self.position.durable_sequence,
                 durable,
             });
@@ -160,7 +153,7 @@ impl Window {
         if sent.is_some_and(|sent| sent == cursor) {
             return Ok(());
         }
-        Err(SendError::Diverged { producer: self.producer.clone(), sequence })
+        Err(SendError::Diverged { producer: self.head.producer.clone(), sequence })
     }
 
     /// Counts the events of the batch that waits longest.

@@ -15,7 +15,13 @@ fn batch(events: usize, cursor: &[u8]) -> Batch {
 }
 
 fn window() -> Window {
-    Window::new("www", "web1", Position { durable_sequence: 6, cursor: b"six".to_vec() })
+    let head = IngestRequest {
+        site: "www".to_owned(),
+        producer: "web1".to_owned(),
+        producer_secret: vec![7; 32],
+        ..IngestRequest::default()
+    };
+    Window::new(head, Position { durable_sequence: 6, cursor: b"six".to_vec() })
 }
 
 fn decoded(frame: Frame) -> IngestRequest {
@@ -47,6 +53,8 @@ fn two_pieces_are_one_request() {
         events: (0..300).map(|number| AccessEvent { target: format!("/{number}"), ..Default::default() }).collect(),
         complete_through_unix_ms: 99,
         cursor: b"seven".to_vec(),
+        producer_secret: vec![7; 32],
+        release_mark: None,
     };
     // Not `assert_eq`: a request cannot be printed.
     assert!(request == expected);

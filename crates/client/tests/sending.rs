@@ -11,12 +11,17 @@ use std::time::Duration;
 
 use fake::{Fake, Fault};
 use headcount_client::{
-    AccessEvent, Batch, Connection, Observer, Position, Producer, SendError, ServerAddress, UsageError, WINDOW_BATCHES,
+    AccessEvent, Batch, Connection, Observer, Position, Producer, ProducerSecret, SendError, ServerAddress, UsageError,
+    WINDOW_BATCHES,
 };
+
+fn secret() -> ProducerSecret {
+    ProducerSecret::new([7; 32]).unwrap()
+}
 
 fn connection(url: &str) -> Connection {
     let address = ServerAddress::parse(url).unwrap();
-    Connection::new(address, "www").unwrap().with_retry_for(Duration::from_secs(20))
+    Connection::new(address, "www", secret()).unwrap().with_retry_for(Duration::from_secs(20))
 }
 
 async fn producer(url: &str) -> Producer {
@@ -157,7 +162,7 @@ async fn an_observer_hears_what_was_accepted_and_each_outage_once() {
 async fn what_is_wrong_is_told_before_anything_is_sent() {
     let server = Fake::start().await;
     let address = ServerAddress::parse(&server.url()).unwrap();
-    assert!(matches!(Connection::new(address, "A b"), Err(UsageError::Site(_))));
+    assert!(matches!(Connection::new(address, "A b", secret()), Err(UsageError::Site(_))));
     let unnamed = Producer::open(connection(&server.url()), "").await;
     assert!(matches!(unnamed, Err(SendError::Usage(UsageError::Producer(_)))));
 

@@ -6,6 +6,7 @@
 
 mod derived;
 mod files;
+mod witness;
 
 use std::{
     collections::HashMap,
@@ -109,6 +110,11 @@ impl KeyRing {
     pub(super) fn open_existing(directory: &Path) -> Result<Self, KeyFault> {
         fs::metadata(directory).map_err(|source| KeyFault::Io { path: directory.to_owned(), source })?;
         Ok(Self { directory: directory.to_owned(), open: RwLock::default() })
+    }
+
+    /// Where it is.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The key of an epoch that has data: it must exist.

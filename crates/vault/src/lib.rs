@@ -63,7 +63,7 @@ mod tests;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, atomic::AtomicU64},
 };
 
 use headcount_model::{bins, calendar, clock, outcome, tables, units};
@@ -79,6 +79,7 @@ pub use commit::{
         Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, PRODUCER_BYTES_MAX, Pending, Receipt, Refusal,
         Unreadable,
     },
+    sender::PRODUCER_SECRET_BYTES,
 };
 pub use event::{AccessEvent, Text};
 pub use keys::{Epoch, KeyFault};
@@ -194,7 +195,8 @@ fn open_on(
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
     let country_sources = countries.sources().to_vec();
-    let Loaded { recovered, stored, archive, producer_key, given_up } = recover::load(&mut lane, &keys, &options)?;
+    let loaded = recover::load(&mut lane, &keys, &options)?;
+    let Loaded { recovered, stored, archive, producer_key, given_up, doubt } = loaded;
     let lost = recover::load_lost(&lane.reader)?;
     let registry = Arc::new(Registry::open(
         options.privacy,
@@ -209,6 +211,7 @@ fn open_on(
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);
     let (orders, orders_seen) = mpsc::channel(ORDERS_WAITING_MAX);
     let (accepts, accepts_seen) = watch::channel(true);
+    let newer_release = Arc::new(AtomicU64::new(0));
     let reader = lane.reader.clone();
     let known = reader.row(store::rows::CLOCK_KEY, "the last time known")?;
     let trust = ClockTrust::new(known, options.accepted_clock_unix_ms, clock.now_unix_ms());
@@ -232,13 +235,18 @@ fn open_on(
             trust,
             publisher: Publisher::new(reader.clone(), archive, noise, keys.clone(), index.clone(), latest),
         },
-        Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },
+        Shared {
+            registry: registry.clone(),
+            index: index.clone(),
+            clock: clock.clone(),
+            newer_release: newer_release.clone(),
+        },
     );
     committer.note_sites()?;
-    committer.give_up(&given_up)?;
+    committer.give_up_doubtful(doubt, &given_up, &keys)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
     let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, country_sources);
-    let shared = intake::Shared { anonymizer, registry, index, clock, producer_key };
+    let shared = intake::Shared { anonymizer, registry, index, clock, producer_key, newer_release };
     Ok(Opened { intake: Intake::new(shared, sender), committer, releases, admin: Admin::new(orders, accepts_seen) })
 }
 

@@ -31,6 +31,16 @@ pub(crate) fn terms_change(site: &SiteName, from: Day) {
     tracing::info!(%site, %from, "the configuration changed: promise, bounds, profile and tables are the new ones from this day on");
 }
 
+/// How many releases there are could not be noted beside the keys.
+pub(crate) fn release_not_noted(fault: &impl Display) {
+    tracing::warn!(%fault, "the last release could not be noted beside the keys: an older copy of the data may go unnoticed");
+}
+
+/// What may have been published before an older copy was put back is published as gaps.
+pub(crate) fn closing_doubtful() {
+    tracing::warn!("the data may be older than what was published: what may have been published since becomes a gap");
+}
+
 /// A period was published.
 pub(crate) fn released(site: &SiteName, period: Period, release: u64, is_gap: bool) {
     let kind = period.kind.name();

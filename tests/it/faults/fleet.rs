@@ -78,7 +78,8 @@ impl Producer {
         self.sent.fetch_max(sequence, Ordering::SeqCst);
         let (site, producer) = ("www".to_owned(), self.name.clone());
         let cursor = if sequence == 0 { Vec::new() } else { sequence.to_string().into_bytes() };
-        IngestRequest { site, producer, sequence, events, cursor, ..IngestRequest::default() }
+        let producer_secret = format!("the secret of {}", self.name).into_bytes();
+        IngestRequest { site, producer, sequence, events, cursor, producer_secret, ..IngestRequest::default() }
     }
 
     /// The batch of a sequence: visitors, or at the end of a chapter the word that its days are complete.

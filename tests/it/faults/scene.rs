@@ -65,7 +65,8 @@ pub fn batch(sequence: u64, day: i64, visitors: i64) -> IngestRequest {
     };
     let (site, producer, cursor) = ("www".to_owned(), "edge".to_owned(), sequence.to_string().into_bytes());
     let events = (0..visitors).map(event).collect();
-    IngestRequest { site, producer, sequence, events, cursor, ..IngestRequest::default() }
+    let producer_secret = b"known to the edge".to_vec();
+    IngestRequest { site, producer, sequence, events, cursor, producer_secret, ..IngestRequest::default() }
 }
 
 /// A batch that states that everything before a day was sent.

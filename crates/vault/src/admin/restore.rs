@@ -39,7 +39,8 @@ const RELEASES_PER_STEP: usize = 64;
 pub struct Restore {
     /// Where the server's directories are, or will be.
     pub directories: Directories,
-    /// A copy of an archive, or an export, to take as this server's archive; it must not have one yet.
+    /// A copy of an archive, or an export, to take as this server's archive; it must not have one yet. Without it the archive
+    /// that is there is read; where there is none, a backup alone is put back.
     pub from: Option<PathBuf>,
     /// A backup to begin with; there must be no database yet.
     pub backup: Option<PathBuf>,
@@ -56,6 +57,10 @@ pub struct Restored {
     pub known: usize,
     /// Weeks and months that will be published as gaps, because the sums of some of their days are lost.
     pub lost: Vec<Epoch>,
+    /// There was no archive to compare the backup with.
+    pub is_unchecked: bool,
+    /// How many more releases are noted in the key directory than are here now.
+    pub unknown_releases: u64,
 }
 
 /// What an archive says, but for the releases themselves.
@@ -76,7 +81,9 @@ pub fn restore(what: &Restore) -> Result<Restored, AdminError> {
     if let Some(from) = &what.from {
         take_over(from, archive)?;
     }
-    let contents = read(archive)?;
+    let is_unchecked = backup.is_some() && !archive.exists();
+    let files = if is_unchecked { Vec::new() } else { archive::files(archive)? };
+    let contents = read(&files)?;
     let mut lane = Lane::open_older(data)?;
     if recover::is_unfinished(&lane.reader)? {
         let mut step = Step::default();
@@ -95,8 +102,8 @@ pub fn restore(what: &Restore) -> Result<Restored, AdminError> {
     let mut taking =
         Taking { lane: &mut lane.writer, index, contents: &contents, step: Step::default(), adopted: Vec::new() };
     taking.settings(&stored)?;
-    let mut restored = Restored { sites: contents.sites.len(), ..Restored::default() };
-    for file in archive::files(archive)? {
+    let mut restored = Restored { sites: contents.sites.len(), is_unchecked, ..Restored::default() };
+    for file in files {
         for line in Lines::open(&file)? {
             let Entry::Release(release) = line?.entry else { continue };
             restored.known += usize::from(!taking.release(&release, archive)?);
@@ -106,6 +113,8 @@ pub fn restore(what: &Restore) -> Result<Restored, AdminError> {
     taking.commit()?;
     restored.releases = taking.adopted.len();
     let keys = KeyRing::open(keys)?;
+    let last = taking.last_release();
+    restored.unknown_releases = keys.noted_release().map_or(0, |noted| noted.saturating_sub(last));
     for epoch in taking.adopted.iter().filter(|epoch| epoch.period.kind != PeriodKind::Hour) {
         keys.destroy(epoch)?;
     }
@@ -114,7 +123,7 @@ pub fn restore(what: &Restore) -> Result<Restored, AdminError> {
 
 /// Copies an archive, after all of it was checked.
 fn take_over(from: &Path, to: &Path) -> Result<(), AdminError> {
-    read(from)?;
+    read(&archive::files(from)?)?;
     fs::create_dir_all(to).map_err(at(to))?;
     if fs::canonicalize(from).map_err(at(from))? == fs::canonicalize(to).map_err(at(to))? {
         return Ok(());
@@ -137,11 +146,11 @@ fn take_over(from: &Path, to: &Path) -> Result<(), AdminError> {
 }
 
 /// Reads a whole archive and checks each line.
-fn read(directory: &Path) -> Result<Contents, ArchiveError> {
+fn read(files: &[PathBuf]) -> Result<Contents, ArchiveError> {
     let mut contents = Contents::default();
-    for file in archive::files(directory)? {
+    for file in files {
         let mut site = None;
-        for line in Lines::open(&file)? {
+        for line in Lines::open(file)? {
             match line?.entry {
                 Entry::HeadcountArchive(heading) => site = Some(heading.site),
                 Entry::Settings(row) => {
@@ -167,6 +176,12 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
+    /// The highest number of a release that is here.
+    fn last_release(&self) -> u64 {
+        let numbers = self.index.sites.values().flat_map(|site| site.sealed.numbers().map(|(_, number)| number));
+        numbers.max().unwrap_or(0)
+    }
+
     /// Sites that the database lacks, and those whose terms went on after it.
     fn settings(&mut self, stored: &BTreeMap<SiteName, SiteRow>) -> Result<(), CommitError> {
         for (site, row) in &self.contents.sites {

@@ -8,7 +8,10 @@
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,6 +26,7 @@ use super::{
 };
 use crate::{
     admin::running::{self, Order},
+    cells::Cells,
     clock::Clock,
     keys::Epoch,
     release::index::Index,
@@ -32,7 +36,7 @@ use crate::{
         publish::Publisher,
         trust::ClockTrust,
     },
-    sites::registry::Registry,
+    sites::{registry::Registry, settings::Site},
     store::{
         CommitError, EngineError, FileError, Step,
         reader::LaneReader,
@@ -91,6 +95,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) index: Arc<RwLock<Index>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The release that a sender has seen of data that are newer than these; 0 for none.
+    pub(crate) newer_release: Arc<AtomicU64>,
 }
 
 /// What the committer does next.
@@ -154,6 +160,7 @@ impl Committer {
         let runtime = waiting.map_err(|source| FileError { path: "the runtime".into(), source })?;
         loop {
             let next = runtime.block_on(self.next());
+            self.check_age()?;
             match next {
                 Next::Commit(Some(first)) => self.commit_group(first)?,
                 Next::Commit(None) => return self.checkpoint(),
@@ -166,6 +173,18 @@ impl Committer {
             // One period at a time, so that no batch waits for more than one release.
             if !self.seals.queue.is_empty() && self.room.is_there() {
                 self.seal_next()?;
+            }
+        }
+    }
+
+    /// Stops where somebody has seen that these data are an older copy. The next start is refused by the note in the keys.
+    fn check_age(&self) -> Result<(), CommitError> {
+        match self.shared.newer_release.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            seen => {
+                self.seals.publisher.note_release(seen);
+                let stored = self.index().read().unwrap_or_else(PoisonError::into_inner).last_release;
+                Err(CommitError::OlderCopy { seen, stored })
             }
         }
     }
@@ -279,6 +298,31 @@ impl Committer {
         if epochs.is_empty() { Ok(()) } else { self.checkpoint() }
     }
 
+    pub(super) fn commit_and_wait(&mut self, step: Step) -> Result<(), CommitError> {
+        self.writer.commit_and_wait(step)
+    }
+
+    pub(super) fn sites(&self) -> Vec<Arc<Site>> {
+        self.shared.registry.all()
+    }
+
+    pub(crate) fn cells(&self) -> &Cells {
+        self.counted.open.cells()
+    }
+
+    pub(super) fn index(&self) -> &RwLock<Index> {
+        &self.shared.index
+    }
+
+    pub(super) fn now_unix_ms(&self) -> i64 {
+        self.shared.clock.now_unix_ms()
+    }
+
+    /// A week or month lacks the sums of some of its days.
+    pub(super) fn forget_sums_of(&mut self, epoch: Epoch) {
+        self.seals.queue.note_lost(epoch);
+    }
+
     /// Looks at what is due of all sites, and stores how late it is known to be.
     fn look(&mut self) -> Result<(), CommitError> {
         self.seals.queue.look_at(self.shared.registry.names());
@@ -316,7 +360,7 @@ impl Committer {
         }
     }
 
-    fn sealing(&mut self, since_unix_ms: i64) -> Sealing<'_> {
+    pub(super) fn sealing(&mut self, since_unix_ms: i64) -> Sealing<'_> {
         Sealing {
             open: &mut self.counted.open,
             checkpointer: &mut self.counted.checkpointer,

@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     intake::{Commit, Receipt, Refusal},
     open::OpenCells,
+    sender::{Sender, Standing, stated_by_streams},
     writer::{Job, Waiting},
 };
 use crate::{
@@ -84,9 +85,12 @@ impl Group {
         producers: &Producers,
         index: &RwLock<Index>,
     ) {
-        let key = (commit.site.name.clone(), commit.producer);
-        let known = self.producers.get(&key).or_else(|| producers.get(&key.0, &key.1));
-        let mut row = known.cloned().unwrap_or_default();
+        let site = commit.site.name.clone();
+        let known = |id: &ProducerId| self.producers.get(&(site.clone(), *id)).or_else(|| producers.get(&site, id));
+        let Standing { id, mut row, is_claimed } = commit.sender.standing(known);
+        if is_claimed {
+            self.producers.insert((site.clone(), id), row.clone());
+        }
         if commit.sequence <= row.sequence {
             // Wait for the group all the same: the batch that this one repeats may be in it.
             self.waiting.push((commit.reply, receipt(&row, None)));
@@ -105,7 +109,21 @@ impl Group {
         }
         self.waiting.push((commit.reply, receipt(&row, Some(commit.books))));
         self.rooms.push(commit.room);
-        self.producers.insert(key, row);
+        self.go_on(&commit.sender, (site, id), row, producers);
+    }
+
+    /// Notes where a sender stands after its batch.
+    fn go_on(&mut self, sender: &Sender, key: (SiteName, ProducerId), row: ProducerRow, producers: &Producers) {
+        let Sender::OfStream(place) = sender else {
+            self.producers.insert(key, row);
+            return;
+        };
+        if row.complete_through_unix_ms > 0 {
+            let known = self.producers.get(&key).or_else(|| producers.get(&key.0, &key.1));
+            let together = stated_by_streams(known, &row);
+            self.producers.insert(key, together);
+        }
+        place.go_on(row);
     }
 
     /// A producer that has finished has sent everything until now, and is not expected to state anything again.
@@ -148,7 +166,7 @@ impl Group {
 
     /// Whether nothing becomes durable with it.
     pub(super) fn changes_nothing(&self) -> bool {
-        self.producers.is_empty()
+        self.producers.is_empty() && self.new_sites.is_empty() && self.delta.is_empty()
     }
 
     /// Sites that nothing is stored of.

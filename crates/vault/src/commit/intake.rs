@@ -1,9 +1,13 @@
 //! The way in: a batch of events is anonymised here, in the caller's task, and handed over to the committer.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use super::sender::{Sender, StreamPlace};
 use crate::{
     anonymize::{Anonymized, Anonymizer, Bench, Sighting},
     event::AccessEvent,
@@ -13,7 +17,6 @@ use crate::{
     release::index::{Index, Sealed},
     sites::{registry::Registry, settings::Site},
     store::CommitError,
-    tally::ProducerId,
 };
 use crate::{clock::Clock, units::SiteName};
 
@@ -68,6 +71,14 @@ pub enum Refusal {
         /// What must come next.
         expected: u64,
     },
+    /// The sender has seen more releases than there are: the data are an older copy, and the committer stops.
+    #[error("{seen} releases were published, and {stored} are here")]
+    OlderCopy {
+        /// How many there were.
+        seen: u64,
+        /// How many are here.
+        stored: u64,
+    },
     /// An event of it cannot be read.
     #[error("an event cannot be read")]
     Unreadable,
@@ -82,7 +93,7 @@ pub enum Refusal {
 /// A batch on its way to the committer.
 pub(crate) struct Commit {
     pub(crate) site: Arc<Site>,
-    pub(crate) producer: ProducerId,
+    pub(crate) sender: Sender,
     pub(crate) sequence: u64,
     pub(crate) names: Names,
     pub(crate) sightings: Vec<(u32, Sighting)>,
@@ -124,13 +135,15 @@ pub(crate) struct Shared {
     pub(crate) index: Arc<RwLock<Index>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) producer_key: ProducerKey,
+    /// The release that a sender has seen of data that are newer than these; 0 for none.
+    pub(crate) newer_release: Arc<AtomicU64>,
 }
 
 /// A producer of one site, ready to send.
 pub struct Lane {
     intake: Intake,
     site: Arc<Site>,
-    producer: ProducerId,
+    sender: Sender,
 }
 
 impl Intake {
@@ -143,12 +156,17 @@ impl Intake {
         self.shared.anonymizer.prepare();
     }
 
-    /// Opens the lane of a producer; None where the site takes no events. The producer's name is hashed under a key
-    /// and forgotten.
+    /// Opens the lane of a producer; None where the site takes no events. Its name and its secret are hashed under a key
+    /// and forgotten. Without a secret (an empty one) it is a producer of its own, which ends with the lane.
     #[must_use]
-    pub fn lane(&self, site: &SiteName, producer: &str) -> Option<Lane> {
+    pub fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {
+        let key = &self.shared.producer_key;
+        let sender = match secret {
+            [] => Sender::OfStream(StreamPlace::default()),
+            secret => Sender::Bound { id: key.id(site, producer, secret), by_name: key.id_by_name(producer) },
+        };
         let site = self.shared.registry.taking_events(site)?;
-        Some(Lane { intake: self.clone(), site, producer: self.shared.producer_key.id(producer) })
+        Some(Lane { intake: self.clone(), site, sender })
     }
 
     /// Puts other pages in the place of a site's known ones, from now on: periods published later have all of them, with
@@ -159,6 +177,31 @@ impl Intake {
         if let Some(site) = self.shared.registry.get(site) {
             site.know(pages);
         }
+    }
+
+    /// How many releases there are, sealed for a sender to give back.
+    #[must_use]
+    pub fn release_mark(&self) -> Vec<u8> {
+        self.shared.producer_key.mark(self.last_release()).to_vec()
+    }
+
+    /// Compares what a sender has seen with what there is. What is no mark of these keys says nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::OlderCopy`] where more was published; the committer stops then.
+    pub fn see_mark(&self, mark: &[u8]) -> Result<(), Refusal> {
+        let stored = self.last_release();
+        match self.shared.producer_key.marked(mark) {
+            Some(seen) if seen > stored => {
+                self.shared.newer_release.fetch_max(seen, Ordering::SeqCst);
+                Err(Refusal::OlderCopy { seen, stored })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn last_release(&self) -> u64 {
+        self.shared.index.read().unwrap_or_else(PoisonError::into_inner).last_release
     }
 
     /// The names of the sites, for error messages.
@@ -190,7 +233,7 @@ impl Lane {
         let (reply, receipt) = oneshot::channel();
         let commit = Commit {
             site: self.site.clone(),
-            producer: self.producer,
+            sender: self.sender.clone(),
             sequence: batch.sequence,
             names,
             sightings,

@@ -2,8 +2,10 @@
 //! back.
 
 pub(super) mod intake;
+pub(super) mod sender;
 
 pub(super) mod committer;
+pub(super) mod doubt;
 pub(super) mod group;
 pub(super) mod open;
 pub(super) mod writer;

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     checkpoint::Stored,
+    doubt::Doubt,
     group::Producers,
     journal::{Checkpoint, Form, Place, Record},
 };
@@ -37,6 +38,8 @@ use crate::{
 
 /// How the key of the producers is named where it is given up.
 const PRODUCERS: &str = "producers";
+/// How it is named that the data are an older copy.
+const COPY: &str = "copy";
 
 /// What was read back.
 pub(crate) struct Recovered {
@@ -54,20 +57,29 @@ pub(crate) struct Loaded {
     pub(crate) archive: Archive,
     pub(crate) producer_key: ProducerKey,
     pub(crate) given_up: BTreeSet<Epoch>,
+    pub(crate) doubt: Doubt,
 }
 
 /// Reads and checks all that is on the disk, but for the releases themselves.
 pub(crate) fn load(lane: &mut Lane, keys: &KeyRing, options: &Options) -> Result<Loaded, OpenError> {
     check_format(lane, &options.data)?;
     let reader = lane.reader.clone();
-    let (index, stored) = load_published(&reader)?;
+    let (mut index, stored) = load_published(&reader)?;
     destroy_stale_keys(&reader, keys, &index)?;
     let archive = open_archive(&options.archive, &reader, &index, &stored)?;
-    let (producers, epochs): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == PRODUCERS);
-    let given_up = parse_given_up(&epochs)?;
+    let (copy, give_up): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == COPY);
+    let (producers, epochs): (Vec<_>, Vec<_>) = give_up.into_iter().partition(|name| *name == PRODUCERS);
+    let mut given_up = parse_given_up(&epochs)?;
+    let doubt = doubt(&reader, keys, &mut index, !copy.is_empty(), &given_up)?;
     let producer_key = producer_key(lane, keys, !producers.is_empty())?;
     // What is missing is told together.
-    let (recovered, producer_key) = match (load_cells(&reader, keys, index, &given_up), producer_key) {
+    let mut cells = load_cells(&reader, keys, index.clone(), &given_up);
+    if let (Err(OpenError::MissingKeys(names)), Doubt::Copy) = (&cells, doubt) {
+        // They went when these periods were published.
+        given_up.extend(parse_given_up(&names.iter().collect::<Vec<_>>())?);
+        cells = load_cells(&reader, keys, index, &given_up);
+    }
+    let (recovered, producer_key) = match (cells, producer_key) {
         (Ok(recovered), Some(key)) => (recovered, key),
         (Ok(_), None) => return Err(OpenError::MissingKeys(vec![PRODUCERS.to_owned()])),
         (Err(OpenError::MissingKeys(mut names)), None) => {
@@ -76,7 +88,31 @@ pub(crate) fn load(lane: &mut Lane, keys: &KeyRing, options: &Options) -> Result
         }
         (Err(error), _) => return Err(error),
     };
-    Ok(Loaded { recovered, stored, archive, producer_key, given_up })
+    Ok(Loaded { recovered, stored, archive, producer_key, given_up, doubt })
+}
+
+/// Whether the data may be older than what was published. `is_copy`: an administrator says that they are.
+fn doubt(
+    lane: &LaneReader,
+    keys: &KeyRing,
+    index: &mut Index,
+    is_copy: bool,
+    given_up: &BTreeSet<Epoch>,
+) -> Result<Doubt, OpenError> {
+    let (noted, stored) = (keys.noted_release(), index.last_release);
+    let is_copy = is_copy || lane.get(rows::COPY_KEY)?.is_some();
+    match noted {
+        Some(noted) if noted > stored && !is_copy => {
+            Err(OpenError::NotedAhead { path: keys.directory().to_owned(), archived: noted, stored })
+        }
+        _ if is_copy => {
+            // Readers have seen these numbers: others must not get them.
+            index.last_release = stored.max(noted.unwrap_or(0));
+            Ok(Doubt::Copy)
+        }
+        None if !given_up.is_empty() => Ok(Doubt::Hours),
+        _ => Ok(Doubt::None),
+    }
 }
 
 fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, OpenError> {
@@ -91,7 +127,14 @@ fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, OpenError> {
 pub(crate) fn check_format(lane: &mut Lane, path: &Path) -> Result<(), OpenError> {
     match known_format(&lane.reader, path)? {
         Some(FORMAT) => Ok(()),
-        _ => Ok(mark_format(&mut lane.writer, FORMAT)?),
+        before => {
+            let mut step = Step::default();
+            if before.is_some() {
+                migrate::producers(&lane.reader, &mut step)?;
+            }
+            step.put_row(rows::FORMAT_KEY, &FORMAT)?;
+            Ok(lane.writer.commit(step)?)
+        }
     }
 }
 
@@ -111,12 +154,8 @@ pub(crate) fn is_unfinished(lane: &LaneReader) -> Result<bool, ReadError> {
 
 /// Notes that a backup is being put back.
 pub(crate) fn mark_unfinished(lane: &mut LaneWriter) -> Result<(), CommitError> {
-    mark_format(lane, FORMAT_UNFINISHED)
-}
-
-fn mark_format(lane: &mut LaneWriter, format: u32) -> Result<(), CommitError> {
     let mut step = Step::default();
-    step.put_row(rows::FORMAT_KEY, &format)?;
+    step.put_row(rows::FORMAT_KEY, &FORMAT_UNFINISHED)?;
     lane.commit(step)
 }
 
@@ -369,14 +408,16 @@ fn damaged_tally(epoch: &Epoch) -> Damaged {
 }
 
 fn load_producers(lane: &LaneReader) -> Result<Producers, ReadError> {
+    let is_before = lane.row::<u32>(rows::FORMAT_KEY, "the format row")? == Some(FORMAT_BEFORE);
     let mut producers = Producers::default();
-    for row in lane.scan(b"p/") {
+    for row in lane.scan(rows::PRODUCER_PREFIX) {
         let (key, value) = row?;
         let damaged = || Damaged::new("a producer's row");
         let (site, id) = key[2..].split_last_chunk::<16>().ok_or_else(damaged)?;
         let site = site.strip_suffix(b"/").and_then(|s| std::str::from_utf8(s).ok()).ok_or_else(damaged)?;
         let site = SiteName::new(site).map_err(|_| damaged())?;
-        producers.insert(site, *id, migrate::producer(&value).map_err(|_| damaged())?);
+        let row = if is_before { migrate::producer(&value) } else { rows::decode(&value, "a producer's row") };
+        producers.insert(site, *id, row?);
     }
     Ok(producers)
 }

@@ -7,7 +7,7 @@ use siphasher::sip::SipHasher24;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{KEY_BYTES, Master};
-use crate::tally::ProducerId;
+use crate::{tally::ProducerId, units::SiteName};
 
 /// Pages up to this length, in bytes, are tagged without asking for memory.
 const PAIRED_PAGE_BYTES_MAX: usize = 120;
@@ -73,9 +73,37 @@ impl ProducerKey {
         Self(master)
     }
 
-    /// The producer of a name.
-    pub(crate) fn id(&self, producer: &str) -> ProducerId {
+    /// The producer of a name and a secret.
+    pub(crate) fn id(&self, site: &SiteName, producer: &str, secret: &[u8]) -> ProducerId {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // No producer's name begins so, and each part says where it ends: no name has a zero.
+        hasher.update(b"a producer with a secret: ");
+        for name in [site.as_str(), producer] {
+            hasher.update(name.as_bytes()).update(&[0]);
+        }
+        let id = first_half(hasher.update(secret).finalize().as_bytes());
+        hasher.zeroize();
+        id
+    }
+
+    /// The producer of a name, as format 5 stored it.
+    pub(crate) fn id_by_name(&self, producer: &str) -> ProducerId {
         self.hash(producer.as_bytes())
+    }
+
+    /// How many releases there were, as nobody without the key can say it.
+    pub(crate) fn mark(&self, release: u64) -> [u8; 24] {
+        let mut mark = [0; 24];
+        mark[..8].copy_from_slice(&release.to_le_bytes());
+        let (number, seal) = mark.split_at_mut(8);
+        seal.copy_from_slice(&self.hash(&[&b"a mark of releases: "[..], number].concat()));
+        mark
+    }
+
+    /// What a mark says; none where it was not made with this key.
+    pub(crate) fn marked(&self, mark: &[u8]) -> Option<u64> {
+        let release = u64::from_le_bytes(*mark.first_chunk()?);
+        (self.mark(release) == mark).then_some(release)
     }
 
     /// By what the right key is known. It tells nothing of the key.
@@ -117,7 +145,7 @@ mod tests {
             all.extend_from_slice(&tag.to_le_bytes());
         }
         all.extend_from_slice(keys.seal_key());
-        all.extend_from_slice(&ProducerKey::of(Zeroizing::new([7; KEY_BYTES])).id("p"));
+        all.extend_from_slice(&ProducerKey::of(Zeroizing::new([7; KEY_BYTES])).id_by_name("p"));
         let what =
             "Of a key of sevens: the mark in its file, tags of a visitor and of a pair, the sealing key, a producer.";
         crate::golden::assert_bytes("stored/keys", what, &all);

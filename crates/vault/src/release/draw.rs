@@ -46,12 +46,12 @@ type Drawn<T> = Result<T, NoiseFault>;
 type Exact<'k> = BTreeMap<&'k str, [u64; 2]>;
 
 impl<'a> Draw<'a> {
-    /// A day, with those of its hours that were not published before.
-    pub(crate) fn day(&mut self, day: Day, tally: &DayTally, published: &[HourNumbers]) -> Drawn<Body> {
+    /// A day, with those of its hours that were not published before. An hour that was, without numbers, is not drawn.
+    pub(crate) fn day(&mut self, day: Day, tally: &DayTally, published: &[(u8, Option<HourNumbers>)]) -> Drawn<Body> {
         let mut hours = Vec::new();
         for hour in 0..self.site.calendar.hours_in(day) {
-            match published.iter().find(|h| h.hour == hour) {
-                Some(numbers) => hours.push(numbers.clone()),
+            match published.iter().find(|(published, _)| *published == hour) {
+                Some((_, numbers)) => hours.extend(numbers.clone()),
                 None => hours.extend(self.hour(hour, tally)?),
             }
         }

@@ -87,7 +87,7 @@ impl Sealed {
 pub(crate) type PublicKeys = HashMap<Table, BTreeSet<Box<str>>>;
 
 /// The index over all sites.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     pub(crate) sites: BTreeMap<SiteName, SiteIndex>,
     /// The number of the latest release; 0 where there is none.

@@ -54,6 +54,11 @@ impl SealQueue {
         Self { look_at: BTreeSet::new(), found: None, lost, max_lateness_ms }
     }
 
+    /// A week or month lacks the sums of some of its days.
+    pub(crate) fn note_lost(&mut self, epoch: Epoch) {
+        self.lost.insert(epoch);
+    }
+
     /// Something may be due of these sites.
     pub(crate) fn look_at(&mut self, sites: impl IntoIterator<Item = SiteName>) {
         self.look_at.extend(sites);
@@ -106,7 +111,7 @@ impl SealQueue {
 }
 
 /// What is sealed of a site, and when it began.
-pub(super) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<Sealed>, i64) {
+pub(crate) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<Sealed>, i64) {
     let index = index.read().unwrap_or_else(PoisonError::into_inner);
     let none = SiteIndex::default();
     let entry = index.sites.get(&site.name).unwrap_or(&none);

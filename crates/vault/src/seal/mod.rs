@@ -29,6 +29,9 @@ use super::{
 use crate::calendar::{Day, Period, PeriodKind};
 use publish::{Publication, Publisher};
 
+/// Hours of a day that were published while it was open, with their numbers.
+type Published = Vec<(u8, Option<HourNumbers>)>;
+
 /// Why a week or month is a gap of which some sums are lost.
 const LOST: &str = "some of its days were restored from the archive, which does not hold their exact sums";
 /// Why a period is a gap whose sums are impossible.
@@ -64,6 +67,11 @@ impl Sealing<'_> {
     /// Ends a period whose key is lost.
     pub(super) fn give_up(&mut self, site: &Site, epoch: &Epoch) -> Result<(), CommitError> {
         self.publish_gap(site, epoch, GIVEN_UP)
+    }
+
+    /// Ends a period without numbers, whatever was counted of it.
+    pub(super) fn close(&mut self, site: &Site, epoch: &Epoch, why: &str) -> Result<(), CommitError> {
+        self.publish_gap(site, epoch, why)
     }
 
     fn draw<T>(
@@ -165,12 +173,13 @@ impl Sealing<'_> {
     }
 
     /// The hours of a day that were published while it was open.
-    fn published_hours(&self, site: &Site, day: Day) -> Result<(Vec<HourNumbers>, Vec<Period>), CommitError> {
+    /// Those without numbers are gaps, and stay so.
+    fn published_hours(&self, site: &Site, day: Day) -> Result<(Published, Vec<Period>), CommitError> {
         let sealed = self.publisher.sealed(site);
         let mut numbers = Vec::new();
         let mut periods = Vec::new();
         for (period, release) in sealed.range(PeriodKind::Hour, day, day) {
-            numbers.extend(self.publisher.stored(release)?.hours);
+            numbers.push((period.hour, self.publisher.stored(release)?.hours.pop()));
             periods.push(period);
         }
         Ok((numbers, periods))

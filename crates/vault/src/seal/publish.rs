@@ -81,6 +81,11 @@ impl Publisher {
         Self { lane, archive, noise, keys, index, latest }
     }
 
+    /// Notes beside the keys that there were so many releases.
+    pub(crate) fn note_release(&self, number: u64) {
+        self.keys.note_release(number);
+    }
+
     /// What readers see.
     pub(super) fn index(&self) -> &RwLock<Index> {
         &self.index
@@ -133,6 +138,7 @@ impl Publisher {
         let (_, created_unix_ms) = due::sealed(&self.index, site);
         self.archive.append_settings(&site.name, &site.row(created_unix_ms))?;
         self.archive.append(&release)?;
+        self.keys.note_release(number);
         self.follow(site, period, number, hours, new_keys);
         if ends_a_cell {
             self.keys.destroy(&epoch)?;

@@ -101,6 +101,17 @@ pub enum CommitError {
         /// How many this process knows of.
         known: u64,
     },
+    /// A sender has seen more releases than there are.
+    #[error(
+        "a sender has seen {seen} releases of this server, and the data hold {stored}: an older copy of the data was put in its \
+         place. Nothing more is published; the next start says how to go on"
+    )]
+    OlderCopy {
+        /// How many there were.
+        seen: u64,
+        /// How many are here.
+        stored: u64,
+    },
     /// A file could not be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -164,6 +175,21 @@ pub enum OpenError {
         /// The number of the database's last release.
         stored: u64,
     },
+    /// The keys know of releases that the database lacks.
+    #[error(
+        "{archived} releases were published by what is noted in the key directory {path}, and the data hold {stored}: an older \
+         copy of the data was put in its place. Put the newest copy back; or `headcount restore --from` the newest copy of the \
+         archive; or, where there is none, `headcount serve --give-up copy`: days and hours that may have been published since \
+         become gaps, so that nothing is published twice"
+    )]
+    NotedAhead {
+        /// The key directory.
+        path: PathBuf,
+        /// The number of the last release that was noted.
+        archived: u64,
+        /// The number of the database's last release.
+        stored: u64,
+    },
     /// A backup was being put back.
     #[error("a restore into {0} was not finished: run `headcount restore` with the same backup again")]
     Unfinished(PathBuf),
@@ -215,7 +241,7 @@ pub enum OpenError {
     /// A period to give up cannot be read.
     #[error(
         "{0:?} names nothing to give up: write SITE/day-2026-11-24, SITE/week-2026-11-23 (a Monday), SITE/month-2026-11-01, \
-         or producers"
+         producers, or copy"
     )]
     GiveUp(String),
 }
@@ -231,6 +257,7 @@ impl OpenError {
             | CommitError::Key(KeyFault::Io { .. }) => true,
             CommitError::Read(_)
             | CommitError::Fenced { .. }
+            | CommitError::OlderCopy { .. }
             | CommitError::Archive(_)
             | CommitError::Key(_)
             | CommitError::Noise(_) => false,

@@ -3,19 +3,23 @@
 //!
 //! Format 5 stored the tables of a tally by their places in two lists. Such a directory is marked as today's when it is
 //! opened. Tallies ended with who had sent something and when, which is not read any more. Its sections say in which form
-//! they are and are read through here; the next checkpoint, at a clean stop at the
-//! latest, writes them anew.
+//! they are and are read through here; the next checkpoint, at a clean stop at the latest, writes them anew. Its producers
+//! belonged to nobody, and are written anew with the mark.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+use super::{
+    Damaged, ReadError, Step,
+    reader::LaneReader,
+    rows::{self, ProducerRow},
+};
 use crate::{
     calendar::PeriodKind,
     names::TextMap,
     sketch::Sketch,
-    store::rows::ProducerRow,
     tables::Table,
     tally::{Counters, Counts, PageDay, PageMonthTally, Pairs, SiteTally, Texts, Visitors},
 };
@@ -73,6 +77,30 @@ struct ByTable {
     listed: BTreeMap<u8, Counters>,
 }
 
+/// A producer's row of format 5.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Producer {
+    sequence: u64,
+    complete_through_unix_ms: i64,
+    cursor: Vec<u8>,
+}
+
+/// Puts the producers of format 5 into a step, in the form of today and without an owner.
+pub(crate) fn producers(lane: &LaneReader, step: &mut Step) -> Result<(), ReadError> {
+    for row in lane.scan(rows::PRODUCER_PREFIX) {
+        let (key, value) = row?;
+        step.put_row(&key, &producer(&value)?)?;
+    }
+    Ok(())
+}
+
+/// A producer's row of format 5 in the form of today.
+pub(crate) fn producer(before: &[u8]) -> Result<ProducerRow, Damaged> {
+    let Producer { sequence, complete_through_unix_ms, cursor } = rows::decode(before, "a producer's row")?;
+    Ok(ProducerRow { sequence, complete_through_unix_ms, cursor, ..ProducerRow::default() })
+}
+
 /// A tally of format 5 in the form of today.
 pub(crate) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Result<Zeroizing<Vec<u8>>> {
     match kind {
@@ -87,14 +115,6 @@ pub(crate) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Result<Zeroizi
         }),
         PeriodKind::Quarter => rewrite(before, |votes: [Texts; VOTES.len()]| by_number(VOTES, votes)),
     }
-}
-
-/// A producer's row, also one that ends with its cursor: who stated and imported when was not kept.
-pub(crate) fn producer(bytes: &[u8]) -> postcard::Result<ProducerRow> {
-    postcard::from_bytes(bytes).or_else(|_| {
-        let (sequence, complete_through_unix_ms, cursor) = postcard::from_bytes(bytes)?;
-        Ok(ProducerRow { sequence, complete_through_unix_ms, cursor, ..ProducerRow::default() })
-    })
 }
 
 fn rewrite<B: DeserializeOwned, T: Serialize>(
@@ -138,13 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn a_producer_keeps_its_place() {
-        let row =
-            ProducerRow { sequence: 300, complete_through_unix_ms: 7, cursor: vec![1, 2], ..ProducerRow::default() };
-        let before = postcard::to_allocvec(&(300_u64, 7_i64, vec![1_u8, 2])).unwrap();
-        assert_eq!(producer(&before), Ok(row.clone()));
-        assert_eq!(producer(&postcard::to_allocvec(&row).unwrap()), Ok(row));
-        assert!(producer(&before[..before.len() - 1]).is_err());
+    fn a_producer_keeps_its_place_and_is_nobodys() {
+        let before = Producer { sequence: 300, complete_through_unix_ms: -7, cursor: vec![1, 2] };
+        let row = producer(&postcard::to_allocvec(&before).unwrap()).unwrap();
+        assert_eq!((row.sequence, row.complete_through_unix_ms, &*row.cursor), (300, -7, &[1, 2][..]));
+        assert_eq!(row.owner, None);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(crate) const FORMAT_UNFINISHED: u32 = u32::MAX;
 pub(crate) const PRODUCER_KEY_KEY: &[u8] = b"m/producers";
 /// The last time known, see [`crate::seal`].
 pub(crate) const CLOCK_KEY: &[u8] = b"m/clock";
+/// While what may have been published before an older copy was put back is being closed.
+pub(crate) const COPY_KEY: &[u8] = b"m/copy";
 pub(crate) const HEAD_KEY: &[u8] = b"m/head";
 pub(crate) const BASE_KEY: &[u8] = b"m/base";
 pub(crate) const JOURNAL_PREFIX: &[u8] = b"j/";
@@ -31,6 +33,7 @@ pub(crate) const RELEASE_PREFIX: &[u8] = b"r/";
 pub(crate) const PART_PREFIX: &[u8] = b"o/";
 pub(crate) const SITE_PREFIX: &[u8] = b"s/";
 pub(crate) const INDEX_PREFIX: &[u8] = b"x/";
+pub(crate) const PRODUCER_PREFIX: &[u8] = b"p/";
 pub(crate) const LOST_PREFIX: &[u8] = b"l/";
 pub(crate) const PUBLIC_KEY_PREFIX: &[u8] = b"k/";
 
@@ -53,6 +56,9 @@ pub(crate) struct ProducerRow {
     pub(crate) stated_unix_ms: i64,
     /// The end of the hour in which it last sent something of days before the site's first start; 0: it never did.
     pub(crate) imported_unix_ms: i64,
+    /// Whose it is: the sender with a secret that alone is told of it. Nobody's yet: format 5 wrote it, and the first to come
+    /// with its name and a secret is its owner.
+    pub(crate) owner: Option<ProducerId>,
 }
 
 /// A place in the journal's chain: a record's sequence and digest.

@@ -154,8 +154,10 @@ fn golden_rows() {
         cursor: vec![1, 2, 255],
         stated_unix_ms: 1_793_620_800_000,
         imported_unix_ms: 1_793_617_200_000,
+        owner: Some([0xab; 16]),
     };
-    assert_bytes("stored/row-producer", "p/SITE/ID: sequence, watermark, cursor.", &rows::encode(&row).unwrap());
+    let what = "p/SITE/ID: sequence, watermark, cursor, hours of the last statement and import, owner.";
+    assert_bytes("stored/row-producer", what, &rows::encode(&row).unwrap());
     assert_bytes("stored/row-site", "s/SITE: time zone, first start, terms.", &rows::encode(&site_row()).unwrap());
     assert!(rows::decode::<rows::SiteRow>(&bytes("stored/row-site"), "it").unwrap() == site_row());
     let point = rows::ChainPoint { sequence: 300, digest: [0xab; 32] };

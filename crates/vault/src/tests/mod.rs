@@ -1,6 +1,7 @@
 //! Tests of the vault as a whole: from events to releases, over restarts, on a real database.
 
 mod canary;
+mod copies;
 mod flow;
 mod folding;
 mod fresh_noise;
@@ -9,6 +10,7 @@ mod keeping;
 mod known;
 mod migrating;
 mod neighbours;
+mod producers;
 mod schedule;
 mod sealing;
 mod simulation;
@@ -95,9 +97,16 @@ impl House {
     }
 }
 
+/// What all producers of these tests are bound to that do not say otherwise.
+pub(super) const SECRET: &[u8] = b"the secret of these tests";
+
 impl Running {
     pub(super) fn lane(&self, site: &str, producer: &str) -> Lane {
-        self.intake.lane(&SiteName::new(site).unwrap(), producer).unwrap()
+        self.lane_with(site, producer, SECRET)
+    }
+
+    pub(super) fn lane_with(&self, site: &str, producer: &str, secret: &[u8]) -> Lane {
+        self.intake.lane(&SiteName::new(site).unwrap(), producer, secret).unwrap()
     }
 
     /// Waits until a release is published, at most ninety seconds: a busy disk makes every sync slow.

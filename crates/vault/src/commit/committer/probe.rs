@@ -4,10 +4,6 @@ use super::*;
 use crate::{cells::Cells, commit::checkpoint::Stored, store::rows::ChainPoint};
 
 impl Committer {
-    pub(crate) fn cells(&self) -> &Cells {
-        self.counted.open.cells()
-    }
-
     pub(crate) fn cells_mut(&mut self) -> &mut Cells {
         self.counted.open.cells_mut()
     }
