@@ -30,7 +30,7 @@ mod keeping;
 mod links;
 mod migrate;
 mod restart;
-mod sealing;
 mod schedule;
+mod sealing;
 mod sitemap;
 mod stops;
