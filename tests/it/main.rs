@@ -32,7 +32,7 @@ mod links;
 mod migrate;
 mod producers;
 mod restart;
-mod sealing;
 mod schedule;
+mod sealing;
 mod sitemap;
 mod stops;

@@ -333,7 +333,7 @@ impl Committer {
     }
 
     fn store_time(&mut self) -> Result<(), CommitError> {
-        let Some(known_unix_ms) = self.seals.trust.to_store() else { return Ok(()) };
+        let Some(known_unix_ms) = self.seals.trust.take_unstored() else { return Ok(()) };
         let mut step = Step::default();
         step.put_row(rows::CLOCK_KEY, &known_unix_ms)?;
         self.writer.commit_and_wait(step)

@@ -60,7 +60,7 @@ impl ClockTrust {
     }
 
     /// What is to be stored, where the last time known has gone on.
-    pub(crate) fn to_store(&mut self) -> Option<i64> {
+    pub(crate) fn take_unstored(&mut self) -> Option<i64> {
         let cut = self.known_unix_ms - self.known_unix_ms.rem_euclid(GRID_MS);
         (cut > self.stored_unix_ms).then(|| {
             self.stored_unix_ms = cut;
@@ -83,8 +83,8 @@ mod tests {
         assert!(!trust.believes(far), "an old watermark does not say what time it is");
         trust.hear(far - MS_PER_HOUR, far);
         assert!(trust.believes(far));
-        assert_eq!(trust.to_store(), Some(far));
-        assert_eq!(trust.to_store(), None);
+        assert_eq!(trust.take_unstored(), Some(far));
+        assert_eq!(trust.take_unstored(), None);
     }
 
     #[test]
@@ -108,6 +108,6 @@ mod tests {
     fn a_new_directory_begins_with_its_clock() {
         let mut trust = ClockTrust::new(None, None, 5 * MS_PER_DAY + 7);
         assert!(trust.believes(5 * MS_PER_DAY + 7));
-        assert_eq!(trust.to_store(), Some(5 * MS_PER_DAY));
+        assert_eq!(trust.take_unstored(), Some(5 * MS_PER_DAY));
     }
 }
