@@ -9,9 +9,10 @@ use super::committer::Committer;
 use crate::{
     calendar::{Day, Period, PeriodKind},
     keys::{Epoch, KeyRing},
+    release::index::Index,
     seal::due,
     sites::settings::Site,
-    store::{CommitError, Step, rows},
+    store::{CommitError, OpenError, Step, reader::LaneReader, rows},
 };
 
 /// Why they are gaps.
@@ -28,6 +29,30 @@ pub(crate) enum Doubt {
     Hours,
     /// Days too: an older copy was put in the place of the data.
     Copy,
+}
+
+/// Whether the data may be older than what was published. `is_copy`: an administrator says that they are.
+pub(crate) fn of(
+    lane: &LaneReader,
+    keys: &KeyRing,
+    index: &mut Index,
+    is_copy: bool,
+    given_up: &BTreeSet<Epoch>,
+) -> Result<Doubt, OpenError> {
+    let (noted, stored) = (keys.noted_release(), index.last_release);
+    let is_copy = is_copy || lane.get(rows::COPY_KEY)?.is_some();
+    match noted {
+        Some(noted) if noted > stored && !is_copy => {
+            Err(OpenError::NotedAhead { path: keys.directory().to_owned(), archived: noted, stored })
+        }
+        _ if is_copy => {
+            // Readers have seen these numbers: others must not get them.
+            index.last_release = stored.max(noted.unwrap_or(0));
+            Ok(Doubt::Copy)
+        }
+        None if !given_up.is_empty() => Ok(Doubt::Hours),
+        _ => Ok(Doubt::None),
+    }
 }
 
 impl Committer {

@@ -21,7 +21,8 @@ use crate::{
     release::index::{Index, SiteIndex},
     seal::schedule::{hour_after, hour_of},
     store::{
-        CommitError, Step,
+        CommitError, Damaged, ReadError, Step, migrate,
+        reader::LaneReader,
         rows::{self, ProducerRow},
     },
     tally::ProducerId,
@@ -36,6 +37,22 @@ pub(crate) const FINISHED_UNIX_MS: i64 = i64::MAX;
 pub(crate) struct Producers(HashMap<SiteName, HashMap<ProducerId, ProducerRow>>);
 
 impl Producers {
+    /// Those that are stored.
+    pub(crate) fn load(lane: &LaneReader) -> Result<Self, ReadError> {
+        let is_before = lane.row::<u32>(rows::FORMAT_KEY, "the format row")? == Some(migrate::FORMAT_BEFORE);
+        let mut producers = Self::default();
+        for row in lane.scan(rows::PRODUCER_PREFIX) {
+            let (key, value) = row?;
+            let damaged = || Damaged::new("a producer's row");
+            let (site, id) = key[2..].split_last_chunk::<16>().ok_or_else(damaged)?;
+            let site = site.strip_suffix(b"/").and_then(|s| std::str::from_utf8(s).ok()).ok_or_else(damaged)?;
+            let site = SiteName::new(site).map_err(|_| damaged())?;
+            let row = if is_before { migrate::producer(&value) } else { rows::decode(&value, "a producer's row") };
+            producers.insert(site, *id, row?);
+        }
+        Ok(producers)
+    }
+
     pub(crate) fn of_site(&self, site: &SiteName) -> impl Iterator<Item = (&ProducerId, &ProducerRow)> {
         self.0.get(site).into_iter().flatten()
     }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     checkpoint::Stored,
-    doubt::Doubt,
+    doubt::{self, Doubt},
     group::Producers,
     journal::{Checkpoint, Form, Place, Record},
 };
@@ -70,7 +70,7 @@ pub(crate) fn load(lane: &mut Lane, keys: &KeyRing, options: &Options) -> Result
     let (copy, give_up): (Vec<_>, Vec<_>) = options.give_up.iter().partition(|name| *name == COPY);
     let (producers, epochs): (Vec<_>, Vec<_>) = give_up.into_iter().partition(|name| *name == PRODUCERS);
     let mut given_up = parse_given_up(&epochs)?;
-    let doubt = doubt(&reader, keys, &mut index, !copy.is_empty(), &given_up)?;
+    let doubt = doubt::of(&reader, keys, &mut index, !copy.is_empty(), &given_up)?;
     let producer_key = producer_key(lane, keys, !producers.is_empty())?;
     // What is missing is told together.
     let mut cells = load_cells(&reader, keys, index.clone(), &given_up);
@@ -89,30 +89,6 @@ pub(crate) fn load(lane: &mut Lane, keys: &KeyRing, options: &Options) -> Result
         (Err(error), _) => return Err(error),
     };
     Ok(Loaded { recovered, stored, archive, producer_key, given_up, doubt })
-}
-
-/// Whether the data may be older than what was published. `is_copy`: an administrator says that they are.
-fn doubt(
-    lane: &LaneReader,
-    keys: &KeyRing,
-    index: &mut Index,
-    is_copy: bool,
-    given_up: &BTreeSet<Epoch>,
-) -> Result<Doubt, OpenError> {
-    let (noted, stored) = (keys.noted_release(), index.last_release);
-    let is_copy = is_copy || lane.get(rows::COPY_KEY)?.is_some();
-    match noted {
-        Some(noted) if noted > stored && !is_copy => {
-            Err(OpenError::NotedAhead { path: keys.directory().to_owned(), archived: noted, stored })
-        }
-        _ if is_copy => {
-            // Readers have seen these numbers: others must not get them.
-            index.last_release = stored.max(noted.unwrap_or(0));
-            Ok(Doubt::Copy)
-        }
-        None if !given_up.is_empty() => Ok(Doubt::Hours),
-        _ => Ok(Doubt::None),
-    }
 }
 
 fn parse_given_up(texts: &[&String]) -> Result<BTreeSet<Epoch>, OpenError> {
@@ -270,7 +246,7 @@ pub(crate) fn load_cells(
             trimmed: trimmed(lane)?.unwrap_or(base.sequence).min(base.sequence),
             journal_bytes: 0,
         },
-        producers: load_producers(lane)?,
+        producers: Producers::load(lane)?,
     };
     let loaded = recovered
         .load_checkpoints(lane, keys, given_up)
@@ -405,21 +381,6 @@ fn checkpoint(lane: &LaneReader, key: &[u8], epoch: &Epoch) -> Result<Checkpoint
 
 fn damaged_tally(epoch: &Epoch) -> Damaged {
     Damaged::new(format!("the tally of {epoch}"))
-}
-
-fn load_producers(lane: &LaneReader) -> Result<Producers, ReadError> {
-    let is_before = lane.row::<u32>(rows::FORMAT_KEY, "the format row")? == Some(FORMAT_BEFORE);
-    let mut producers = Producers::default();
-    for row in lane.scan(rows::PRODUCER_PREFIX) {
-        let (key, value) = row?;
-        let damaged = || Damaged::new("a producer's row");
-        let (site, id) = key[2..].split_last_chunk::<16>().ok_or_else(damaged)?;
-        let site = site.strip_suffix(b"/").and_then(|s| std::str::from_utf8(s).ok()).ok_or_else(damaged)?;
-        let site = SiteName::new(site).map_err(|_| damaged())?;
-        let row = if is_before { migrate::producer(&value) } else { rows::decode(&value, "a producer's row") };
-        producers.insert(site, *id, row?);
-    }
-    Ok(producers)
 }
 
 /// Destroys the keys of epochs that are sealed: a crash may have come between the release and this.
