@@ -1,7 +1,8 @@
 //! The way in over gRPC: checks what a producer sends, hands the batch to the vault, and answers when it is durable.
 //!
 //! A sender need not wait for an answer before it sends the next batch. While the disk is busy with one batch, the next are
-//! read and anonymised; answers come in the order of the batches.
+//! read and anonymised; answers come in the order of the batches. When one leaves does not tell how much work its batch was
+//! ([`super::slot`]).
 
 use std::{collections::HashMap, pin::Pin};
 
@@ -9,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 
-use super::{message::Message, status};
+use super::{message::Message, slot::Slots, status};
 use crate::{
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
@@ -53,16 +54,19 @@ impl Ingest {
 
 /// A batch that was handed over.
 struct HandedOver {
+    slots: Slots,
     sequence: u64,
     /// How many events it has.
     sent: u64,
     pending: Pending,
 }
 
-/// Waits until a batch is durable, and answers it.
+/// Waits until a batch is durable and until its answer may leave, and answers it.
 async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestResponse, Status> {
-    let HandedOver { sequence, sent, pending } = handed_over?;
-    match pending.receipt().await {
+    let HandedOver { slots, sequence, sent, pending } = handed_over?;
+    let receipt = pending.receipt().await;
+    slots.next().await;
+    match receipt {
         Ok(receipt) => Ok(response(sequence, sent, &receipt)),
         Err(refusal) => Err(refused(refusal, sequence)),
     }
@@ -125,6 +129,7 @@ impl Session {
     }
 
     async fn take(&mut self, mut message: Message) -> Result<HandedOver, Status> {
+        let slots = Slots::begin();
         check(&message)?;
         let (site, producer) = (std::mem::take(&mut message.site), std::mem::take(&mut message.producer));
         let lane = self.lane(site, producer)?;
@@ -137,7 +142,7 @@ impl Session {
             events: message.events(),
         };
         let pending = lane.hand_over(batch).await.map_err(|refusal| refused(refusal, sequence))?;
-        Ok(HandedOver { sequence, sent: length as u64, pending })
+        Ok(HandedOver { slots, sequence, sent: length as u64, pending })
     }
 
     #[expect(clippy::expect_used, reason = "Unwrap safety: the lane is inserted just above if it was not there.")]

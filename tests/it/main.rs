@@ -33,3 +33,4 @@ mod restart;
 mod sealing;
 mod sitemap;
 mod stops;
+mod timing;
