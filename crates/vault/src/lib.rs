@@ -30,6 +30,7 @@ mod anonymize;
 mod names;
 
 mod bound;
+mod guard;
 mod limit;
 
 mod cells;
@@ -222,12 +223,13 @@ fn open_on(
             open: OpenCells::new(recovered.cells, recovered.head, keys.clone()),
             producers: recovered.producers,
             checkpointer: Checkpointer::new(recovered.stored, options.journal_mib * 1024 * 1024, options.limits),
+            guard: guard::KeyGuard::new(clock.now_unix_ms()),
         },
         Seals {
             queue: SealQueue::new(lost, options.max_lateness_ms),
             publisher: Publisher::new(reader.clone(), archive, noise, keys.clone(), index.clone(), latest),
         },
-        Shared { registry: registry.clone(), index: index.clone(), clock: clock.clone() },
+        Shared { registry: registry.clone(), index: index.clone(), keys: keys.clone(), clock: clock.clone() },
     );
     committer.note_sites()?;
     committer.give_up(&given_up)?;

@@ -24,7 +24,8 @@ use super::{
 use crate::{
     admin::running::{self, Order},
     clock::Clock,
-    keys::Epoch,
+    guard::KeyGuard,
+    keys::{Epoch, KeyRing},
     release::index::Index,
     seal::{
         Sealing,
@@ -76,6 +77,7 @@ pub(crate) struct Counted {
     pub(crate) open: OpenCells,
     pub(crate) producers: Producers,
     pub(crate) checkpointer: Checkpointer,
+    pub(crate) guard: KeyGuard,
 }
 
 /// What is to be published, and by whom.
@@ -88,6 +90,7 @@ pub(crate) struct Seals {
 pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) index: Arc<RwLock<Index>>,
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -157,7 +160,10 @@ impl Committer {
                 Next::Commit(None) => return self.checkpoint(),
                 Next::Order(order) => self.follow_order(order)?,
                 Next::Checkpoint if self.room.is_there() => self.go_on_with_checkpoint()?,
-                Next::Look => self.seals.queue.look_at(self.shared.registry.names()),
+                Next::Look => {
+                    self.ask_guard()?;
+                    self.seals.queue.look_at(self.shared.registry.names());
+                }
                 Next::Checkpoint | Next::Seal => {}
                 Next::Failed => return Err(self.writer.end()),
             }
@@ -188,6 +194,7 @@ impl Committer {
             let _ = first.reply.send(Err(Refusal::Unavailable));
             return Ok(());
         }
+        self.ask_guard()?;
         let mut group = Group::begin(&mut self.counted.open, self.shared.clock.now_unix_ms());
         let mut sightings = first.sightings.len();
         group.take(first, &mut self.counted.open, &self.counted.producers, &self.shared.index);
@@ -206,6 +213,13 @@ impl Committer {
         Ok(())
     }
 
+    /// Asks whether tables close to new keys, as often as the clock wants it.
+    fn ask_guard(&mut self) -> Result<(), CommitError> {
+        let Shared { registry, index, keys, clock } = &self.shared;
+        let Counted { open, guard, .. } = &mut self.counted;
+        guard.ask(open, keys, registry, index, clock.now_unix_ms())
+    }
+
     /// The step that makes a group durable, with some of the checkpoint under way.
     fn step(&mut self, group: &mut Group) -> Result<Option<Step>, CommitError> {
         if group.changes_nothing() {
@@ -215,6 +229,7 @@ impl Committer {
         for name in group.new_sites() {
             self.note_site(name, &mut step)?;
         }
+        group.note_closed(&mut self.counted.open);
         self.counted.checkpointer.note(group.delta().epochs());
         let record_bytes = group.put(&mut step, &mut self.counted.open, &mut self.counted.producers)?;
         self.counted.checkpointer.go_along(&mut self.counted.open, &mut step, record_bytes)?;

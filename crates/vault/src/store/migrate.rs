@@ -1,7 +1,7 @@
 //! What a directory of the format before holds, and how it becomes what is written today. The one place where a migration
 //! stands: everything else reads and writes today's form alone.
 //!
-//! Format 5 stored the tables of a tally by their places in two lists. Such a directory is marked as today's when it is
+//! Format 5 stored the tables of a tally by their places in two lists, and had no tables that are closed to new keys. Such a directory is marked as today's when it is
 //! opened. Its sections say in which form they are and are read through here; the next checkpoint, at a clean stop at the
 //! latest, writes them anew.
 
@@ -14,7 +14,7 @@ use crate::{
     calendar::PeriodKind,
     names::TextMap,
     sketch::Sketch,
-    tables::Table,
+    tables::{Table, TableSet},
     tally::{Activity, Counters, Counts, PageDay, PageMonthTally, Pairs, SiteTally, Texts, Visitors},
 };
 
@@ -41,7 +41,7 @@ const LISTED: [Table; 11] = [
 const VOTES: [Table; 3] = [Table::Page, Table::Referrer, Table::Campaign];
 
 #[derive(Serialize, Deserialize)]
-struct Day<A> {
+struct Day<A, C> {
     visitors: Visitors,
     pairs: Pairs,
     site: SiteTally,
@@ -49,6 +49,7 @@ struct Day<A> {
     pages: TextMap<PageDay>,
     attributes: A,
     activity: Activity,
+    closed: C,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,9 +78,10 @@ struct ByTable {
 pub(crate) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Result<Zeroizing<Vec<u8>>> {
     match kind {
         PeriodKind::Hour | PeriodKind::Week => Ok(Zeroizing::new(before.to_vec())),
-        PeriodKind::Day => rewrite(before, |day: Day<ByPlace>| {
-            let Day { visitors, pairs, site, hours, pages, attributes, activity } = day;
-            Day { visitors, pairs, site, hours, pages, attributes: by_table(attributes), activity }
+        PeriodKind::Day => rewrite(before, |day: Day<ByPlace, ()>| {
+            let Day { visitors, pairs, site, hours, pages, attributes, activity, closed: () } = day;
+            let (attributes, closed) = (by_table(attributes), TableSet::default());
+            Day { visitors, pairs, site, hours, pages, attributes, activity, closed }
         }),
         PeriodKind::Month => rewrite(before, |month: Month<ByPlace>| {
             let Month { site, visitors, pages, attributes, activity } = month;
@@ -131,7 +133,7 @@ mod tests {
         let (visitors, pairs, site) =
             (Visitors::default(), Pairs::default(), SiteTally { limited: 9, ..SiteTally::default() });
         let (hours, pages, activity) = (BTreeMap::new(), TextMap::default(), Activity::of([3; 16], 7));
-        let day = Day { visitors, pairs, site, hours, pages, attributes: attributes(), activity };
+        let day = Day { visitors, pairs, site, hours, pages, attributes: attributes(), activity, closed: () };
         let bytes = tally(PeriodKind::Day, &postcard::to_allocvec(&day).unwrap()).unwrap();
         let day: DayTally = postcard::from_bytes(&bytes).unwrap();
         assert!(day.site.limited == 9 && day.activity == Activity::of([3; 16], 7));
