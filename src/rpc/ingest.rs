@@ -1,7 +1,8 @@
 //! The way in over gRPC: checks what a producer sends, hands the batch to the vault, and answers when it is durable.
 //!
 //! A sender need not wait for an answer before it sends the next batch. While the disk is busy with one batch, the next are
-//! read and anonymised; answers come in the order of the batches.
+//! read and anonymised; answers come in the order of the batches. When one leaves does not tell how much work its batch was
+//! ([`super::slot`]).
 
 use std::{collections::HashMap, pin::Pin};
 
@@ -10,7 +11,7 @@ use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
 use zeroize::Zeroizing;
 
-use super::{message::Message, status};
+use super::{message::Message, slot::Slots, status};
 use crate::{
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
@@ -54,6 +55,7 @@ impl Ingest {
 
 /// A batch that was handed over.
 struct HandedOver {
+    slots: Slots,
     sequence: u64,
     /// How many events it has.
     sent: u64,
@@ -62,10 +64,12 @@ struct HandedOver {
     pending: Pending,
 }
 
-/// Waits until a batch is durable, and answers it.
+/// Waits until a batch is durable and until its answer may leave, and answers it.
 async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestResponse, Status> {
-    let HandedOver { sequence, sent, release_mark, pending } = handed_over?;
-    match pending.receipt().await {
+    let HandedOver { slots, sequence, sent, release_mark, pending } = handed_over?;
+    let receipt = pending.receipt().await;
+    slots.next().await;
+    match receipt {
         Ok(receipt) => {
             Ok(IngestResponse { release_mark: release_mark.unwrap_or_default(), ..response(sequence, sent, &receipt) })
         }
@@ -132,6 +136,7 @@ impl Session {
     }
 
     async fn take(&mut self, mut message: Message) -> Result<HandedOver, Status> {
+        let slots = Slots::begin();
         check(&message)?;
         let release_mark = match message.release_mark.take() {
             Some(mark) => {
@@ -152,7 +157,7 @@ impl Session {
             events: message.events(),
         };
         let pending = lane.hand_over(batch).await.map_err(|refusal| refused(refusal, sequence))?;
-        Ok(HandedOver { sequence, sent: length as u64, release_mark, pending })
+        Ok(HandedOver { slots, sequence, sent: length as u64, release_mark, pending })
     }
 
     #[expect(clippy::expect_used, reason = "Unwrap safety: the lane is inserted just above if it was not there.")]

@@ -8,6 +8,7 @@ mod ingest;
 mod ingest_transport;
 mod message;
 mod releases;
+mod slot;
 mod stats;
 mod stats_transport;
 mod status;

@@ -18,6 +18,7 @@ import sys
 
 import mpmath
 from dp_accounting.pld import privacy_loss_distribution
+from dp_accounting.pld.common import DifferentialPrivacyParameters
 from reflected import Server
 
 STATS = "headcount.v1.StatsService"
@@ -80,6 +81,11 @@ class Plan:
             return [(2, squared // 5), (1, squared // 5)]
         return [(1, squared)]
 
+    def guard_epsilon(self, mechanism):
+        """The pure epsilon of a guard on keys (docs/PRIVACY.md, "The guard on keys")."""
+        scale = math.ceil(2.507 * mechanism.sigma)
+        return 2 * math.sqrt(mechanism.sensitivity_l2_squared) / scale
+
     def selecting(self):
         return [m for m in self.mechanisms if m.threshold > 0]
 
@@ -88,6 +94,12 @@ def composed(plan):
     """All numbers of a visitor-day as one privacy loss distribution, by Google's accountant."""
     whole = privacy_loss_distribution.identity(value_discretization_interval=1e-3)
     for mechanism in plan.mechanisms:
+        if mechanism.what == "guard on keys":
+            pure = DifferentialPrivacyParameters(plan.guard_epsilon(mechanism), 0)
+            whole = whole.compose(
+                privacy_loss_distribution.from_privacy_parameters(pure, value_discretization_interval=1e-3)
+            )
+            continue
         for by, times in plan.moved(mechanism):
             one = privacy_loss_distribution.from_discrete_gaussian_mechanism(
                 sigma=mechanism.sigma, sensitivity=by, value_discretization_interval=1e-3, use_connect_dots=True
@@ -144,6 +156,12 @@ def appears(mechanism, counts):
 def check_noise(plan):
     stated = mpmath.mpf(plan.answer.rho_nano) / 10**9
     spent = mpmath.fsum(rho(m) for m in plan.mechanisms)
+    for mechanism in plan.mechanisms:
+        if mechanism.what == "guard on keys":
+            epsilon = plan.guard_epsilon(mechanism)
+            right = mpmath.exp(epsilon) / (1 + mpmath.exp(epsilon))
+            mu = 2 * mpmath.findroot(lambda x, right=right: mpmath.ncdf(x) - right, 0.01)
+            check(mu**2 / 2 <= rho(mechanism), f"{plan.name(mechanism)}: epsilon {epsilon:.4f} is covered by its rho")
     check(0.98 * stated < spent <= stated, f"rho: {float(spent):.9f} spent of {float(stated):.9f}")
     delta = gaussian_delta(stated, plan.answer.epsilon)
     check(

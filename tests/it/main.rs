@@ -36,3 +36,4 @@ mod schedule;
 mod sealing;
 mod sitemap;
 mod stops;
+mod timing;

@@ -6,7 +6,7 @@
 //! - [`units`], [`calendar`], [`clock`], [`bins`], [`rng`]: names, periods, the time, percentiles, repeatable chance.
 //! - [`outcome`]: how an event ends.
 //! - [`tables`], [`keys`]: what can be published at all.
-//! - [`promise`], [`shares`], [`budget`], [`threshold`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it
+//! - [`promise`], [`shares`], [`budget`], [`threshold`], [`guard`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it
 //!   is kept.
 //! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent. [`format`](mod@format): as text.
 
@@ -25,6 +25,7 @@ pub mod budget;
 pub mod calendar;
 pub mod clock;
 pub mod format;
+pub mod guard;
 pub mod keys;
 pub mod ledger;
 pub mod outcome;

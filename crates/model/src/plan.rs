@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     budget::{self, Accounting, MOVED_COUNTERS_MAX, RhoNano, SIGMA_MILLI_MAX, SigmaMilli},
     calendar::PeriodKind,
+    guard::{self, Guard},
     keys::ERROR_CLASSES,
     shares::{BASIS_POINTS, Privacy, Shares},
     tables::{Table, TableSet, VOTE_WEIGHTS, VOTES_L2_SQUARED},
@@ -32,6 +33,8 @@ pub enum What {
     Visitors,
     /// What speaks for keys that are not public yet; only the names of those that pass are published.
     Votes,
+    /// The moment from which on a day's table takes in no more keys ([`crate::guard`]).
+    Guard,
 }
 
 impl What {
@@ -44,6 +47,7 @@ impl What {
             Self::Counters => "counters",
             Self::Visitors => "visitors",
             Self::Votes => "votes for new keys",
+            Self::Guard => "guard on keys",
         }
     }
 }
@@ -61,7 +65,7 @@ pub struct Mechanism {
     pub rho_nano: u64,
     /// The square of the L2 sensitivity.
     pub l2_squared: u32,
-    /// Thousandths of the noise's standard deviation.
+    /// Thousandths of the noise's standard deviation; for a guard, of the Gaussian noise that costs as much.
     pub sigma_milli: u64,
     /// The noisy count that a new key must reach; 0 where every key is public.
     pub threshold: i64,
@@ -93,12 +97,14 @@ impl Plan {
     pub fn new(privacy: &Privacy, shares: &Shares, tables: TableSet) -> Self {
         assert!(shares.sum() <= BASIS_POINTS, "the configuration checks the shares");
         let total = privacy.rho();
-        let mut maker = Maker { privacy, tables, total, mechanisms: Vec::new() };
+        let guards = RhoNano(total.0 / guard::BUDGET_PARTS);
+        let mut maker = Maker { privacy, tables, total: RhoNano(total.0 - guards.0), mechanisms: Vec::new() };
         maker.site(shares);
         maker.pages(shares);
         maker.attributes(PeriodKind::Day, shares.day_attributes);
         maker.attributes(PeriodKind::Month, shares.month_attributes);
         maker.selection(shares.selection);
+        maker.guards(guards);
         // Each choice of new keys takes an equal part of the delta for keys.
         let selections = maker.mechanisms.iter().filter(|m| m.selects()).count().max(1);
         let mut plan = Self {
@@ -167,6 +173,11 @@ impl Plan {
         RhoNano(costs.sum())
     }
 
+    /// The guard on a table's keys, where it takes in new ones.
+    pub fn guard(&self, table: Table) -> Option<Guard> {
+        self.get(table, PeriodKind::Day, What::Guard).map(Guard::of)
+    }
+
     /// The mechanism of a table, period and kind of number, where this is released.
     pub fn get(&self, table: Table, period: PeriodKind, what: What) -> Option<&Mechanism> {
         self.mechanisms.iter().find(|m| (m.table, m.period, m.what) == (table, period, what))
@@ -176,11 +187,16 @@ impl Plan {
 impl Maker<'_> {
     /// Adds a mechanism with `part` of `parts` of a share in basis points.
     fn add(&mut self, table: Table, period: PeriodKind, what: What, share: (u16, u64, u64), l2_squared: u32) {
+        let (basis_points, part, parts) = share;
+        let rho = RhoNano(budget::rho_share(self.total, basis_points).0 * part / parts);
+        self.spend(table, period, what, rho, l2_squared);
+    }
+
+    /// Adds a mechanism that may take so much.
+    fn spend(&mut self, table: Table, period: PeriodKind, what: What, rho: RhoNano, l2_squared: u32) {
         if !self.tables.contains(table) {
             return;
         }
-        let (basis_points, part, parts) = share;
-        let rho = RhoNano(budget::rho_share(self.total, basis_points).0 * part / parts);
         let rule = self.privacy.accounting;
         let sigma = rule.sigma_milli(l2_squared, rho);
         self.mechanisms.push(Mechanism {
@@ -238,6 +254,18 @@ impl Maker<'_> {
         self.add(Table::Referrer, quarter, What::Votes, (share, 1, 8), 1);
         self.add(Table::Campaign, quarter, What::Votes, (share, 1, 8), 1);
     }
+
+    /// All tables that take in new keys have one guard: what each takes follows from the keys that a visitor-day can open.
+    fn guards(&mut self, rho: RhoNano) {
+        let bound = self.bound();
+        let square = |table: Table| if table == Table::Page { bound } else { table.spec().l2_squared }.pow(2);
+        let open = || Table::ALL.into_iter().filter(|table| table.is_open_key_space());
+        let all: u64 = open().map(|table| u64::from(square(table))).sum();
+        for table in open() {
+            let part = RhoNano(rho.0 * u64::from(square(table)) / all);
+            self.spend(table, PeriodKind::Day, What::Guard, part, square(table));
+        }
+    }
 }
 
 impl Mechanism {
@@ -260,6 +288,8 @@ impl Mechanism {
     fn moved_counters(&self, views_per_visitor_day: usize) -> u32 {
         match self.what {
             What::Votes => u32::try_from(self.alone(views_per_visitor_day).len()).unwrap_or(u32::MAX),
+            // It publishes no counter.
+            What::Guard => 0,
             _ => self.l2_squared,
         }
     }

@@ -11,7 +11,7 @@ use super::{
     cells::Cells,
     keys::Epoch,
     limit::{self, Bounded, VisitorDay},
-    names::{Beside, Name, NameId, Names, TextMap},
+    names::{Beside, Name, NameId, Names},
     outcome::Outcome,
     release::{index::SiteIndex, terms::InForce},
     site::Site,
@@ -20,19 +20,12 @@ use super::{
 };
 use crate::calendar::{Day, HOURS_PER_DAY_MAX, Period};
 
-/// Distinct pages, referrers, campaigns or errors of a site and day beyond which further ones count as `(other)`. It guards
-/// memory and lies far above what sites have: it is the one place where a visitor's page view may be counted under
-/// another key because of others (docs/PRIVACY.md, hazards).
-pub(super) const KEYS_PER_DAY_MAX: usize = 100_000;
-
 /// Bounds what was seen against what the open cells hold, and puts what counts into them and into the delta of the step
 /// that makes it durable.
 pub(super) struct Bounder<'a> {
     pub(super) site: &'a Site,
     /// What is sealed and public of the site.
     pub(super) index: &'a SiteIndex,
-    /// [`KEYS_PER_DAY_MAX`].
-    pub(super) keys_max: usize,
     pub(super) known_pages: Arc<BTreeSet<Box<str>>>,
     pub(super) public_pages: Option<&'a BTreeSet<Box<str>>>,
 }
@@ -48,7 +41,7 @@ struct Desk<'a> {
     /// By the batch's names: their pages, as far as they were looked up. Empty where few were seen of the day.
     pages: Vec<Option<Page>>,
     to_see: Vec<ToSee<'a>>,
-    /// Whether views counted while the week was open, and the month.
+    /// Whether views came while the week was open, and the month.
     counts_in: [bool; 2],
 }
 
@@ -78,13 +71,7 @@ const AHEAD: usize = 64;
 
 impl<'a> Bounder<'a> {
     pub(super) fn new(site: &'a Site, index: &'a SiteIndex) -> Self {
-        Self {
-            site,
-            index,
-            keys_max: KEYS_PER_DAY_MAX,
-            known_pages: site.known_pages(),
-            public_pages: index.public.get(&Table::Page),
-        }
+        Self { site, index, known_pages: site.known_pages(), public_pages: index.public.get(&Table::Page) }
     }
 
     /// Adds all that was seen in a batch, in its order, and tells how each ended.
@@ -176,9 +163,15 @@ impl<'a> Bounder<'a> {
     fn view<'v>(&self, tag: u64, visit: &'v Visit, names: &Names, visitor: VisitorDay, desk: &mut Desk<'v>) -> Outcome {
         let known = self.known_page(visit, names, desk);
         // What counts as one key is bounded as one page, so that no counter moves by more than one a visitor-day.
-        let is_other = known.map_or(desk.open.pages.len() >= self.keys_max, |page| page.is_other);
+        let is_other = match known {
+            Some(page) => page.is_other,
+            None => self.page_name(visit, names, desk).text == OTHER_KEY,
+        };
         let pair = if is_other { visit.other_pair_tag } else { visit.pair_tag };
         let views_of_page = desk.open.pairs.get(pair);
+        // Whether or not it counts: what is made durable has the same parts, and takes about as long.
+        desk.counts_in[0] |= visit.week_tag.is_some();
+        desk.counts_in[1] |= visit.month_tag.is_some();
         let contribution = match limit::bound(desk.terms.bounds(), visitor, views_of_page, visit.hour) {
             Bounded::Beyond { newly_limited } => {
                 if newly_limited {
@@ -188,7 +181,7 @@ impl<'a> Bounder<'a> {
             }
             Bounded::Counted(contribution) => contribution,
         };
-        let page = known.unwrap_or_else(|| self.new_page(visit, names, is_other, desk));
+        let page = known.unwrap_or_else(|| self.new_page(visit, names, desk));
         let place = page.place as usize;
         let votes = contribution.is_first_of_page && !page.needs_no_votes;
         let view = Counted {
@@ -208,8 +201,6 @@ impl<'a> Bounder<'a> {
                 self.count_text(table, id, names, desk);
             }
         }
-        desk.counts_in[0] |= visit.week_tag.is_some();
-        desk.counts_in[1] |= visit.month_tag.is_some();
         // Later views of the same visitor and page would raise the same registers.
         if is_first || contribution.is_first_of_page {
             let page = contribution.is_first_of_page.then_some(place);
@@ -223,23 +214,29 @@ impl<'a> Bounder<'a> {
         if let Some(Some(page)) = desk.pages.get(visit.page.place()) {
             return Some(*page);
         }
-        let name = names.get(visit.page);
+        let name = self.page_name(visit, names, desk);
         let place = desk.open.pages.place(name)?;
         Some(self.remember(visit, place, name.text, desk))
     }
 
-    /// The same for a page that had none: its own, or `(other)` where the guard is reached.
-    fn new_page(&self, visit: &Visit, names: &Names, is_other: bool, desk: &mut Desk<'_>) -> Page {
-        let name = if is_other { Name::of(OTHER_KEY) } else { names.get(visit.page) };
+    /// The same for a page that had none.
+    fn new_page(&self, visit: &Visit, names: &Names, desk: &mut Desk<'_>) -> Page {
+        let name = self.page_name(visit, names, desk);
         let place = desk.open.pages.place_at(name);
         self.remember(visit, place, name.text, desk)
+    }
+
+    /// The page's own name, or `(other)` where the table is closed and the page is not public, whether or not it has a row.
+    fn page_name<'n>(&self, visit: &Visit, names: &'n Names, desk: &Desk<'_>) -> Name<'n> {
+        let name = names.get(visit.page);
+        if desk.open.is_closed(Table::Page) && !self.is_public(name.text) { Name::of(OTHER_KEY) } else { name }
     }
 
     fn remember(&self, visit: &Visit, place: usize, text: &str, desk: &mut Desk<'_>) -> Page {
         let is_other = text == OTHER_KEY;
         // What is public follows from releases alone.
         let needs_no_votes = is_other || self.is_public(text);
-        // A day has far fewer pages than 32 bits count, see `KEYS_PER_DAY_MAX`.
+        // A day has far fewer pages than 32 bits count: its guard closes the table.
         let page = Page { place: u32::try_from(place).unwrap_or(u32::MAX), is_other, needs_no_votes };
         if let Some(known) = desk.pages.get_mut(visit.page.place()) {
             *known = Some(page);
@@ -250,7 +247,7 @@ impl<'a> Bounder<'a> {
     /// Counts a visit under a text.
     fn count_text(&self, table: Table, id: NameId, names: &Names, desk: &mut Desk<'_>) {
         if desk.terms.has(table) {
-            let key = self.guarded(desk.open.texts(table), names.get(id));
+            let key = self.guarded(table, names.get(id), desk);
             desk.open.count_text(desk.delta, table, key);
         }
     }
@@ -263,8 +260,8 @@ impl<'a> Bounder<'a> {
                 day.count_listed(Table::Status, class.into());
             }
         });
-        let guarded = self.guarded(desk.open.texts(Table::Error), key);
-        // Errors of two classes would be one key beyond the guard, and move it by two.
+        let guarded = self.guarded(Table::Error, key, desk);
+        // Errors of two classes would be one key where the table is closed, and move it by two.
         if desk.terms.has(Table::Error) && guarded.text != OTHER_KEY {
             desk.open.count_text(desk.delta, Table::Error, guarded);
         }
@@ -274,9 +271,10 @@ impl<'a> Bounder<'a> {
         self.known_pages.contains(page) || self.public_pages.is_some_and(|pages| pages.contains(page))
     }
 
-    /// A key of an open key space, or `(other)` where the guard is reached and the key is new.
-    fn guarded<'k, T>(&self, open: &TextMap<T>, key: Name<'k>) -> Name<'k> {
-        if open.len() < self.keys_max || open.find(key).is_some() { key } else { Name::of(OTHER_KEY) }
+    /// A key of a table other than the pages, or `(other)` where the table is closed and the key is not public.
+    fn guarded<'k>(&self, table: Table, key: Name<'k>, desk: &Desk<'_>) -> Name<'k> {
+        let is_public = || table.public_keys().contains(&key.text) || self.index.is_public(table, key.text);
+        if desk.open.is_closed(table) && !is_public() { Name::of(OTHER_KEY) } else { key }
     }
 
     /// Raises the sketches of the week and the month, where these are open. The delta gets what changes them: what does

@@ -30,6 +30,7 @@ mod anonymize;
 mod names;
 
 mod bound;
+mod guard;
 mod limit;
 
 mod cells;
@@ -229,6 +230,7 @@ fn open_on(
             open: OpenCells::new(recovered.cells, recovered.head, keys.clone()),
             producers: recovered.producers,
             checkpointer: Checkpointer::new(recovered.stored, options.journal_mib * 1024 * 1024, options.limits),
+            guard: guard::KeyGuard::new(clock.now_unix_ms()),
         },
         Seals {
             queue: SealQueue::new(lost, options.max_lateness_ms),
@@ -238,6 +240,7 @@ fn open_on(
         Shared {
             registry: registry.clone(),
             index: index.clone(),
+            keys: keys.clone(),
             clock: clock.clone(),
             newer_release: newer_release.clone(),
         },

@@ -240,7 +240,7 @@ impl<V: Default> TextMap<V> {
         match places.entry(hash, |&place| rows[place as usize].is(name), |&place| rows[place as usize].hash) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {
-                // Far fewer keys than 32 bits count, see `KEYS_PER_DAY_MAX`.
+                // Far fewer keys than 32 bits count, see `guard`.
                 let place = u32::try_from(rows.len()).unwrap_or(UNKNOWN);
                 vacant.insert(place);
                 rows.push(Row::new(hash, key()));

@@ -166,6 +166,8 @@ pub(super) struct DayTally {
     pub(super) pages: TextMap<PageDay>,
     /// All but entry pages, which stand with the pages: see [`DayTally::attributes`].
     beside_entries: AttributeTally,
+    /// Tables that take in no more keys that are not public.
+    closed: TableSet,
 }
 
 impl DayTally {
@@ -177,6 +179,7 @@ impl DayTally {
         self.hours.clear();
         self.pages.clear();
         self.beside_entries.clear();
+        self.closed = TableSet::default();
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -206,6 +209,31 @@ impl DayTally {
             mine.votes += page.votes;
         }
         self.beside_entries.merge(&other.beside_entries);
+        self.close(other.closed);
+    }
+
+    /// How many keys a table has that takes in new ones.
+    pub(super) fn keys_of(&self, table: Table) -> usize {
+        if table == Table::Page { self.pages.len() } else { self.texts(table).len() }
+    }
+
+    /// Whether what is not public in a table counts as `(other)`.
+    pub(super) fn is_closed(&self, table: Table) -> bool {
+        self.closed.contains(table)
+    }
+
+    /// Closes or opens the pages' table as a flaw would have it.
+    #[cfg(any(test, feature = "lab"))]
+    pub(super) fn set_pages_closed(&mut self, is_closed: bool) {
+        self.closed = self.closed.without(Table::Page);
+        if is_closed {
+            self.close([Table::Page].into_iter().collect());
+        }
+    }
+
+    /// From now on these tables take in no more keys that are not public.
+    pub(super) fn close(&mut self, tables: TableSet) {
+        self.closed = self.closed.with_all(tables);
     }
 
     /// Counts by the keys of each attribute table, put together for a release.

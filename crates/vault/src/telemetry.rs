@@ -26,6 +26,13 @@ pub(crate) fn store_is_stuck(limit: std::time::Duration) {
     tracing::error!(seconds, "the disk did not finish a step: stopping. What was acknowledged is safe; start again");
 }
 
+/// A day of a site has far more keys than sites have: some of its tables take in no more.
+pub(crate) fn keys_close(site: &SiteName, day: Period) {
+    let start = day.start;
+    tracing::warn!(%site, %start, "an unusual number of different pages, referrers, campaigns or errors: \
+        for the rest of this day those that are not known count as (other)");
+}
+
 /// New terms of a site begin on a day.
 pub(crate) fn terms_change(site: &SiteName, from: Day) {
     tracing::info!(%site, %from, "the configuration changed: promise, bounds, profile and tables are the new ones from this day on");

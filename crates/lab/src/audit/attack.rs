@@ -7,8 +7,9 @@ use headcount_model::{
     budget::SigmaMilli,
     plan::{Mechanism, What},
     release::{Measured, Release},
+    rng::SplitMix64,
 };
-use headcount_vault::probe::{Noise, NoiseFault, Plans, Stage};
+use headcount_vault::probe::{Noise, NoiseFault, Plans, Play, Stage};
 
 use super::{
     bound::Verdicts,
@@ -122,7 +123,7 @@ impl Published {
 const VISITORS: usize = usize::MAX;
 
 /// Ways to look at what is published. Each gives one number that is larger where the visitor was there.
-pub(super) const VIEWS: usize = 6;
+pub(super) const VIEWS: usize = 7;
 
 /// What the attacker knows beforehand.
 pub(super) struct Attacker {
@@ -134,8 +135,11 @@ pub(super) struct Attacker {
     parts: [Vec<(Place, f64)>; 3],
     /// What is claimed of each way of looking: `sqrt(2 rho)` over the mechanisms whose numbers it reads.
     pub(super) claims: [f64; VIEWS],
-    /// Keys that nobody but the visitor has and that are not public.
+    /// Keys that nobody but the visitor has and that are not public; and keys that are lost to others by it.
     own_keys: Vec<(PeriodKind, Table, String)>,
+    lost_keys: Vec<(PeriodKind, Table, String)>,
+    /// What the sums above are in the middle between a day with the visitor and one without, before noise.
+    centres: [f64; 4],
     /// Neighbours in a table of which the visitor changes the first, and their exact difference with and without.
     pairs: Vec<(Place, Place, f64, f64)>,
 }
@@ -143,8 +147,8 @@ pub(super) struct Attacker {
 impl Attacker {
     /// Learns from both stages, without noise, what the visitor changes.
     pub(super) fn new(with: &Stage, without: &Stage, plans: &Plans) -> Result<Self, NoiseFault> {
-        let exact_with = publish(with, plans, &mut Silence)?.numbers();
-        let exact_without = publish(without, plans, &mut Silence)?.numbers();
+        let [with_it, without_it] = [publish(with, plans, &mut Silence)?, publish(without, plans, &mut Silence)?];
+        let (exact_with, exact_without) = (with_it.numbers(), without_it.numbers());
         let mut weights = Vec::new();
         let mut pairs = Vec::new();
         let mut before: Option<(&Place, f64, f64)> = None;
@@ -162,21 +166,36 @@ impl Attacker {
         }
         let part = |reads: fn(&Place) -> bool| weights.iter().filter(|(place, _)| reads(place)).cloned().collect();
         let parts = [part(is_sketch), part(is_page), part(is_bounded)];
-        let own_keys = own_keys(with, without);
-        Ok(Self { weights, parts, claims: claims(with), own_keys, pairs })
+        let (own_keys, lost_keys) = (own_keys(with, without), own_keys(without, with));
+        let centres = [0.0; 4];
+        let mut attacker = Self { weights, parts, claims: claims(with), own_keys, lost_keys, centres, pairs };
+        let sums = [&with_it, &without_it].map(|published| attacker.sums(published));
+        attacker.centres = std::array::from_fn(|place| 0.5 * (sums[0][place] + sums[1][place]));
+        Ok(attacker)
     }
 
-    /// Looks at what is published.
-    pub(super) fn look(&self, published: &Published) -> [f64; VIEWS] {
+    /// All numbers that the visitor changes, weighed, and those of each part.
+    fn sums(&self, published: &Published) -> [f64; 4] {
+        let sum = |weights: &[(Place, f64)]| weights.iter().map(|(place, weight)| weight * published.at(place)).sum();
+        let [sketches, pages, bounded] = &self.parts;
+        [sum(&self.weights), sum(sketches), sum(pages), sum(bounded)]
+    }
+
+    /// Looks at what is published; `end` is how the day ended.
+    pub(super) fn look(&self, published: &Published, end: usize) -> [f64; VIEWS] {
         let at = |place: &Place| published.at(place);
-        let sum = |weights: &[(Place, f64)]| weights.iter().map(|(place, weight)| weight * at(place)).sum();
-        let own = self.own_keys.iter().filter(|(kind, table, key)| published.has(*kind, *table, key)).count();
+        let there = |keys: &[(PeriodKind, Table, String)]| {
+            keys.iter().filter(|(kind, table, key)| published.has(*kind, *table, key)).count() as f64
+        };
         let repeated = self.pairs.iter().map(|(first, second, with, without)| {
             let difference = at(first) - at(second);
             f64::from(u8::from(difference == *with)) - f64::from(u8::from(difference == *without))
         });
-        let [sketches, pages, bounded] = &self.parts;
-        [sum(&self.weights), own as f64, repeated.sum(), sum(sketches), sum(pages), sum(bounded)]
+        let sums = self.sums(published);
+        let [all, sketches, pages, bounded] = std::array::from_fn(|place| sums[place] - self.centres[place]);
+        // The sooner the table closed, the more keys it had.
+        let closed = -(end as f64);
+        [all, there(&self.own_keys) - there(&self.lost_keys), repeated.sum(), sketches, pages, bounded, closed]
     }
 }
 
@@ -203,7 +222,8 @@ fn claims(stage: &Stage) -> [f64; VIEWS] {
     let is_page = |m: &Mechanism| m.table == Table::Page && m.what == What::Counters;
     let of_site = |m: &Mechanism| m.table == Table::Site && matches!(m.what, What::Counters | What::FurtherViews);
     let all = claim(&|_| true);
-    [all, all, all, claim(&|m| m.what == What::Visitors), claim(&is_page), claim(&|m| is_page(m) || of_site(m))]
+    let guard = claim(&|m| m.table == Table::Page && m.what == What::Guard);
+    [all, all, all, claim(&|m| m.what == What::Visitors), claim(&is_page), claim(&|m| is_page(m) || of_site(m)), guard]
 }
 
 /// Keys of open tables that only the stage with the visitor has.
@@ -216,17 +236,20 @@ fn own_keys(with: &Stage, without: &Stage) -> Vec<(PeriodKind, Table, String)> {
 
 /// Publishes and looks, so many times. A flaw that publishes twice shows both.
 pub(super) fn looks(
-    stage: &Stage,
+    play: &Play,
     plans: &Plans,
-    attacker: &Attacker,
+    attackers: &[Attacker],
+    ends: &mut SplitMix64,
     noise: &mut Flawed,
     times: u64,
 ) -> Result<Vec<[f64; VIEWS]>, NoiseFault> {
     let mut all = Vec::new();
     for _ in 0..times {
-        let mut look = attacker.look(&publish(stage, plans, noise)?);
+        let end = play.end(ends)?;
+        let (stage, attacker) = (&play.stages[end], &attackers[end]);
+        let mut look = attacker.look(&publish(stage, plans, noise)?, end);
         if noise.flaw == Flaw::ReleasedTwice {
-            let second = attacker.look(&publish(stage, plans, noise)?);
+            let second = attacker.look(&publish(stage, plans, noise)?, end);
             look.iter_mut().zip(second).for_each(|(mine, more)| *mine += more);
         }
         all.push(look);

@@ -6,7 +6,7 @@ use headcount_model::{
     plan::{Mechanism, What},
     tables::Bounds,
 };
-use headcount_vault::probe::{KEYS_PER_DAY_MAX, Leaks, Noise, NoiseFault, PUBLIC_PAGES, Scene};
+use headcount_vault::probe::{Keys, Leaks, Noise, NoiseFault, PUBLIC_PAGES, Scene};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +31,15 @@ pub(super) enum Flaw {
     SketchSensitivity,
     /// A cap on distinct pages that real traffic reaches: one visitor decides under which key others count.
     CapCouples,
+    /// The guard on keys closes at an exact number of them.
+    GuardExact,
+    /// Where the guard has closed, keys with a row keep it: one visitor's page decides where others count.
+    GuardKeepsRows,
 }
 
 impl Flaw {
     /// All that are broken.
-    pub(super) const BROKEN: [Self; 9] = [
+    pub(super) const BROKEN: [Self; 11] = [
         Self::NoiseHalved,
         Self::NoiseRepeated,
         Self::ReleasedTwice,
@@ -45,6 +49,8 @@ impl Flaw {
         Self::RestartForgets,
         Self::SketchSensitivity,
         Self::CapCouples,
+        Self::GuardExact,
+        Self::GuardKeepsRows,
     ];
 
     /// In words.
@@ -60,6 +66,8 @@ impl Flaw {
             Self::RestartForgets => "restart forgets the limiter",
             Self::SketchSensitivity => "sketch noised with the wrong sensitivity",
             Self::CapCouples => "cap that couples visitors",
+            Self::GuardExact => "guard on keys without noise",
+            Self::GuardKeepsRows => "guard on keys that spares those with a row",
         }
     }
 
@@ -67,7 +75,8 @@ impl Flaw {
     pub(super) fn scene(self) -> Scene {
         match self {
             Self::PageBoundOffByOne => Scene::SamePages,
-            Self::ThresholdTooLow | Self::CapCouples => Scene::Alone,
+            Self::ThresholdTooLow => Scene::Alone,
+            Self::CapCouples | Self::GuardExact | Self::GuardKeepsRows => Scene::Closing,
             _ => Scene::AtEveryBound,
         }
     }
@@ -83,10 +92,16 @@ impl Flaw {
             Self::DayBoundOffByOne => Bounds { views_per_visitor_day: 9, ..Bounds::default() },
             _ => Bounds::default(),
         };
-        let keys_max = if self == Self::CapCouples { PUBLIC_PAGES as usize } else { KEYS_PER_DAY_MAX };
+        let keys = match self {
+            // Room for two pages: those to which a crowd comes.
+            Self::CapCouples => Keys::Capped(PUBLIC_PAGES as usize + 2),
+            Self::GuardExact => Keys::GuardedExactly,
+            Self::GuardKeepsRows => Keys::RowsStay,
+            _ => Keys::Guarded,
+        };
         // One view in nine too many is some percent of the promise: more of it shows where more is promised.
         let epsilon = if self == Self::DayBoundOffByOne { 10.0 } else { 3.0 };
-        Leaks { bounds, forgets: self == Self::RestartForgets, keys_max, epsilon }
+        Leaks { bounds, forgets: self == Self::RestartForgets, keys, epsilon }
     }
 
     /// What it makes of a mechanism.

@@ -12,8 +12,9 @@ mod flaw;
 
 use std::fmt::Write;
 
+use headcount_model::rng::SplitMix64;
 use headcount_model::shares::Privacy;
-use headcount_vault::probe::{Noise, NoiseFault, Scene, SeededNoise, Stage, SystemNoise};
+use headcount_vault::probe::{Noise, NoiseFault, Play, Scene, SeededNoise, SystemNoise};
 
 use super::parallel;
 use attack::{Attacker, Rule, VIEWS, looks};
@@ -67,11 +68,12 @@ pub struct AuditReport {
 /// Batches of releases, so that all processors have work.
 const BATCHES: u64 = 16;
 /// Scenes in which what servers run is audited.
-const SCENES: [(Scene, &str); 4] = [
+const SCENES: [(Scene, &str); 5] = [
     (Scene::AtEveryBound, "a visitor at every bound, on public pages, across hours"),
     (Scene::SamePages, "a visitor who sees the same pages again"),
     (Scene::Alone, "a visitor alone on pages, a referrer, a campaign and errors"),
     (Scene::OneView, "a visitor with one page view, present or absent in the month's sketch"),
+    (Scene::Closing, "a visitor whose pages may close the table to those of others"),
 ];
 
 /// Runs the audit.
@@ -99,24 +101,27 @@ pub fn audit(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<AuditR
 }
 
 fn case(scene: Scene, name: &str, flaw: Flaw, options: &Options, claimed: &Privacy) -> Result<Row, NoiseFault> {
-    let [with, without] = [true, false].map(|with| Stage::play(scene, with, &flaw.leaks()));
-    let plans = with.plans(|mechanism| flaw.spoil(mechanism));
-    let attacker = Attacker::new(&with, &without, &plans)?;
+    let [with, without] = [true, false].map(|with| Play::of(scene, with, &flaw.leaks()));
+    let plans = with.stages[0].plans(|mechanism| flaw.spoil(mechanism));
+    // However the day ended, the attacker knows it: its pages tell.
+    let ends = with.stages.iter().zip(&without.stages);
+    let attackers = ends.map(|(with, without)| Attacker::new(with, without, &plans)).collect::<Result<Vec<_>, _>>()?;
     let each = options.releases * flaw.patience() / 2 / BATCHES;
     // Even batches are without the visitor, odd ones with.
     let batches = parallel::map(usize::try_from(2 * BATCHES).unwrap_or(0), |batch| {
-        let stage = if batch % 2 == 1 { &with } else { &without };
+        let play = if batch % 2 == 1 { &with } else { &without };
         let seed = options.seed ^ (batch as u64) << 8 ^ (flaw as u64) << 32 ^ (scene as u64) << 40;
         let is_system = options.system_noise && flaw == Flaw::None && scene == Scene::AtEveryBound && batch < 8;
         let noise: Box<dyn Noise> =
             if is_system { Box::new(SystemNoise::new()?) } else { Box::new(SeededNoise::new(seed)) };
-        looks(stage, &plans, &attacker, &mut Flawed { flaw, noise, last: None }, each)
+        let ends = &mut SplitMix64::new(!seed);
+        looks(play, &plans, &attackers, ends, &mut Flawed { flaw, noise, last: None }, each)
     });
     let (mut seen_with, mut seen_without) = (Vec::new(), Vec::new());
     for (number, batch) in batches.into_iter().enumerate() {
         if number % 2 == 1 { &mut seen_with } else { &mut seen_without }.extend(batch?);
     }
-    Ok(judge(name, flaw, &attacker.claims, &seen_with, &seen_without, claimed))
+    Ok(judge(name, flaw, &attackers[0].claims, &seen_with, &seen_without, claimed))
 }
 
 fn judge(

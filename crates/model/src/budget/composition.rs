@@ -75,17 +75,32 @@ impl Losses {
         let total: f64 = (-reach..=reach).map(|x| weight(x.into())).sum();
         let mut grid = vec![(0.0, 0.0); GRID];
         for x in (-reach..=reach).map(f64::from) {
-            let chance = weight(x) / total;
             // ln P(x) / Q(x) for noise around 0 and around `moved`: the normalising constants are the same for whole numbers.
-            let loss = moved * (moved - 2.0 * x) / (2.0 * sigma * sigma);
-            let below = (loss / self.step).floor();
-            // Split between the neighbours on the grid so that the chances under P and under Q both stay what they are.
-            let above = chance * (below * self.step - loss).exp_m1() / (-self.step).exp_m1();
-            let place = |steps: f64| (steps as i64).rem_euclid(GRID as i64) as usize;
-            grid[place(below)].0 += chance - above;
-            grid[place(below + 1.0)].0 += above;
+            self.put(&mut grid, weight(x) / total, moved * (moved - 2.0 * x) / (2.0 * sigma * sigma));
         }
         self.lost += f64::from(copies) * 1e-30;
+        self.compose(grid, copies);
+    }
+
+    /// Adds an answer with nothing but a pure guarantee: the worst one is right with probability e^epsilon / (1 + e^epsilon).
+    fn add_pure(&mut self, epsilon: f64) {
+        let right = epsilon.exp() / (1.0 + epsilon.exp());
+        let mut grid = vec![(0.0, 0.0); GRID];
+        self.put(&mut grid, right, epsilon);
+        self.put(&mut grid, 1.0 - right, -epsilon);
+        self.compose(grid, 1);
+    }
+
+    /// Splits a loss between its neighbours on the grid so that the chances under P and under Q both stay what they are.
+    fn put(&self, grid: &mut [Complex], chance: f64, loss: f64) {
+        let below = (loss / self.step).floor();
+        let above = chance * (below * self.step - loss).exp_m1() / (-self.step).exp_m1();
+        let place = |steps: f64| (steps as i64).rem_euclid(GRID as i64) as usize;
+        grid[place(below)].0 += chance - above;
+        grid[place(below + 1.0)].0 += above;
+    }
+
+    fn compose(&mut self, mut grid: Vec<Complex>, copies: u32) {
         transform(&mut grid, -1.0);
         for (all, one) in self.spectrum.iter_mut().zip(grid) {
             *all = (0..copies).fold(*all, |all, _| times(all, one));
@@ -104,7 +119,7 @@ impl Losses {
 }
 
 /// Adds what one visitor-day moves in a mechanism, spread over as many counters as can be.
-fn add(losses: &mut Losses, mechanism: &Mechanism, views: usize) {
+fn add(losses: &mut Losses, plan: &Plan, mechanism: &Mechanism, views: usize) {
     let sigma = mechanism.sigma_milli as f64 / 1e3;
     match (mechanism.what, mechanism.table) {
         (What::Votes, Table::Page) => {
@@ -115,6 +130,10 @@ fn add(losses: &mut Losses, mechanism: &Mechanism, views: usize) {
             losses.add(sigma, 2.0, mechanism.l2_squared / 5);
             losses.add(sigma, 1.0, mechanism.l2_squared / 5);
         }
+        (What::Guard, table) => {
+            let scale = plan.guard(table).unwrap().scale as f64;
+            losses.add_pure(2.0 * f64::from(mechanism.l2_squared).sqrt() / scale);
+        }
         _ => losses.add(sigma, 1.0, mechanism.l2_squared),
     }
 }
@@ -123,7 +142,7 @@ fn add(losses: &mut Losses, mechanism: &Mechanism, views: usize) {
 fn composed(plan: &Plan, privacy: &Privacy) -> f64 {
     let mut losses = Losses::none(privacy.rho().as_rho());
     for mechanism in plan.mechanisms.iter().filter(|m| m.rho_nano > 0) {
-        add(&mut losses, mechanism, usize::from(privacy.bounds.views_per_visitor_day));
+        add(&mut losses, plan, mechanism, usize::from(privacy.bounds.views_per_visitor_day));
     }
     losses.delta(privacy.epsilon)
 }

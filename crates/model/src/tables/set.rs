@@ -28,6 +28,12 @@ impl TableSet {
         self.0 >> table as u32 & 1 == 1
     }
 
+    /// The tables of both.
+    #[must_use]
+    pub fn with_all(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The same without a table.
     #[must_use]
     pub fn without(self, table: Table) -> Self {

@@ -28,7 +28,8 @@ use crate::{
     admin::running::{self, Order},
     cells::Cells,
     clock::Clock,
-    keys::Epoch,
+    guard::KeyGuard,
+    keys::{Epoch, KeyRing},
     release::index::Index,
     seal::{
         Sealing,
@@ -81,6 +82,7 @@ pub(crate) struct Counted {
     pub(crate) open: OpenCells,
     pub(crate) producers: Producers,
     pub(crate) checkpointer: Checkpointer,
+    pub(crate) guard: KeyGuard,
 }
 
 /// What is to be published, and by whom.
@@ -94,6 +96,7 @@ pub(crate) struct Seals {
 pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) index: Arc<RwLock<Index>>,
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The release that a sender has seen of data that are newer than these; 0 for none.
     pub(crate) newer_release: Arc<AtomicU64>,
@@ -166,7 +169,10 @@ impl Committer {
                 Next::Commit(None) => return self.checkpoint(),
                 Next::Order(order) => self.follow_order(order)?,
                 Next::Checkpoint if self.room.is_there() => self.go_on_with_checkpoint()?,
-                Next::Look => self.look()?,
+                Next::Look => {
+                    self.ask_guard()?;
+                    self.look()?;
+                }
                 Next::Checkpoint | Next::Seal => {}
                 Next::Failed => return Err(self.writer.end()),
             }
@@ -209,6 +215,7 @@ impl Committer {
             let _ = first.reply.send(Err(Refusal::Unavailable));
             return Ok(());
         }
+        self.ask_guard()?;
         let mut group = Group::begin(&mut self.counted.open, self.shared.clock.now_unix_ms());
         let mut sightings = first.sightings.len();
         group.take(first, &mut self.counted.open, &self.counted.producers, &self.shared.index);
@@ -230,6 +237,13 @@ impl Committer {
         Ok(())
     }
 
+    /// Asks whether tables close to new keys, as often as the clock wants it.
+    fn ask_guard(&mut self) -> Result<(), CommitError> {
+        let Shared { registry, index, keys, clock, .. } = &self.shared;
+        let Counted { open, guard, .. } = &mut self.counted;
+        guard.ask(open, keys, registry, index, clock.now_unix_ms())
+    }
+
     /// The step that makes a group durable, with some of the checkpoint under way.
     fn step(&mut self, group: &mut Group) -> Result<Option<Step>, CommitError> {
         if group.changes_nothing() {
@@ -239,6 +253,7 @@ impl Committer {
         for name in group.new_sites() {
             self.note_site(name, &mut step)?;
         }
+        group.note_closed(&mut self.counted.open);
         self.counted.checkpointer.note(group.delta().epochs());
         let record_bytes = group.put(&mut step, &mut self.counted.open, &mut self.counted.producers)?;
         self.counted.checkpointer.go_along(&mut self.counted.open, &mut step, record_bytes)?;

@@ -195,6 +195,11 @@ impl Group {
         &self.delta
     }
 
+    /// Takes along which tables closed before it.
+    pub(super) fn note_closed(&mut self, open: &mut OpenCells) {
+        open.note_closed(&mut self.delta);
+    }
+
     /// Puts the delta, under the keys of its epochs, and the producers' new positions into a step. Gives the length of the
     /// journal's record in bytes. Memory goes on as if it were durable: the next group follows it.
     pub(super) fn put(

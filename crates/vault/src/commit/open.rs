@@ -10,6 +10,7 @@ use crate::{
         CommitError, Damaged, Step,
         rows::{self, ChainPoint},
     },
+    tables::TableSet,
     tally::Part,
 };
 
@@ -21,11 +22,13 @@ pub(crate) struct OpenCells {
     /// The journal's last record.
     head: ChainPoint,
     keys: Arc<KeyRing>,
+    /// Tables that closed since the last group: the next one makes it durable.
+    closed: Vec<(Epoch, TableSet)>,
 }
 
 impl OpenCells {
     pub(crate) fn new(cells: Cells, head: ChainPoint, keys: Arc<KeyRing>) -> Self {
-        Self { cells, spare: Cells::default(), head, keys }
+        Self { cells, spare: Cells::default(), head, keys, closed: Vec::new() }
     }
 
     pub(crate) fn cells(&self) -> &Cells {
@@ -34,6 +37,21 @@ impl OpenCells {
 
     pub(crate) fn cells_mut(&mut self) -> &mut Cells {
         &mut self.cells
+    }
+
+    /// Closes tables of a day to new keys.
+    pub(crate) fn close(&mut self, day: Epoch, tables: TableSet) {
+        if let Some(tally) = self.cells.days.get_mut(&day) {
+            tally.close(tables);
+            self.closed.push((day, tables));
+        }
+    }
+
+    /// Puts what closed since the last group into the delta of this one, unless the day was sealed meanwhile.
+    pub(super) fn note_closed(&mut self, delta: &mut Cells) {
+        for (day, tables) in self.closed.drain(..).filter(|(day, _)| self.cells.days.contains_key(day)) {
+            delta.days.entry(day).or_default().close(tables);
+        }
     }
 
     /// The journal's last record.

@@ -4,10 +4,10 @@
 //! Nothing here reads or writes a file.
 
 use siphasher::sip::SipHasher24;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{KEY_BYTES, Master};
-use crate::{tally::ProducerId, units::SiteName};
+use crate::{tables::Table, tally::ProducerId, units::SiteName};
 
 /// Pages up to this length, in bytes, are tagged without asking for memory.
 const PAIRED_PAGE_BYTES_MAX: usize = 120;
@@ -18,6 +18,7 @@ pub(crate) struct EpochKeys {
     visitor: [u8; 16],
     pair: [u8; 16],
     seal: [u8; KEY_BYTES],
+    guard: [u8; KEY_BYTES],
 }
 
 impl EpochKeys {
@@ -28,6 +29,7 @@ impl EpochKeys {
             visitor: first_half(&visitor),
             pair: first_half(&pair),
             seal: blake3::derive_key("headcount 2026 seal", &**master),
+            guard: blake3::derive_key("headcount 2026 guard on keys", &**master),
         };
         visitor.zeroize();
         pair.zeroize();
@@ -50,6 +52,11 @@ impl EpochKeys {
         place.copy_from_slice(page.as_bytes());
         bytes[..8].copy_from_slice(&visitor_tag.to_le_bytes());
         SipHasher24::new_with_key(&self.pair).hash(&bytes[..8 + page.len()])
+    }
+
+    /// The key of the noise that a table's guard keeps for the whole epoch.
+    pub(crate) fn guard_key(&self, table: Table) -> Zeroizing<[u8; KEY_BYTES]> {
+        Zeroizing::new(*blake3::keyed_hash(&self.guard, &[table.number()]).as_bytes())
     }
 
     /// The key under which what is not yet sealed is encrypted.

@@ -13,7 +13,7 @@ mod world;
 
 pub use accesses::LogReader;
 pub use noise::{Noise, NoiseFault, SeededNoise, SystemNoise};
-pub use scene::{KEYS_PER_DAY_MAX, Leaks, PUBLIC_PAGES, Plans, Scene, Stage};
+pub use scene::{Keys, Leaks, PUBLIC_PAGES, Plans, Play, Scene, Stage};
 pub use stages::{Encoded, Sealed, Seen, Stages};
 pub use view_count::{Added, ViewCount};
 pub use world::{Edition, Facts, PageTruth, SiteTruth, View, VisitorDay, WIKIMEDIA_PAGES_PER_DAY, World};

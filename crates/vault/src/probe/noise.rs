@@ -11,6 +11,12 @@ use crate::release::noise::{self, Noise as _};
 #[error(transparent)]
 pub struct NoiseFault(noise::NoiseFault);
 
+impl NoiseFault {
+    pub(super) fn of(fault: noise::NoiseFault) -> Self {
+        Self(fault)
+    }
+}
+
 /// A source of discrete Gaussian noise, sound or spoilt.
 pub trait Noise {
     /// One draw of this sigma.

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use headcount_model::{guard::Guard, rng::SplitMix64};
+use zeroize::Zeroizing;
+
 use super::{Noise, NoiseFault, noise::Drawn, release};
 use crate::{
     Bounds, Mechanism, Privacy, Release, SiteSettings, Table, TableSet,
@@ -10,11 +13,13 @@ use crate::{
     bound::Bounder,
     calendar::{Calendar, Day, Period, PeriodKind},
     cells::Cells,
+    guard,
     keys::Epoch,
     names::{NameId, Names},
     release::{
         draw::Draw,
         index::{PublicKeys, SiteIndex},
+        noise::ReleaseNoise,
         terms::{History, InForce, Under},
     },
     sites::settings::Site,
@@ -30,8 +35,13 @@ const CROWD_VIEWS: u64 = 3;
 /// Pages that are published, and the first of those that nobody knows.
 pub const PUBLIC_PAGES: u64 = 12;
 
-/// Distinct keys of a day that are told apart: a bound that no flaw raises.
-pub const KEYS_PER_DAY_MAX: usize = crate::bound::KEYS_PER_DAY_MAX;
+/// A page that the visitor never sees, and how many come to it: enough that it appears.
+const NOBODYS_PAGE: u64 = 40;
+const PAGE_CROWD: u64 = 150;
+/// The day's parts.
+const PARTS: usize = 3;
+/// Of the keys that the visitor in question opens so many lie beyond the threshold of the guard.
+const KEYS_TO_THRESHOLD: u64 = 4;
 /// The periods of the day, in the order in which they are published.
 const KINDS: [PeriodKind; 4] = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter];
 
@@ -46,6 +56,22 @@ pub enum Scene {
     Alone,
     /// A single page view: what is left is the month's sketch, and one visit.
     OneView,
+    /// As alone, on a day with so many other pages that the table closes at a moment that the noise decides, while a crowd comes
+    /// to a page that the visitor opened, and to one that nobody did.
+    Closing,
+}
+
+/// What bounds a day's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// The guard that servers have.
+    Guarded,
+    /// The guard without noise to speak of.
+    GuardedExactly,
+    /// The guard, and pages that have a row keep it after the table has closed.
+    RowsStay,
+    /// Beyond so many pages new ones are others.
+    Capped(usize),
 }
 
 /// What a flaw changes on the way to the cells.
@@ -55,8 +81,8 @@ pub struct Leaks {
     pub bounds: Bounds,
     /// The limiter forgets everybody in the middle of the day.
     pub forgets: bool,
-    /// Beyond so many distinct keys, new ones count as others.
-    pub keys_max: usize,
+    /// What bounds the keys.
+    pub keys: Keys,
     /// What is promised.
     pub epsilon: f64,
 }
@@ -69,29 +95,90 @@ pub struct Stage {
     week: WeekTally,
     month: MonthTally,
     quarter: QuarterTally,
+    /// How many pages beside the public ones there were after each part.
+    asked: Vec<u64>,
 }
 
 /// What the periods of a stage are released under.
 pub struct Plans(Vec<Under>);
 
-impl Stage {
-    /// Plays a scene with or without the visitor.
+/// A scene with or without the visitor, as it ends by when the pages' table closed: after the first part, after the second, or
+/// never. Other scenes than [`Scene::Closing`] end in one way.
+pub struct Play {
+    /// Each way in which it ends.
+    pub stages: Vec<Stage>,
+    /// What the guard was asked after each part but the last.
+    asked: Vec<u64>,
+    guard: Guard,
+}
+
+impl Play {
+    /// Plays a scene.
+    ///
+    /// # Panics
+    /// Where the plan has no guard on pages, which every plan has.
     #[must_use]
-    pub fn play(scene: Scene, with: bool, leaks: &Leaks) -> Self {
+    pub fn of(scene: Scene, with: bool, leaks: &Leaks) -> Self {
+        let never = Stage::play(scene, with, leaks, PARTS);
+        let of_site = never.site.history.of_day(Day::from_number(DATE)).plan.guard(Table::Page);
+        // Unwrap safety: every plan has a guard on pages.
+        let mut guard = Guard { keys_free: 0, ..of_site.expect("a guard") };
+        if leaks.keys == Keys::GuardedExactly {
+            guard.scale = 1;
+        }
+        if scene != Scene::Closing || matches!(leaks.keys, Keys::Capped(_)) {
+            return Self { stages: vec![never], asked: Vec::new(), guard };
+        }
+        let asked =
+            never.asked.iter().take(PARTS - 1).map(|keys| keys + guard.threshold() - KEYS_TO_THRESHOLD).collect();
+        let mut stages: Vec<Stage> = (1..PARTS).map(|part| Stage::play(scene, with, leaks, part)).collect();
+        stages.push(never);
+        Self { stages, asked, guard }
+    }
+
+    /// In which of its ways it ends, by the noise that servers draw; `random` stands for what the system gives them.
+    ///
+    /// # Errors
+    /// When the noise fails.
+    pub fn end(&self, random: &mut SplitMix64) -> Result<usize, NoiseFault> {
+        let mut key = || {
+            let mut key = Zeroizing::new([0; 32]);
+            key.chunks_exact_mut(8).for_each(|word| word.copy_from_slice(&random.next_u64().to_le_bytes()));
+            key
+        };
+        let (of_day, mut fresh) = (key(), ReleaseNoise::kept(&key()));
+        for (end, keys) in self.asked.iter().enumerate() {
+            if guard::closes(self.guard, *keys, &of_day, &mut fresh, 1).map_err(NoiseFault::of)? {
+                return Ok(end);
+            }
+        }
+        Ok(self.asked.len())
+    }
+}
+
+impl Stage {
+    /// Plays a scene with or without the visitor; the pages' table closes after so many parts.
+    fn play(scene: Scene, with: bool, leaks: &Leaks, closes_after: usize) -> Self {
         let site = site(leaks);
         let index = SiteIndex { public: public(), ..SiteIndex::default() };
         let mut cells = Cells::default();
         // The process starts again between the parts of the day.
         let mut names = Names::default();
         let parts = parts(scene, with, &mut names);
-        for part in parts {
-            let bounder = Bounder { keys_max: leaks.keys_max, ..Bounder::new(&site, &index) };
+        let mut asked = Vec::new();
+        let of_day = Epoch { site: site.name.clone(), period: Period::day(Day::from_number(DATE)) };
+        for (place, part) in parts.into_iter().enumerate() {
+            let bounder = Bounder::new(&site, &index);
             let (mut open, mut delta) = (Cells::default(), Cells::default());
             open.merge(&cells);
             for act in part {
+                let day = open.days.entry(of_day.clone()).or_default();
+                day.set_pages_closed(leaks.keys.closes(&act, &names, day, place >= closes_after));
                 bounder.add(act, &names, &mut open, &mut delta);
             }
             cells.merge(&delta);
+            let day = cells.days.entry(of_day.clone()).or_default();
+            asked.push(guard::keys_beside_public(&site, &index, day, Table::Page));
             if leaks.forgets {
                 for day in cells.days.values_mut() {
                     (day.visitors, day.pairs) = Default::default();
@@ -107,7 +194,7 @@ impl Stage {
         week.absorb(&day);
         month.absorb(&day);
         quarter.absorb(&day, |table, key| index.is_public(table, key));
-        Self { public: index.public, site, day, week, month, quarter }
+        Self { public: index.public, site, day, week, month, quarter, asked }
     }
 
     /// The plans of the stage's periods, as a flaw spoils their mechanisms.
@@ -159,6 +246,19 @@ impl Stage {
         let is_public = |table, key: &str| self.public.get(&table).is_some_and(|keys| keys.contains(key));
         let own = pages.chain(texts).filter(|(table, key)| !is_public(*table, key));
         own.map(|(table, key)| (table, key.to_owned())).collect()
+    }
+}
+
+impl Keys {
+    /// Whether the table is closed for a view.
+    fn closes(self, act: &Sighting, names: &Names, day: &DayTally, is_closed: bool) -> bool {
+        let Seen::Visit(visit) = &act.seen else { return is_closed };
+        let has_row = || day.pages.place(names.get(visit.page)).is_some();
+        match self {
+            Self::Guarded | Self::GuardedExactly => is_closed,
+            Self::RowsStay => is_closed && !has_row(),
+            Self::Capped(most) => day.pages.len() >= most && !has_row(),
+        }
     }
 }
 
@@ -229,14 +329,19 @@ fn error(who: u64, class: u8, key: &str, names: &mut Names) -> Sighting {
     Sighting { day: Day::from_number(DATE), visitor_tag: tag(who, 1), seen: Seen::Error { class, key } }
 }
 
+/// Views of one page each by visitors who see no other.
+fn crowd_on(number: u64, first: u64, names: &mut Names) -> Vec<Sighting> {
+    (first..first + PAGE_CROWD).map(|who| view(who, number, who, false, names)).collect()
+}
+
 /// All that happens on the day, in three parts. The visitor comes first, and at every bound in each part again.
-fn parts(scene: Scene, with: bool, names: &mut Names) -> [Vec<Sighting>; 3] {
+fn parts(scene: Scene, with: bool, names: &mut Names) -> [Vec<Sighting>; PARTS] {
     const VISITOR: u64 = 7_777;
     let pages = |names: &mut Names| (0..9).map(|n| view(VISITOR, n, n, false, names)).collect::<Vec<_>>();
     let mut mine: Vec<Sighting> = match scene {
         Scene::AtEveryBound => pages(names),
         Scene::SamePages => (0..12).map(|n| view(VISITOR, n / 3, n, false, names)).collect(),
-        Scene::Alone => (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true, names)).collect(),
+        Scene::Alone | Scene::Closing => (0..8).map(|n| view(VISITOR, PUBLIC_PAGES + n, n, true, names)).collect(),
         Scene::OneView => vec![view(VISITOR, 0, 0, false, names)],
     };
     match scene {
@@ -244,11 +349,16 @@ fn parts(scene: Scene, with: bool, names: &mut Names) -> [Vec<Sighting>; 3] {
             mine.extend([error(VISITOR, 0, "4xx /p0", names), error(VISITOR, 1, "5xx /p1", names)]);
             mine.push(Sighting { seen: Seen::Robot { family: 0 }, ..error(VISITOR, 0, "", names) });
         }
-        Scene::Alone => mine.extend([error(VISITOR, 0, "4xx /mine", names), error(VISITOR, 1, "5xx /mine", names)]),
+        Scene::Alone | Scene::Closing => {
+            mine.extend([error(VISITOR, 0, "4xx /mine", names), error(VISITOR, 1, "5xx /mine", names)])
+        }
         Scene::SamePages | Scene::OneView => {}
     }
     let again = |names: &mut Names| if with && scene == Scene::AtEveryBound { pages(names) } else { Vec::new() };
     let crowd = (0..CROWD * CROWD_VIEWS).map(|n| view(n % CROWD, n % PUBLIC_PAGES, n / 7, false, names));
     let first = mine.into_iter().filter(|_| with).chain(crowd).collect();
+    if scene == Scene::Closing {
+        return [first, crowd_on(PUBLIC_PAGES, 10_000, names), crowd_on(NOBODYS_PAGE, 20_000, names)];
+    }
     [first, again(names), again(names)]
 }

@@ -117,13 +117,35 @@ impl NoiseSource for SystemNoise {
 /// The noise of one release. Its key is wiped when it is dropped.
 pub(crate) struct ReleaseNoise(Bits);
 
+impl ReleaseNoise {
+    /// Noise that follows from a key: the same again whenever it is drawn with that key. For what must never be drawn twice
+    /// while the key exists. Nothing else may use the key.
+    pub(crate) fn kept(key: &Zeroizing<[u8; KEY_BYTES]>) -> Self {
+        Self(Bits::new(key))
+    }
+
+    /// One draw from the discrete Laplace distribution, P(x) proportional to exp(-|x| / scale): what the guard on keys asks for.
+    ///
+    /// # Errors
+    /// [`NoiseFault`] where the scale is 0 or the draw does not fit.
+    pub(crate) fn laplace(&mut self, scale: u64) -> Result<i64, NoiseFault> {
+        if scale == 0 {
+            return Err(NoiseFault::Sigma(SigmaMilli(0)));
+        }
+        signed(sampler::discrete_laplace(&mut self.0, scale.into()))
+    }
+}
+
 impl Noise for ReleaseNoise {
     fn sample(&mut self, sigma: SigmaMilli) -> Result<i64, NoiseFault> {
         check(sigma)?;
-        let (size, is_negative) = sampler::discrete_gaussian(&mut self.0, sigma.0);
-        let size = i64::try_from(size).map_err(|_| NoiseFault::Range)?;
-        Ok(if is_negative { -size } else { size })
+        signed(sampler::discrete_gaussian(&mut self.0, sigma.0))
     }
+}
+
+fn signed((size, is_negative): (u128, bool)) -> Result<i64, NoiseFault> {
+    let size = i64::try_from(size).map_err(|_| NoiseFault::Range)?;
+    Ok(if is_negative { -size } else { size })
 }
 
 #[cfg(any(test, feature = "lab"))]

@@ -1,10 +1,10 @@
 //! What a directory of the format before holds, and how it becomes what is written today. The one place where a migration
 //! stands: everything else reads and writes today's form alone.
 //!
-//! Format 5 stored the tables of a tally by their places in two lists. Such a directory is marked as today's when it is
-//! opened. Tallies ended with who had sent something and when, which is not read any more. Its sections say in which form
-//! they are and are read through here; the next checkpoint, at a clean stop at the latest, writes them anew. Its producers
-//! belonged to nobody, and are written anew with the mark.
+//! Format 5 stored the tables of a tally by their places in two lists, and had no tables that are closed to new keys. Such a
+//! directory is marked as today's when it is opened. Tallies ended with who had sent something and when, which is not read
+//! any more. Its sections say in which form they are and are read through here; the next checkpoint, at a clean stop at the
+//! latest, writes them anew. Its producers belonged to nobody, and are written anew with the mark.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{
     calendar::PeriodKind,
     names::TextMap,
     sketch::Sketch,
-    tables::Table,
+    tables::{Table, TableSet},
     tally::{Counters, Counts, PageDay, PageMonthTally, Pairs, SiteTally, Texts, Visitors},
 };
 
@@ -47,13 +47,14 @@ const LISTED: [Table; 11] = [
 const VOTES: [Table; 3] = [Table::Page, Table::Referrer, Table::Campaign];
 
 #[derive(Serialize, Deserialize)]
-struct Day<A> {
+struct Day<A, C> {
     visitors: Visitors,
     pairs: Pairs,
     site: SiteTally,
     hours: BTreeMap<u8, Counters>,
     pages: TextMap<PageDay>,
     attributes: A,
+    closed: C,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,9 +106,10 @@ pub(crate) fn producer(before: &[u8]) -> Result<ProducerRow, Damaged> {
 pub(crate) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Result<Zeroizing<Vec<u8>>> {
     match kind {
         PeriodKind::Hour | PeriodKind::Week => Ok(Zeroizing::new(before.to_vec())),
-        PeriodKind::Day => rewrite(before, |day: Day<ByPlace>| {
-            let Day { visitors, pairs, site, hours, pages, attributes } = day;
-            Day { visitors, pairs, site, hours, pages, attributes: by_table(attributes) }
+        PeriodKind::Day => rewrite(before, |day: Day<ByPlace, ()>| {
+            let Day { visitors, pairs, site, hours, pages, attributes, closed: () } = day;
+            let (attributes, closed) = (by_table(attributes), TableSet::default());
+            Day { visitors, pairs, site, hours, pages, attributes, closed }
         }),
         PeriodKind::Month => rewrite(before, |month: Month<ByPlace>| {
             let Month { site, visitors, pages, attributes } = month;
@@ -170,7 +172,7 @@ mod tests {
         let (visitors, pairs, site) =
             (Visitors::default(), Pairs::default(), SiteTally { limited: 9, ..SiteTally::default() });
         let (hours, pages) = (BTreeMap::new(), TextMap::default());
-        let day = Day { visitors, pairs, site, hours, pages, attributes: attributes() };
+        let day = Day { visitors, pairs, site, hours, pages, attributes: attributes(), closed: () };
         let bytes = tally(PeriodKind::Day, &postcard::to_allocvec(&(day, ACTIVITY)).unwrap()).unwrap();
         let day: DayTally = postcard::from_bytes(&bytes).unwrap();
         assert!(day.site.limited == 9);

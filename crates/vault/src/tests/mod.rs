@@ -1,6 +1,7 @@
 //! Tests of the vault as a whole: from events to releases, over restarts, on a real database.
 
 mod canary;
+mod closing;
 mod copies;
 mod flow;
 mod folding;

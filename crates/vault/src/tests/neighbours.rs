@@ -1,5 +1,8 @@
 //! What the noise covers: for any visitor-day and any crowd, leaving that visitor-day out changes the exact numbers of each
 //! mechanism by no more than its declared sensitivity. Through the real limiter, tallies and drawing, with noise of zero.
+//!
+//! That holds given the moment at which the guard on keys closes the tables, which is the same on both sides here; and until
+//! then what the guard is asked changes by no more than is declared either.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +12,7 @@ use super::*;
 use crate::calendar::{Day, Period, PeriodKind};
 use bound::Bounder;
 use cells::Cells;
+use keys::Epoch;
 use release::{
     budget::SigmaMilli,
     draw::Body,
@@ -39,6 +43,10 @@ struct Act {
     campaign: u8,
     host: u8,
 }
+
+/// The tables that take in new keys, and what their guards are asked.
+const TABLES: [Table; 4] = [Table::Page, Table::Referrer, Table::Campaign, Table::Error];
+type Asked = [(Table, usize); TABLES.len()];
 
 const PAGES: u8 = 12;
 const VISITOR: u32 = 77;
@@ -97,21 +105,45 @@ impl Bench {
         };
         let terms = settings.terms(Privacy { bounds, ..Privacy::default() });
         let site = site::Site::new(&settings, release::terms::History::of(vec![terms]));
-        Self { site, anonymizer: anonymizer(keys.path()), index: SiteIndex::default(), _keys: keys }
+        // Some keys were published before.
+        let public = PublicKeys::from([
+            (Table::Page, ["/p3".into()].into()),
+            (Table::Referrer, ["r1.example".into()].into()),
+            (Table::Error, ["4xx /p1".into()].into()),
+        ]);
+        let index = SiteIndex { public, ..SiteIndex::default() };
+        Self { site, anonymizer: anonymizer(keys.path()), index, _keys: keys }
     }
 
-    fn cells<'a>(&self, acts: impl Iterator<Item = &'a (u32, Act)>) -> Cells {
+    /// What is counted, with the visitor or without, where the guard closes all tables before the act at a place; and what it
+    /// is asked before each act until then.
+    fn count(&self, acts: &[(u32, Act)], with: bool, closes_at: usize) -> (Cells, Vec<Asked>) {
+        let mut asked = Vec::new();
+        let of_day = Epoch { site: self.site.name.clone(), period: Period::day(date()) };
         let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
         let (mut open, mut delta) = (Cells::default(), Cells::default());
         let bounder = Bounder::new(&self.site, &self.index);
-        for (who, act) in acts {
+        for (place, (who, act)) in acts.iter().enumerate() {
+            for cells in [&mut open, &mut delta] {
+                let day = cells.days.entry(of_day.clone()).or_default();
+                if place == closes_at {
+                    day.close(TABLES.into_iter().collect());
+                }
+            }
+            if place <= closes_at {
+                let day = &open.days[&of_day];
+                asked.push(TABLES.map(|table| (table, day.keys_of(table))));
+            }
+            if *who == VISITOR && !with {
+                continue;
+            }
             let event = event(*who, act);
             let sighting = self.anonymizer.anonymize(&self.site, event, NOON_UNIX_MS + DAY_MS, &sealed, &mut bench);
             if let anonymize::Anonymized::Seen(sighting) = sighting.unwrap() {
                 bounder.add(sighting, &bench.names, &mut open, &mut delta);
             }
         }
-        delta
+        (delta, asked)
     }
 
     fn vectors(&self, cells: &Cells) -> Vectors {
@@ -121,7 +153,7 @@ impl Bench {
         month.absorb(day);
         let mut quarter = QuarterTally::default();
         quarter.absorb(day, |_, _| false);
-        let date = Day::from_number(i32::try_from(NOON_UNIX_MS / DAY_MS).unwrap());
+        let date = date();
         let mut vectors = Vectors::new();
         let public = everything(day);
         for kind in [PeriodKind::Day, PeriodKind::Month] {
@@ -138,6 +170,11 @@ impl Bench {
         }
         vectors
     }
+}
+
+/// The day of all acts.
+fn date() -> Day {
+    Day::from_number(i32::try_from(NOON_UNIX_MS / DAY_MS).unwrap())
 }
 
 /// Every key of the open tables, so that no threshold hides one.
@@ -201,19 +238,32 @@ fn distance_squared(with: &BTreeMap<String, i64>, without: &BTreeMap<String, i64
     keys.into_iter().map(|key| (at(with, key) - at(without, key)).pow(2)).sum()
 }
 
+/// By how many keys the visitor changes what a table's guard is asked, at most. It never has fewer by it.
+fn keys_moved(table: Table, with: &[Asked], without: &[Asked]) -> usize {
+    let keys = |asked: &Asked| asked.iter().find(|(of, _)| *of == table).unwrap().1;
+    let moved = with.iter().zip(without).map(|(with, without)| keys(with).checked_sub(keys(without)).unwrap());
+    moved.max().unwrap_or(0)
+}
+
 /// Compares a crowd with and without the visitor, for every mechanism of the plan.
-fn check(bench: &Bench, acts: &[(u32, Act)]) -> Result<(), TestCaseError> {
-    let with = bench.vectors(&bench.cells(acts.iter()));
-    let without = bench.vectors(&bench.cells(acts.iter().filter(|(who, _)| *who != VISITOR)));
+fn check(bench: &Bench, acts: &[(u32, Act)], closes_at: usize) -> Result<(), TestCaseError> {
+    let (with, asked_with) = bench.count(acts, true, closes_at);
+    let (without, asked_without) = bench.count(acts, false, closes_at);
+    let (with, without) = (bench.vectors(&with), bench.vectors(&without));
     let none = BTreeMap::new();
     let plan = &bench.site.history.of_day(Day::from_number(0)).plan;
     for mechanism in &plan.mechanisms {
+        let declared = i64::from(mechanism.l2_squared);
+        if mechanism.what == What::Guard {
+            let moved = keys_moved(mechanism.table, &asked_with, &asked_without) as i64;
+            prop_assert!(moved * moved <= declared, "the guard on {:?} is asked {moved} more", mechanism.table);
+            continue;
+        }
         let key = (mechanism.table, mechanism.period, mechanism.what.name());
         // A week has the sums and sketches of a month.
         let key = if key.1 == PeriodKind::Week { (key.0, PeriodKind::Month, key.2) } else { key };
         prop_assert!(with.contains_key(&key) || without.contains_key(&key), "{key:?} is nowhere drawn");
         let distance = distance_squared(with.get(&key).unwrap_or(&none), without.get(&key).unwrap_or(&none));
-        let declared = i64::from(mechanism.l2_squared);
         prop_assert!(distance <= declared, "{key:?} moves by the root of {distance}, declared is that of {declared}");
     }
     for key in with.keys() {
@@ -231,13 +281,14 @@ proptest! {
         mine in prop::collection::vec((0_usize..40, act()), 1..25),
         views in 1_u8..=10,
         of_page in 1_u8..=3,
+        closes_at in 0_usize..60,
     ) {
         let bench = Bench::new(Bounds { views_per_visitor_day: views, views_per_page: of_page.min(views) });
         let mut acts = crowd;
         for (place, act) in mine {
             acts.insert(place.min(acts.len()), (VISITOR, act));
         }
-        check(&bench, &acts)?;
+        check(&bench, &acts, closes_at)?;
     }
 }
 
@@ -245,13 +296,21 @@ proptest! {
 fn the_declared_sensitivities_are_reached() {
     let bench = Bench::new(Bounds::default());
     let plain = |page: u8| Act { hour: page % 24, page, status: 200, robot: false, referrer: 0, campaign: 1, host: 0 };
-    let mut acts: Vec<(u32, Act)> = (3..11).map(|page| (VISITOR, plain(page))).collect();
+    let mut acts: Vec<(u32, Act)> = (4..12).map(|page| (VISITOR, plain(page))).collect();
     acts.extend([404, 500].map(|status| (VISITOR, Act { status, ..plain(0) })));
     acts.push((VISITOR, Act { robot: true, ..plain(0) }));
-    let with = bench.vectors(&bench.cells(acts.iter()));
-    let without = bench.vectors(&Cells::default());
+    // One more, so that the guard is asked once more.
+    acts.push((VISITOR, Act { robot: true, ..plain(0) }));
+    let (with, asked_with) = bench.count(&acts, true, usize::MAX);
+    let (without, asked_without) = bench.count(&acts, false, usize::MAX);
+    let (with, without) = (bench.vectors(&with), bench.vectors(&without));
     let none = BTreeMap::new();
     for mechanism in &bench.site.history.of_day(Day::from_number(0)).plan.mechanisms {
+        if mechanism.what == What::Guard {
+            let moved = keys_moved(mechanism.table, &asked_with, &asked_without);
+            assert_eq!(moved * moved, mechanism.l2_squared as usize, "{:?}", mechanism.table);
+            continue;
+        }
         let key = (mechanism.table, mechanism.period, mechanism.what.name());
         let key = if key.1 == PeriodKind::Week { (key.0, PeriodKind::Month, key.2) } else { key };
         let distance = distance_squared(with.get(&key).unwrap_or(&none), without.get(&key).unwrap_or(&none));

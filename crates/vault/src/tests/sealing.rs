@@ -192,32 +192,3 @@ fn a_configured_site_is_published_when_nobody_comes() {
     assert!(running.intake.lane(&SiteName::new("other").unwrap(), "p", SECRET).is_none());
     running.close();
 }
-
-#[test]
-fn beyond_the_guard_a_visitor_still_moves_each_counter_by_one() {
-    let house = House::new();
-    let anonymizer = anonymizer(&house.keys());
-    let settings = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
-    let site = plain_site(&settings);
-    let (index, sealed) = (release::index::SiteIndex::default(), release::index::Sealed::default());
-    let (mut open, mut delta) = (cells::Cells::default(), cells::Cells::default());
-    let bounder = bound::Bounder::new(&site, &index);
-    let bounder = bound::Bounder { keys_max: 3, ..bounder };
-    let mut bench = anonymize::Bench::default();
-    let mut add = |visitor: u32, target: &str| {
-        let event = view(NOON_UNIX_MS, visitor, target);
-        let seen = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap();
-        let anonymize::Anonymized::Seen(visit) = seen else { panic!("a page view is seen") };
-        bounder.add(visit, &bench.names, &mut open, &mut delta)
-    };
-    for n in 0..3 {
-        assert_eq!(add(n, &format!("/first-{n}")), Outcome::Counted);
-    }
-    let outcomes: Vec<Outcome> = (0..6).map(|n| add(9, &format!("/new-{n}"))).collect();
-    assert_eq!(outcomes[..2], [Outcome::Counted; 2]);
-    assert_eq!(outcomes[2..], [Outcome::BeyondBound; 4]);
-    let day = delta.days.values().next().unwrap();
-    let other = day.pages[OTHER_KEY].counts;
-    assert_eq!((other.first, other.repeat), (1, 1));
-    assert!(day.balances(true, TableSet::without_sources()));
-}

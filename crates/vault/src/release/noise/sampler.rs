@@ -29,7 +29,7 @@ pub(super) fn discrete_gaussian(bits: &mut Bits, sigma_milli: u64) -> (u128, boo
 }
 
 /// An integer Y with P(Y = y) proportional to exp(-|y| / `scale`) (Algorithm 2): its absolute value, and whether it is negative.
-fn discrete_laplace(bits: &mut Bits, scale: u128) -> (u128, bool) {
+pub(super) fn discrete_laplace(bits: &mut Bits, scale: u128) -> (u128, bool) {
     loop {
         let rest = bits.uniform(scale);
         if !exp(bits, rest, scale) {
