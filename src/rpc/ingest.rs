@@ -95,11 +95,14 @@ fn refused(refusal: Refusal, sequence: u64) -> Status {
     }
 }
 
+/// A producer's secret, and its lane.
+type Known = (Zeroizing<Vec<u8>>, Lane);
+
 /// One stream.
 struct Session {
     intake: Intake,
     /// By site and producer, with the secret that each came with last.
-    lanes: HashMap<(String, String), (Zeroizing<Vec<u8>>, Lane)>,
+    lanes: HashMap<(String, String), Known>,
 }
 
 impl Session {

@@ -6,7 +6,10 @@
 
 use std::fmt::Write as _;
 
-use headcount::proto::PeriodKind;
+use headcount::{
+    clock::{Clock, SystemClock},
+    proto::PeriodKind,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -61,9 +64,8 @@ fn world(is_configured: bool, comes: bool) -> Option<Vec<Vec<String>>> {
     let house = House::new();
     let faults = Faults::new(&house)?;
     let first: Timestamp = FIRST_NIGHT.parse().expect("a time");
-    let ahead = |night: i64| {
-        (first + SignedDuration::from_hours(24 * night)).as_millisecond() - Timestamp::now().as_millisecond()
-    };
+    let ahead =
+        |night: i64| (first + SignedDuration::from_hours(24 * night)).as_millisecond() - SystemClock.now_unix_ms();
     let mut args = house.serve_args();
     if is_configured {
         args.extend(["--config".to_owned(), house.write("headcount.toml", CONFIG)]);

@@ -223,7 +223,7 @@ impl DayTally {
     }
 
     /// Closes or opens the pages' table as a flaw would have it.
-    #[cfg(any(test, feature = "lab"))]
+    #[cfg(feature = "lab")]
     pub(super) fn set_pages_closed(&mut self, is_closed: bool) {
         self.closed = self.closed.without(Table::Page);
         if is_closed {

@@ -7,9 +7,11 @@ use store::rows::{self, ProducerRow};
 
 const OTHER_SECRET: &[u8] = b"somebody else's secret";
 
-/// What a sender is told of empty batches, each on a lane of its own: the end, the cursor, and whether it was new; or what is
-/// expected instead.
-fn probes(running: &Running, producer: &str, secret: &[u8]) -> Vec<Result<(u64, Vec<u8>, bool), String>> {
+/// The end, the cursor, and whether the batch was new; or what is expected instead.
+type Told = Result<(u64, Vec<u8>, bool), String>;
+
+/// What a sender is told of empty batches, each on a lane of its own.
+fn probes(running: &Running, producer: &str, secret: &[u8]) -> Vec<Told> {
     let probe = |sequence| {
         let lane = running.lane_with("www", producer, secret);
         match block_on(lane.send(batch(sequence, vec![], 0))) {
