@@ -16,7 +16,7 @@ use crate::{
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
     vault::{
-        Batch, Books, CURSOR_BYTES_MAX, CommitError, EVENTS_PER_BATCH_MAX, Intake, KeyFault, Lane, Outcome,
+        Batch, CURSOR_BYTES_MAX, CommitError, EVENTS_PER_BATCH_MAX, Intake, KeyFault, Lane, Outcome, OutcomeCounts,
         PRODUCER_BYTES_MAX, PRODUCER_SECRET_BYTES, Pending, Receipt, Refusal,
     },
 };
@@ -227,9 +227,9 @@ fn check(request: &Message) -> Result<(), Status> {
 
 /// What a sender is told of how its events ended. Whether a page view was beyond a visitor's bound is not: who can send
 /// events in somebody's name could find out by it whether that visitor was there.
-fn told(books: Option<&Books>) -> Vec<(Outcome, u32, u32)> {
+fn told(books: Option<&OutcomeCounts>) -> Vec<(Outcome, u32, u32)> {
     let mut rows: Vec<(Outcome, u32, u32)> = Vec::new();
-    for (outcome, count, first) in books.into_iter().flat_map(Books::close) {
+    for (outcome, count, first) in books.into_iter().flat_map(OutcomeCounts::close) {
         let outcome = if outcome == Outcome::BeyondBound { Outcome::Counted } else { outcome };
         match rows.iter_mut().find(|row| row.0 == outcome) {
             Some(row) => *row = (outcome, row.1 + count, row.2.min(first)),
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn nobody_is_told_that_a_visitor_hit_a_bound() {
-        let mut books = Books::open(4);
+        let mut books = OutcomeCounts::open(4);
         for (index, outcome) in
             [Outcome::Asset, Outcome::BeyondBound, Outcome::Counted, Outcome::BeyondBound].into_iter().enumerate()
         {

@@ -62,14 +62,14 @@ impl Outcome {
 /// How many events of a batch ended in each way, and the index of the first that did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "every event is answered for"]
-pub struct Books {
+pub struct OutcomeCounts {
     sent: u32,
     entered: u32,
     rows: [(u32, u32); Outcome::ALL.len()],
 }
 
-impl Books {
-    /// Books for a batch of that many events.
+impl OutcomeCounts {
+    /// OutcomeCounts for a batch of that many events.
     pub fn open(sent: u32) -> Self {
         Self { sent, entered: 0, rows: [(0, 0); Outcome::ALL.len()] }
     }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_own_row_and_the_books_balance() {
-        let mut books = Books::open(24);
+        let mut books = OutcomeCounts::open(24);
         for (i, outcome) in Outcome::ALL.into_iter().chain(Outcome::ALL).enumerate() {
             books.enter(u32::try_from(i).unwrap(), outcome);
         }
@@ -116,6 +116,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "exactly one outcome")]
     fn a_forgotten_event_is_a_programming_error() {
-        let _ = Books::open(1).close().count();
+        let _ = OutcomeCounts::open(1).close().count();
     }
 }

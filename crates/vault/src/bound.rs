@@ -31,7 +31,7 @@ pub(super) struct Bounder<'a> {
 }
 
 /// A day's open tally and what the delta adds to it, with what holds on that day.
-struct Desk<'a> {
+struct DayContext<'a> {
     date: Day,
     open: &'a mut DayTally,
     delta: &'a mut DayTally,
@@ -91,18 +91,19 @@ impl<'a> Bounder<'a> {
                 continue;
             }
             let names_remembered = if of_one_day.len() < REMEMBERED_FROM { 0 } else { names.len() as usize };
-            let mut desk = self.desk(first.day, &mut open.days, &mut delta.days, &mut delta.spare, names_remembered);
+            let mut context =
+                self.context(first.day, &mut open.days, &mut delta.days, &mut delta.spare, names_remembered);
             for some in of_one_day.chunks(AHEAD) {
-                desk.fetch(some);
+                context.fetch(some);
                 for (at, sighting) in some {
-                    enter(*at, self.add_to_day(sighting, names, &mut desk));
+                    enter(*at, self.add_to_day(sighting, names, &mut context));
                 }
             }
             let (mut open, mut delta) = (
                 Longer { weeks: &mut open.weeks, months: &mut open.months },
                 Longer { weeks: &mut delta.weeks, months: &mut delta.months },
             );
-            self.see_all(desk, &mut open, &mut delta);
+            self.see_all(context, &mut open, &mut delta);
         }
     }
 
@@ -114,14 +115,14 @@ impl<'a> Bounder<'a> {
         ended
     }
 
-    fn desk<'d>(
+    fn context<'d>(
         &'d self,
         date: Day,
         open: &'d mut BTreeMap<Epoch, DayTally>,
         delta: &'d mut BTreeMap<Epoch, DayTally>,
         spare: &mut Vec<DayTally>,
         names_remembered: usize,
-    ) -> Desk<'d> {
+    ) -> DayContext<'d> {
         let epoch = Epoch { site: self.site.name.clone(), period: Period::day(date) };
         let open = open.entry(epoch.clone()).or_default();
         let delta = delta.entry(epoch).or_insert_with(|| spare.pop().unwrap_or_default());
@@ -130,26 +131,26 @@ impl<'a> Bounder<'a> {
             *is_sealed = self.index.sealed.contains(Period::hour(date, hour));
         }
         let (terms, pages) = (self.site.terms_of(date), vec![None; names_remembered]);
-        Desk { date, open, delta, terms, is_hour_sealed, pages, to_see: Vec::new(), counts_in: [false; 2] }
+        DayContext { date, open, delta, terms, is_hour_sealed, pages, to_see: Vec::new(), counts_in: [false; 2] }
     }
 
-    fn add_to_day<'v>(&self, sighting: &'v Sighting, names: &Names, desk: &mut Desk<'v>) -> Outcome {
-        debug_assert_eq!(sighting.day, desk.date);
+    fn add_to_day<'v>(&self, sighting: &'v Sighting, names: &Names, context: &mut DayContext<'v>) -> Outcome {
+        debug_assert_eq!(sighting.day, context.date);
         let tag = sighting.visitor_tag;
-        let visitor = desk.open.visitors.get(tag);
+        let visitor = context.open.visitors.get(tag);
         match &sighting.seen {
-            Seen::Visit(visit) => self.view(tag, visit, names, visitor, desk),
+            Seen::Visit(visit) => self.view(tag, visit, names, visitor, context),
             Seen::Error { class, key } => {
                 let mark = VisitorDay::mark_error(*class);
                 if !visitor.has(mark) {
-                    self.error(tag, mark, *class, names.get(*key), desk);
+                    self.error(tag, mark, *class, names.get(*key), context);
                 }
                 Outcome::NotSuccess
             }
             Seen::Robot { family } => {
                 let mark = VisitorDay::mark_robot();
-                if !visitor.has(mark) && desk.terms.has(Table::Bot) {
-                    desk.each(|day| {
+                if !visitor.has(mark) && context.terms.has(Table::Bot) {
+                    context.each(|day| {
                         day.mark(tag, mark);
                         day.count_listed(Table::Bot, *family);
                     });
@@ -160,28 +161,35 @@ impl<'a> Bounder<'a> {
     }
 
     /// Counts a page view, unless it is beyond a bound.
-    fn view<'v>(&self, tag: u64, visit: &'v Visit, names: &Names, visitor: VisitorDay, desk: &mut Desk<'v>) -> Outcome {
-        let known = self.known_page(visit, names, desk);
+    fn view<'v>(
+        &self,
+        tag: u64,
+        visit: &'v Visit,
+        names: &Names,
+        visitor: VisitorDay,
+        context: &mut DayContext<'v>,
+    ) -> Outcome {
+        let known = self.known_page(visit, names, context);
         // What counts as one key is bounded as one page, so that no counter moves by more than one a visitor-day.
         let is_other = match known {
             Some(page) => page.is_other,
-            None => self.page_name(visit, names, desk).text == OTHER_KEY,
+            None => self.page_name(visit, names, context).text == OTHER_KEY,
         };
         let pair = if is_other { visit.other_pair_tag } else { visit.pair_tag };
-        let views_of_page = desk.open.pairs.get(pair);
+        let views_of_page = context.open.pairs.get(pair);
         // Whether or not it counts: what is made durable has the same parts, and takes about as long.
-        desk.counts_in[0] |= visit.week_tag.is_some();
-        desk.counts_in[1] |= visit.month_tag.is_some();
-        let contribution = match limit::bound(desk.terms.bounds(), visitor, views_of_page, visit.hour) {
+        context.counts_in[0] |= visit.week_tag.is_some();
+        context.counts_in[1] |= visit.month_tag.is_some();
+        let contribution = match limit::bound(context.terms.bounds(), visitor, views_of_page, visit.hour) {
             Bounded::Beyond { newly_limited } => {
                 if newly_limited {
-                    desk.each(|day| day.limit(tag));
+                    context.each(|day| day.limit(tag));
                 }
                 return Outcome::BeyondBound;
             }
             Bounded::Counted(contribution) => contribution,
         };
-        let page = known.unwrap_or_else(|| self.new_page(visit, names, desk));
+        let page = known.unwrap_or_else(|| self.new_page(visit, names, context));
         let place = page.place as usize;
         let votes = contribution.is_first_of_page && !page.needs_no_votes;
         let view = Counted {
@@ -190,80 +198,80 @@ impl<'a> Bounder<'a> {
             contribution,
             page: place,
             votes_before: votes.then(|| visitor.votes()),
-            hour_is_open: !desk.is_hour_sealed.get(usize::from(visit.hour)).copied().unwrap_or(false),
-            active: desk.terms.tables(),
+            hour_is_open: !context.is_hour_sealed.get(usize::from(visit.hour)).copied().unwrap_or(false),
+            active: context.terms.tables(),
         };
-        desk.open.count(desk.delta, &view);
+        context.open.count(context.delta, &view);
         let is_first = contribution.rank == 1;
         if is_first {
             // Attributes are those of the first page view.
             for (table, id) in visit.attributes.names() {
-                self.count_text(table, id, names, desk);
+                self.count_text(table, id, names, context);
             }
         }
         // Later views of the same visitor and page would raise the same registers.
         if is_first || contribution.is_first_of_page {
             let page = contribution.is_first_of_page.then_some(place);
-            desk.to_see.push(ToSee { visit, is_first, page });
+            context.to_see.push(ToSee { visit, is_first, page });
         }
         Outcome::Counted
     }
 
     /// The key under which the page of a visit counts, where it has a row already.
-    fn known_page(&self, visit: &Visit, names: &Names, desk: &mut Desk<'_>) -> Option<Page> {
-        if let Some(Some(page)) = desk.pages.get(visit.page.place()) {
+    fn known_page(&self, visit: &Visit, names: &Names, context: &mut DayContext<'_>) -> Option<Page> {
+        if let Some(Some(page)) = context.pages.get(visit.page.place()) {
             return Some(*page);
         }
-        let name = self.page_name(visit, names, desk);
-        let place = desk.open.pages.place(name)?;
-        Some(self.remember(visit, place, name.text, desk))
+        let name = self.page_name(visit, names, context);
+        let place = context.open.pages.place(name)?;
+        Some(self.remember(visit, place, name.text, context))
     }
 
     /// The same for a page that had none.
-    fn new_page(&self, visit: &Visit, names: &Names, desk: &mut Desk<'_>) -> Page {
-        let name = self.page_name(visit, names, desk);
-        let place = desk.open.pages.place_at(name);
-        self.remember(visit, place, name.text, desk)
+    fn new_page(&self, visit: &Visit, names: &Names, context: &mut DayContext<'_>) -> Page {
+        let name = self.page_name(visit, names, context);
+        let place = context.open.pages.place_at(name);
+        self.remember(visit, place, name.text, context)
     }
 
     /// The page's own name, or `(other)` where the table is closed and the page is not public, whether or not it has a row.
-    fn page_name<'n>(&self, visit: &Visit, names: &'n Names, desk: &Desk<'_>) -> Name<'n> {
+    fn page_name<'n>(&self, visit: &Visit, names: &'n Names, context: &DayContext<'_>) -> Name<'n> {
         let name = names.get(visit.page);
-        if desk.open.is_closed(Table::Page) && !self.is_public(name.text) { Name::of(OTHER_KEY) } else { name }
+        if context.open.is_closed(Table::Page) && !self.is_public(name.text) { Name::of(OTHER_KEY) } else { name }
     }
 
-    fn remember(&self, visit: &Visit, place: usize, text: &str, desk: &mut Desk<'_>) -> Page {
+    fn remember(&self, visit: &Visit, place: usize, text: &str, context: &mut DayContext<'_>) -> Page {
         let is_other = text == OTHER_KEY;
         // What is public follows from releases alone.
         let needs_no_votes = is_other || self.is_public(text);
         // A day has far fewer pages than 32 bits count: its guard closes the table.
         let page = Page { place: u32::try_from(place).unwrap_or(u32::MAX), is_other, needs_no_votes };
-        if let Some(known) = desk.pages.get_mut(visit.page.place()) {
+        if let Some(known) = context.pages.get_mut(visit.page.place()) {
             *known = Some(page);
         }
         page
     }
 
     /// Counts a visit under a text.
-    fn count_text(&self, table: Table, id: NameId, names: &Names, desk: &mut Desk<'_>) {
-        if desk.terms.has(table) {
-            let key = self.guarded(table, names.get(id), desk);
-            desk.open.count_text(desk.delta, table, key);
+    fn count_text(&self, table: Table, id: NameId, names: &Names, context: &mut DayContext<'_>) {
+        if context.terms.has(table) {
+            let key = self.guarded(table, names.get(id), context);
+            context.open.count_text(context.delta, table, key);
         }
     }
 
-    fn error(&self, tag: u64, mark: VisitorDay, class: u8, key: Name<'_>, desk: &mut Desk<'_>) {
-        let has_status = desk.terms.has(Table::Status);
-        desk.each(|day| {
+    fn error(&self, tag: u64, mark: VisitorDay, class: u8, key: Name<'_>, context: &mut DayContext<'_>) {
+        let has_status = context.terms.has(Table::Status);
+        context.each(|day| {
             day.mark(tag, mark);
             if has_status {
                 day.count_listed(Table::Status, class.into());
             }
         });
-        let guarded = self.guarded(Table::Error, key, desk);
+        let guarded = self.guarded(Table::Error, key, context);
         // Errors of two classes would be one key where the table is closed, and move it by two.
-        if desk.terms.has(Table::Error) && guarded.text != OTHER_KEY {
-            desk.open.count_text(desk.delta, Table::Error, guarded);
+        if context.terms.has(Table::Error) && guarded.text != OTHER_KEY {
+            context.open.count_text(context.delta, Table::Error, guarded);
         }
     }
 
@@ -272,34 +280,34 @@ impl<'a> Bounder<'a> {
     }
 
     /// A key of a table other than the pages, or `(other)` where the table is closed and the key is not public.
-    fn guarded<'k>(&self, table: Table, key: Name<'k>, desk: &Desk<'_>) -> Name<'k> {
+    fn guarded<'k>(&self, table: Table, key: Name<'k>, context: &DayContext<'_>) -> Name<'k> {
         let is_public = || table.public_keys().contains(&key.text) || self.index.is_public(table, key.text);
-        if desk.open.is_closed(table) && !is_public() { Name::of(OTHER_KEY) } else { key }
+        if context.open.is_closed(table) && !is_public() { Name::of(OTHER_KEY) } else { key }
     }
 
     /// Raises the sketches of the week and the month, where these are open. The delta gets what changes them: what does
     /// not is durable already, or comes with the same step.
-    fn see_all(&self, desk: Desk<'_>, open: &mut Longer<'_>, delta: &mut Longer<'_>) {
+    fn see_all(&self, context: DayContext<'_>, open: &mut Longer<'_>, delta: &mut Longer<'_>) {
         let epoch = |period| Epoch { site: self.site.name.clone(), period };
-        let (week, month) = (Period::week_of(desk.date), Period::month_of(desk.date));
-        let [in_week, in_month] = desk.counts_in;
+        let (week, month) = (Period::week_of(context.date), Period::month_of(context.date));
+        let [in_week, in_month] = context.counts_in;
         if in_week && !self.index.sealed.contains(week) {
             let open = open.weeks.entry(epoch(week)).or_default();
             let delta = delta.weeks.entry(epoch(week)).or_default();
-            for tag in desk.to_see.iter().filter(|seen| seen.is_first).filter_map(|seen| seen.visit.week_tag) {
+            for tag in context.to_see.iter().filter(|seen| seen.is_first).filter_map(|seen| seen.visit.week_tag) {
                 see_both(&mut open.visitors, &mut delta.visitors, tag);
             }
         }
         if in_month && !self.index.sealed.contains(month) {
             let open = open.months.entry(epoch(month)).or_default();
             let delta = delta.months.entry(epoch(month)).or_default();
-            for ToSee { visit, is_first, page } in desk.to_see {
+            for ToSee { visit, is_first, page } in context.to_see {
                 let Some(tag) = visit.month_tag else { continue };
                 if is_first {
                     see_both(&mut open.visitors, &mut delta.visitors, tag);
                 }
                 if let Some(page) = page {
-                    let page = desk.open.pages.beside(page, Beside::Month, &mut open.pages);
+                    let page = context.open.pages.beside(page, Beside::Month, &mut open.pages);
                     open.see_on(tag, page, delta);
                 }
             }
@@ -313,7 +321,7 @@ struct Longer<'c> {
     months: &'c mut BTreeMap<Epoch, MonthTally>,
 }
 
-impl Desk<'_> {
+impl DayContext<'_> {
     /// Does the same to the open tally and to the delta.
     fn each(&mut self, mut change: impl FnMut(&mut DayTally)) {
         change(self.open);

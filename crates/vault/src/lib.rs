@@ -91,7 +91,7 @@ pub use store::{AdminError, ArchiveError, CommitError, Damaged, EngineError, Fil
 // Words that everybody shares: not the vault's own.
 pub use headcount_model::{
     ledger::DayLedger,
-    outcome::{Books, Outcome},
+    outcome::{Outcome, OutcomeCounts},
     plan::{Mechanism, What},
     promise::{NOT_COVERED, RETENTION, Retention},
     regular::Regular,

@@ -17,7 +17,7 @@ use crate::{
     keys::{Epoch, KeyRing},
     release::{
         block::Release,
-        index::{Index, Sealed},
+        index::{Index, PublishedPeriods},
     },
     store::{
         AdminError, ArchiveError, CommitError, Damaged, Step,
@@ -234,7 +234,7 @@ impl Taking<'_> {
     }
 
     /// The hours of a day that were published before it are in its release.
-    fn take_hours_in(&mut self, site: &SiteName, sealed: &Sealed, day: Day) {
+    fn take_hours_in(&mut self, site: &SiteName, sealed: &PublishedPeriods, day: Day) {
         for (hour, number) in sealed.range(PeriodKind::Hour, day, day) {
             self.step.remove(rows::index_key(site, hour));
             self.step.remove(rows::release_key(number));

@@ -24,7 +24,7 @@ use super::{
     keys::{Epoch, EpochKeys, KeyFault, KeyRing},
     names::{NameId, Names},
     outcome::Outcome,
-    release::index::Sealed,
+    release::index::PublishedPeriods,
     site::Site,
     tables::{OTHER_KEY, Table},
 };
@@ -132,7 +132,7 @@ impl DayKeys {
 
 /// Buffers and look-ups that are used again from event to event of a batch. Wiped at the end.
 #[derive(Default)]
-pub(super) struct Bench {
+pub(super) struct Scratch {
     calendar: CalendarMemo,
     keys: Option<DayKeys>,
     identity: Vec<u8>,
@@ -146,8 +146,8 @@ pub(super) struct Bench {
     last: Attributes,
 }
 
-impl Bench {
-    /// Names the text on the bench as what a visit counts under in a table.
+impl Scratch {
+    /// Names the text on the scratch as what a visit counts under in a table.
     fn name_text(&mut self, table: Table, attributes: &mut Attributes) {
         let mut name = self.last.name(table);
         attributes.set_name(table, self.names.id(&self.text, &mut name));
@@ -155,7 +155,7 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
+impl Drop for Scratch {
     fn drop(&mut self) {
         // The slice and not the vector: that wipes in one piece, and not byte by byte.
         self.identity.as_mut_slice().zeroize();
@@ -188,26 +188,26 @@ impl Anonymizer {
         site: &Site,
         event: AccessEvent<'_>,
         now_unix_ms: i64,
-        sealed: &Sealed,
-        bench: &mut Bench,
+        sealed: &PublishedPeriods,
+        scratch: &mut Scratch,
     ) -> Result<Anonymized, KeyFault> {
-        let Classified { local, what, ip, agent } = match self.classify(site, &event, now_unix_ms, sealed, bench) {
+        let Classified { local, what, ip, agent } = match self.classify(site, &event, now_unix_ms, sealed, scratch) {
             Ok(classified) => classified,
             Err(outcome) => return Ok(Anonymized::Ended(outcome)),
         };
-        visitor::identity(&event, ip, agent, &mut bench.identity);
+        visitor::identity(&event, ip, agent, &mut scratch.identity);
         drop(event);
-        let keys = self.keys_of(site, local.day, sealed, &mut bench.keys)?;
-        let visitor_tag = keys.day_keys.visitor_tag(&bench.identity);
+        let keys = self.keys_of(site, local.day, sealed, &mut scratch.keys)?;
+        let visitor_tag = keys.day_keys.visitor_tag(&scratch.identity);
         let seen = match what {
             What::Error { class, key } => Seen::Error { class, key },
             What::Robot { family } => Seen::Robot { family },
             What::Page(attributes) => {
-                let page = bench.names.id(&bench.page, &mut bench.last_page);
+                let page = scratch.names.id(&scratch.page, &mut scratch.last_page);
                 Seen::Visit(keys.visit(
-                    &bench.identity,
+                    &scratch.identity,
                     visitor_tag,
-                    &bench.page,
+                    &scratch.page,
                     Facts { hour: local.hour, page, attributes },
                 ))
             }
@@ -215,24 +215,24 @@ impl Anonymizer {
         Ok(Anonymized::Seen(Sighting { day: local.day, visitor_tag, seen }))
     }
 
-    /// What an event is, or the outcome that ends it. Its page is then on the bench.
+    /// What an event is, or the outcome that ends it. Its page is then on the scratch.
     fn classify(
         &self,
         site: &Site,
         event: &AccessEvent<'_>,
         now_unix_ms: i64,
-        sealed: &Sealed,
-        bench: &mut Bench,
+        sealed: &PublishedPeriods,
+        scratch: &mut Scratch,
     ) -> Result<Classified, Outcome> {
         let time_unix_ms = if event.time_unix_ms == 0 { now_unix_ms } else { event.time_unix_ms };
         if let Some(outcome) = reject_time(time_unix_ms, now_unix_ms) {
             return Err(outcome);
         }
-        let local = site.calendar.locate(time_unix_ms, &mut bench.calendar);
+        let local = site.calendar.locate(time_unix_ms, &mut scratch.calendar);
         if sealed.contains(Period::day(local.day)) {
             return Err(Outcome::Late);
         }
-        let request = request(event, site, &mut bench.page)?;
+        let request = request(event, site, &mut scratch.page)?;
         if !visitor::is_somebody(event) {
             return Err(Outcome::NoVisitor);
         }
@@ -241,11 +241,11 @@ impl Anonymizer {
         let what = match request {
             Request::Error(_) if agent.is_bot => return Err(Outcome::NotSuccess),
             Request::Error(class) => {
-                let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], bench.page);
-                What::Error { class, key: bench.names.id(&key, &mut bench.last_page) }
+                let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], scratch.page);
+                What::Error { class, key: scratch.names.id(&key, &mut scratch.last_page) }
             }
             Request::Page if agent.is_bot => What::Robot { family: agent.bot.into() },
-            Request::Page => What::Page(self.attributes(event, ip, agent, local, site, bench)),
+            Request::Page => What::Page(self.attributes(event, ip, agent, local, site, scratch)),
         };
         Ok(Classified { local, what, ip, agent: digest })
     }
@@ -258,18 +258,18 @@ impl Anonymizer {
         agent: Agent,
         local: Local,
         site: &Site,
-        bench: &mut Bench,
+        scratch: &mut Scratch,
     ) -> Attributes {
         let (address, client_host) = (event.address.as_str(), event.client_host.as_str());
         let mut attributes = Attributes::default();
-        self.referrers.find(event.referrer.as_str(), &site.name, &site.hosts, &mut bench.text);
-        bench.name_text(Table::Referrer, &mut attributes);
-        campaign::campaign(event.target.as_str(), &mut bench.text);
-        bench.name_text(Table::Campaign, &mut attributes);
+        self.referrers.find(event.referrer.as_str(), &site.name, &site.hosts, &mut scratch.text);
+        scratch.name_text(Table::Referrer, &mut attributes);
+        campaign::campaign(event.target.as_str(), &mut scratch.text);
+        scratch.name_text(Table::Campaign, &mut attributes);
         if site.terms_of(local.day).has(Table::Hostname) {
             let (target, host) = (event.target.as_str(), event.host.as_str());
-            hostname::hostname(target, host, &site.hosts, &mut bench.text);
-            bench.name_text(Table::Hostname, &mut attributes);
+            hostname::hostname(target, host, &site.hosts, &mut scratch.text);
+            scratch.name_text(Table::Hostname, &mut attributes);
         }
         attributes.set_position(Table::Browser, agent.browser.into());
         attributes.set_position(Table::Os, agent.os.into());
@@ -289,7 +289,7 @@ impl Anonymizer {
         &self,
         site: &Site,
         day: Day,
-        sealed: &Sealed,
+        sealed: &PublishedPeriods,
         memo: &'b mut Option<DayKeys>,
     ) -> Result<&'b DayKeys, KeyFault> {
         if memo.as_ref().is_none_or(|keys| keys.day != day) {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     bound::Bounder,
     cells::Cells,
-    outcome::Books,
+    outcome::OutcomeCounts,
     release::index::{Index, SiteIndex},
     seal::schedule::{hour_after, hour_of},
     store::{
@@ -221,6 +221,6 @@ impl Group {
     }
 }
 
-fn receipt(row: &ProducerRow, books: Option<Books>) -> Receipt {
+fn receipt(row: &ProducerRow, books: Option<OutcomeCounts>) -> Receipt {
     Receipt { durable_sequence: row.sequence, cursor: row.cursor.clone(), books }
 }

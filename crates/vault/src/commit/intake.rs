@@ -9,12 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::sender::{Sender, StreamPlace};
 use crate::{
-    anonymize::{Anonymized, Anonymizer, Bench, Sighting},
+    anonymize::{Anonymized, Anonymizer, Scratch, Sighting},
     event::AccessEvent,
     keys::ProducerKey,
     names::Names,
-    outcome::Books,
-    release::index::{Index, Sealed},
+    outcome::OutcomeCounts,
+    release::index::{Index, PublishedPeriods},
     sites::{registry::Registry, settings::Site},
     store::CommitError,
 };
@@ -59,7 +59,7 @@ pub struct Receipt {
     /// The cursor that came with it.
     pub cursor: Vec<u8>,
     /// How each event ended; nothing for a greeting or a batch that was committed before.
-    pub books: Option<Books>,
+    pub books: Option<OutcomeCounts>,
 }
 
 /// Why a batch was not taken. Nothing of it was counted.
@@ -97,7 +97,7 @@ pub(crate) struct Commit {
     pub(crate) sequence: u64,
     pub(crate) names: Names,
     pub(crate) sightings: Vec<(u32, Sighting)>,
-    pub(crate) books: Books,
+    pub(crate) books: OutcomeCounts,
     pub(crate) complete_through_unix_ms: i64,
     pub(crate) cursor: Vec<u8>,
     pub(crate) reply: oneshot::Sender<Result<Receipt, Refusal>>,
@@ -119,7 +119,7 @@ impl Pending {
 }
 
 /// A batch without its visitors: its texts, what was seen with the place of each in the batch, and the books of the rest.
-type Seen = (Names, Vec<(u32, Sighting)>, Books);
+type Seen = (Names, Vec<(u32, Sighting)>, OutcomeCounts);
 
 /// Takes events. Clones share everything; when the last is dropped, the committer finishes and stops.
 #[derive(Clone)]
@@ -264,12 +264,12 @@ impl Lane {
         let shared = &self.intake.shared;
         let sealed = self.sealed();
         let now_unix_ms = shared.clock.now_unix_ms();
-        let mut books = Books::open(u32::try_from(length).unwrap_or(u32::MAX));
+        let mut books = OutcomeCounts::open(u32::try_from(length).unwrap_or(u32::MAX));
         let mut sightings = Vec::with_capacity(length);
-        let mut bench = Bench::default();
+        let mut scratch = Scratch::default();
         for (index, event) in (0_u32..).zip(events) {
             let event = event.map_err(|Unreadable| Refusal::Unreadable)?;
-            let seen = shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut bench);
+            let seen = shared.anonymizer.anonymize(&self.site, event, now_unix_ms, &sealed, &mut scratch);
             match seen.map_err(CommitError::from)? {
                 Anonymized::Seen(sighting) => sightings.push((index, sighting)),
                 Anonymized::Ended(outcome) => books.enter(index, outcome),
@@ -279,10 +279,10 @@ impl Lane {
                 tokio::task::yield_now().await;
             }
         }
-        Ok((std::mem::take(&mut bench.names), sightings, books))
+        Ok((std::mem::take(&mut scratch.names), sightings, books))
     }
 
-    fn sealed(&self) -> Arc<Sealed> {
+    fn sealed(&self) -> Arc<PublishedPeriods> {
         let index = self.intake.shared.index.read().unwrap_or_else(PoisonError::into_inner);
         index.sites.get(&self.site.name).map(|site| site.sealed.clone()).unwrap_or_default()
     }

@@ -17,7 +17,7 @@ use crate::{
     cells::Cells,
     keys::{Epoch, KeyFault, KeyRing, ProducerKey, parse_epoch},
     release::{
-        index::{Index, Sealed},
+        index::{Index, PublishedPeriods},
         reader::stored_release,
     },
     store::{
@@ -160,7 +160,7 @@ fn load_sites(lane: &LaneReader, index: &mut Index) -> Result<BTreeMap<SiteName,
 
 /// Which periods are released, and which keys are public.
 fn load_index(lane: &LaneReader, index: &mut Index) -> Result<(), ReadError> {
-    let mut sealed: BTreeMap<SiteName, Sealed> = BTreeMap::new();
+    let mut sealed: BTreeMap<SiteName, PublishedPeriods> = BTreeMap::new();
     for row in lane.scan(rows::INDEX_PREFIX) {
         let (key, value) = row?;
         let epoch = rows::parse_index_key(&key).ok_or_else(|| Damaged::new("a row of the index"))?;

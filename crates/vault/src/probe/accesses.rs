@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     AccessEvent, FileError,
-    anonymize::{Anonymized, Anonymizer, Bench, Seen, Sighting, Visit, network::Countries},
+    anonymize::{Anonymized, Anonymizer, Scratch, Seen, Sighting, Visit, network::Countries},
     calendar::Day,
     keys::KeyRing,
     names::{NameId, Names},
-    release::index::Sealed,
+    release::index::PublishedPeriods,
     sites::settings::Site,
     units::MS_PER_HOUR,
 };
@@ -26,8 +26,8 @@ const NOW_UNIX_MS: i64 = 490_896 * MS_PER_HOUR;
 /// An anonymiser under keys of its own, which are removed with it.
 pub(super) struct Reader {
     anonymizer: Anonymizer,
-    sealed: Sealed,
-    bench: Bench,
+    sealed: PublishedPeriods,
+    scratch: Scratch,
     _keys: tempfile::TempDir,
 }
 
@@ -37,12 +37,12 @@ impl Reader {
         let keys = directory.map_err(|source| fault(FileError { path: std::env::temp_dir(), source }))?;
         let ring = Arc::new(KeyRing::open(keys.path()).map_err(fault)?);
         let anonymizer = Anonymizer::new(ring, Countries::load(&[]).map_err(fault)?);
-        Ok(Self { anonymizer, sealed: Sealed::default(), bench: Bench::default(), _keys: keys })
+        Ok(Self { anonymizer, sealed: PublishedPeriods::default(), scratch: Scratch::default(), _keys: keys })
     }
 
     /// What is counted of an event, if anything is.
     pub(super) fn read(&mut self, site: &Site, event: AccessEvent<'_>) -> Result<Option<Sighting>, ReadError> {
-        let seen = self.anonymizer.anonymize(site, event, NOW_UNIX_MS, &self.sealed, &mut self.bench);
+        let seen = self.anonymizer.anonymize(site, event, NOW_UNIX_MS, &self.sealed, &mut self.scratch);
         Ok(match seen.map_err(fault)? {
             Anonymized::Seen(sighting) => Some(sighting),
             Anonymized::Ended(_) => None,
@@ -50,11 +50,11 @@ impl Reader {
     }
 
     pub(super) fn names(&self) -> &Names {
-        &self.bench.names
+        &self.scratch.names
     }
 
     pub(super) fn page(&self, page: NameId) -> &str {
-        self.bench.names.get(page).text
+        self.scratch.names.get(page).text
     }
 }
 

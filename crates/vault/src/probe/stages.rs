@@ -8,7 +8,7 @@ use headcount_model::source::ReadError;
 use super::{fault, release};
 use crate::{
     AccessEvent, Privacy, Release, SiteInfo, SiteSettings, Table, TableSet,
-    anonymize::{Anonymized, Anonymizer, Bench, Sighting, network::Countries},
+    anonymize::{Anonymized, Anonymizer, Scratch, Sighting, network::Countries},
     bound::Bounder,
     calendar::Calendar,
     cells::Cells,
@@ -89,14 +89,14 @@ impl Stages {
     /// # Errors
     /// When a key cannot be made.
     pub fn anonymize<'m>(&self, events: impl Iterator<Item = AccessEvent<'m>>) -> Result<Seen, ReadError> {
-        let (mut bench, mut sightings) = (Bench::default(), Vec::with_capacity(events.size_hint().0));
+        let (mut scratch, mut sightings) = (Scratch::default(), Vec::with_capacity(events.size_hint().0));
         for (index, event) in (0..).zip(events) {
-            let seen = self.anonymizer.anonymize(&self.site, event, i64::MAX / 2, &self.index.sealed, &mut bench);
+            let seen = self.anonymizer.anonymize(&self.site, event, i64::MAX / 2, &self.index.sealed, &mut scratch);
             if let Anonymized::Seen(sighting) = seen.map_err(fault)? {
                 sightings.push((index, sighting));
             }
         }
-        Ok(Seen { names: std::mem::take(&mut bench.names), sightings })
+        Ok(Seen { names: std::mem::take(&mut scratch.names), sightings })
     }
 
     /// Into the open cells and the delta. Gives how many were page views, errors or robots.

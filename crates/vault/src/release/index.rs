@@ -14,13 +14,13 @@ use crate::{
 
 /// The sealed periods of one site, with the numbers of their releases.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sealed {
+pub(crate) struct PublishedPeriods {
     periods: BTreeMap<Period, u64>,
     /// How many of them are days.
     days: usize,
 }
 
-impl Sealed {
+impl PublishedPeriods {
     pub(crate) fn contains(&self, period: Period) -> bool {
         self.periods.contains_key(&period)
     }
@@ -109,7 +109,7 @@ impl Index {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SiteIndex {
     /// Shared with the batches under way, which go on with what was sealed when they began.
-    pub(crate) sealed: Arc<Sealed>,
+    pub(crate) sealed: Arc<PublishedPeriods>,
     pub(crate) public: PublicKeys,
     pub(crate) created_unix_ms: i64,
 }

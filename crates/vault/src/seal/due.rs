@@ -12,7 +12,7 @@ use crate::{
     cells::Cells,
     commit::group::Producers,
     keys::Epoch,
-    release::index::{Index, Sealed, SiteIndex},
+    release::index::{Index, PublishedPeriods, SiteIndex},
     sites::{registry::Registry, settings::Site},
     units::SiteName,
 };
@@ -111,7 +111,7 @@ impl SealQueue {
 }
 
 /// What is sealed of a site, and when it began.
-pub(crate) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<Sealed>, i64) {
+pub(crate) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<PublishedPeriods>, i64) {
     let index = index.read().unwrap_or_else(PoisonError::into_inner);
     let none = SiteIndex::default();
     let entry = index.sites.get(&site.name).unwrap_or(&none);
@@ -121,7 +121,7 @@ pub(crate) fn sealed(index: &RwLock<Index>, site: &Site) -> (Arc<Sealed>, i64) {
 impl View<'_> {
     /// What is due of a site: the first of days (which take their hours in), hours, weeks, months and quarters of which
     /// something is.
-    fn of_site(&self, schedule: &Schedule<'_>, sealed: &Sealed) -> VecDeque<Due> {
+    fn of_site(&self, schedule: &Schedule<'_>, sealed: &PublishedPeriods) -> VecDeque<Due> {
         if schedule.created_unix_ms <= 0 {
             return VecDeque::new();
         }
@@ -147,7 +147,7 @@ impl View<'_> {
 
     /// All days that are to be published and are not, up to yesterday: imported ones, and every day from the site's first start
     /// on. A day that the time zone left out is none.
-    fn days_unsealed(&self, schedule: &Schedule<'_>, sealed: &Sealed) -> BTreeSet<Day> {
+    fn days_unsealed(&self, schedule: &Schedule<'_>, sealed: &PublishedPeriods) -> BTreeSet<Day> {
         let calendar = &schedule.site.calendar;
         let open = self.cells.periods(&schedule.site.name, PeriodKind::Day);
         let mut days = imported_days(schedule.first_day(), &open, sealed);
@@ -163,7 +163,7 @@ impl View<'_> {
     }
 
     /// The last day of a site that takes no events any more: as far as somebody stated, or something is there.
-    fn retired(&self, schedule: &Schedule<'_>, open: &[Period], sealed: &Sealed) -> Day {
+    fn retired(&self, schedule: &Schedule<'_>, open: &[Period], sealed: &PublishedPeriods) -> Day {
         let rows = self.producers.of_site(&schedule.site.name);
         let stated = rows.map(|(_, row)| row.complete_through_unix_ms).max().unwrap_or(0);
         let stated = schedule.site.calendar.day_at(stated).plus(-1);
@@ -173,7 +173,7 @@ impl View<'_> {
 }
 
 /// Days before the first start: from the first one that was imported to the last, with the silent ones between.
-fn imported_days(first_day: Day, open: &[Period], sealed: &Sealed) -> BTreeSet<Day> {
+fn imported_days(first_day: Day, open: &[Period], sealed: &PublishedPeriods) -> BTreeSet<Day> {
     let is_whole = |(first, last)| first >= first_day || (sealed.has_every_day() && last >= first_day.plus(-1));
     let mut days: BTreeSet<Day> = open.iter().map(|period| period.start).filter(|day| *day < first_day).collect();
     if days.is_empty() && sealed.days().is_none_or(is_whole) {
@@ -195,7 +195,7 @@ fn imported_days(first_day: Day, open: &[Period], sealed: &Sealed) -> BTreeSet<D
 
 /// The hours of today and yesterday that are not published by themselves or in their day. Hours of imported days are
 /// published with their day alone.
-fn hours_unsealed(schedule: &Schedule<'_>, sealed: &Sealed, unsealed: &BTreeSet<Day>) -> Vec<Period> {
+fn hours_unsealed(schedule: &Schedule<'_>, sealed: &PublishedPeriods, unsealed: &BTreeSet<Day>) -> Vec<Period> {
     let calendar = &schedule.site.calendar;
     let today = calendar.day_at(schedule.now_unix_ms);
     let is_open = |day: &Day| {
@@ -209,7 +209,7 @@ fn hours_unsealed(schedule: &Schedule<'_>, sealed: &Sealed, unsealed: &BTreeSet<
 }
 
 /// Weeks, months or quarters with a published day that are not published.
-fn longer_unsealed(sealed: &Sealed, kind: PeriodKind) -> Vec<Period> {
+fn longer_unsealed(sealed: &PublishedPeriods, kind: PeriodKind) -> Vec<Period> {
     let mut periods = Vec::new();
     let mut from = Day::from_number(i32::MIN);
     while let Some((day, _)) = sealed.range(PeriodKind::Day, from, Day::from_number(i32::MAX)).next() {

@@ -13,7 +13,7 @@ use crate::{
     release::{
         block::Release,
         draw::{Body, Draw},
-        index::{Index, Sealed},
+        index::{Index, PublishedPeriods},
         noise::{NoiseFault, NoiseSource},
         reader::stored_release,
         terms::Under,
@@ -92,7 +92,7 @@ impl Publisher {
     }
 
     /// What is sealed of a site.
-    pub(super) fn sealed(&self, site: &Site) -> Arc<Sealed> {
+    pub(super) fn sealed(&self, site: &Site) -> Arc<PublishedPeriods> {
         due::sealed(&self.index, site).0
     }
 

@@ -7,7 +7,7 @@ use guard::KeyGuard;
 use headcount_model::guard::KEYS_FREE;
 use keys::Epoch;
 use names::Name;
-use release::index::{PublicKeys, Sealed, SiteIndex};
+use release::index::{PublicKeys, PublishedPeriods, SiteIndex};
 
 fn page_table() -> TableSet {
     [Table::Page].into_iter().collect()
@@ -33,15 +33,15 @@ fn where_a_table_has_closed_public_keys_keep_their_names_and_all_others_are_one(
     let plain = SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
     let site = plain_site(&SiteSettings { known_pages: vec!["/listed".into()], ..plain });
     let public = PublicKeys::from([(Table::Page, ["/published".into()].into())]);
-    let (index, sealed) = (SiteIndex { public, ..SiteIndex::default() }, Sealed::default());
+    let (index, sealed) = (SiteIndex { public, ..SiteIndex::default() }, PublishedPeriods::default());
     let (mut open, mut delta) = (cells::Cells::default(), cells::Cells::default());
     let bounder = bound::Bounder::new(&site, &index);
-    let mut bench = anonymize::Bench::default();
+    let mut scratch = anonymize::Scratch::default();
     let mut add = |visitor: u32, target: &str, open: &mut cells::Cells| {
         let event = view(NOON_UNIX_MS, visitor, target);
-        let seen = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut bench).unwrap();
+        let seen = anonymizer.anonymize(&site, event, NOON_UNIX_MS, &sealed, &mut scratch).unwrap();
         let anonymize::Anonymized::Seen(visit) = seen else { panic!("a page view is seen") };
-        bounder.add(visit, &bench.names, open, &mut delta)
+        bounder.add(visit, &scratch.names, open, &mut delta)
     };
     assert_eq!(add(1, "/first", &mut open), Outcome::Counted);
     open.days.get_mut(&today()).unwrap().close(page_table());

@@ -178,7 +178,7 @@ pub(super) fn batch(sequence: u64, events: Vec<AccessEvent<'static>>, complete_t
 
 /// How many events of a receipt ended in a way.
 pub(super) fn count(receipt: &Receipt, outcome: Outcome) -> u32 {
-    receipt.books.iter().flat_map(Books::close).find(|(o, ..)| *o == outcome).map_or(0, |(_, count, _)| count)
+    receipt.books.iter().flat_map(OutcomeCounts::close).find(|(o, ..)| *o == outcome).map_or(0, |(_, count, _)| count)
 }
 
 /// Every file below a directory, with its bytes.

@@ -17,7 +17,7 @@ use release::{
     budget::SigmaMilli,
     draw::Body,
     estimate,
-    index::{PublicKeys, Sealed, SiteIndex},
+    index::{PublicKeys, PublishedPeriods, SiteIndex},
     noise::{Noise, NoiseFault},
     plan::What,
 };
@@ -120,7 +120,7 @@ impl Bench {
     fn count(&self, acts: &[(u32, Act)], with: bool, closes_at: usize) -> (Cells, Vec<Asked>) {
         let mut asked = Vec::new();
         let of_day = Epoch { site: self.site.name.clone(), period: Period::day(date()) };
-        let (mut bench, sealed) = (anonymize::Bench::default(), Sealed::default());
+        let (mut bench, sealed) = (anonymize::Scratch::default(), PublishedPeriods::default());
         let (mut open, mut delta) = (Cells::default(), Cells::default());
         let bounder = Bounder::new(&self.site, &self.index);
         for (place, (who, act)) in acts.iter().enumerate() {
