@@ -20,6 +20,8 @@ pub enum Why {
     NotPublished,
     /// The table is not counted at this site.
     NotCounted,
+    /// The key was not published by name: its noisy count did not pass the threshold.
+    BelowThreshold,
 }
 
 impl Why {
@@ -34,6 +36,7 @@ impl Why {
             "gap" => Self::Gap,
             "not_published" => Self::NotPublished,
             "not_counted" => Self::NotCounted,
+            "below_threshold" => Self::BelowThreshold,
             _ => return None,
         })
     }
