@@ -6,7 +6,8 @@
 //! - [`ship`]: the client side, from log files to the wire; it sends by the crate `headcount-client`.
 //! - [`rpc`]: the wire; [`serve`] runs it.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
-//! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask.
+//! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask; [`files`] writes
+//!   them as CSV and JSON.
 //! - [`sitemap`]: pages that are known without looking at anybody.
 //! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
 //!
@@ -31,6 +32,7 @@ pub mod answers;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod files;
 #[cfg(test)]
 #[path = "../tests/golden/golden.rs"]
 mod golden;

@@ -19,6 +19,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Answers are made of releases; the wire's types stay in rpc.
     ("query", &[]),
     ("answers", &["query", "telemetry", "vault"]),
+    // Answers in another form: it asks what anybody may ask.
+    ("files", &["answers", "query", "telemetry", "vault"]),
     ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
     ("serve", &["answers", "proto", "rpc", "sitemap", "telemetry", "vault"]),
     // Known pages come from somewhere that knows nothing of visitors.
