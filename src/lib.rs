@@ -9,7 +9,7 @@
 //! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask; [`files`] writes
 //!   them as CSV and JSON.
 //! - [`sitemap`]: pages that are known without looking at anybody.
-//! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
+//! - [`report`]: answers in a terminal. [`publish`]: the public report and open data. [`demo`]: traffic to try it all with.
 //!
 //! Words that all of them share are in the crate `headcount-model`: [`bins`], [`calendar`], [`clock`], [`units`] and more.
 //! They know nothing of people.
@@ -37,6 +37,7 @@ pub mod files;
 #[path = "../tests/golden/golden.rs"]
 mod golden;
 pub mod proto;
+pub mod publish;
 pub mod report;
 pub mod rpc;
 pub mod serve;

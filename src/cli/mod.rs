@@ -6,6 +6,7 @@ pub mod demo;
 pub mod export;
 mod location;
 pub mod privacy;
+pub mod publish;
 pub mod report;
 pub mod restore;
 pub mod serve;
@@ -44,6 +45,7 @@ enum Command {
     Serve(serve::Args),
     Ship(ship::Args),
     Report(report::Args),
+    Publish(publish::Args),
     Privacy(privacy::Args),
     Check(check::Args),
     Backup(backup::Args),
@@ -60,6 +62,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Ship(args) => ship::run(args).await,
         Command::Report(args) => report::run(args).await,
+        Command::Publish(args) => publish::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
         Command::Backup(args) => backup::run(&args),

@@ -8,6 +8,7 @@
 
 mod locate;
 mod pages;
+mod publish;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,8 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
+
+pub use publish::{Licence, Publication};
 
 use crate::{
     calendar::Calendar,
@@ -59,6 +62,8 @@ pub struct Config {
     pub max_lateness_ms: i64,
     /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
+    /// What `headcount publish` puts where anybody finds it.
+    pub publish: Publication,
     /// The sites, in the order of the file. Names and hosts are unique.
     pub sites: Vec<SiteConfig>,
 }
@@ -160,6 +165,7 @@ impl Config {
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
+            publish: Publication::default(),
             sites: Vec::new(),
         }
     }

@@ -16,6 +16,7 @@ use std::{
 use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
     pages::{links, listed, pages, refresh_minutes},
+    publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
 };
 use crate::{
@@ -51,6 +52,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
+    config.publish = publication(raw.publish)?;
     let profiles = profiles(raw.profiles)?;
     if raw.site.len() > SITES_MAX {
         let what = format!("{} sites; allowed: at most {SITES_MAX}", raw.site.len());

@@ -154,6 +154,18 @@ pub fn site_row(site: &str, time_zone: &str, profile: &str, [first, last]: [&str
     [site, time_zone, profile, first, last].map(Field::text).to_vec()
 }
 
+/// Days without numbers, those in a row with the same reason as one: the first, the last, and the reason.
+pub fn stretches<R: PartialEq>(missing: impl Iterator<Item = (Day, R)>) -> Vec<(Day, Day, R)> {
+    let mut found: Vec<(Day, Day, R)> = Vec::new();
+    for (day, why) in missing {
+        match found.last_mut() {
+            Some((_, last, same)) if *same == why && last.plus(1) == day => *last = day,
+            _ => found.push((day, day, why)),
+        }
+    }
+    found
+}
+
 /// The instant of a point's start, as RFC 3339 writes it. `start` is a local date, or for an hour the local time with its
 /// offset.
 #[must_use]

@@ -3,7 +3,7 @@
 use super::{
     FileError,
     ask::{Asked, METRICS, What},
-    columns::{SITES, Symbols, TABLE, TRAFFIC, Value, moment, site_row, table_row, traffic_row},
+    columns::{SITES, Symbols, TABLE, TRAFFIC, Value, moment, site_row, stretches, table_row, traffic_row},
     sheet::{Field, Sheet},
     tables::file_name,
 };
@@ -121,24 +121,12 @@ fn breakdown(answer: &BreakdownAnswer, symbols: Symbols) -> Result<(String, Shee
     let mut rows: Vec<Vec<Field>> = top.rows.iter().flat_map(of_row).collect();
     // Before anything is published there is no range to speak of.
     rows.extend(top.other.iter().filter(|_| top.range.is_some()).map(|number| one(OTHER_KEY, metric, number)));
-    for (from, to, why) in stretches(&top.missing) {
+    for (from, to, why) in stretches(top.missing.iter().copied()) {
         let days = [from.to_string(), to.to_string()];
         let absent = value(&Number::absent(why));
         rows.push(table_row([&days[0], &days[1]], site, table, ["", metric], &absent, symbols));
     }
     Ok((file(&answer.site, table, top.range), Sheet { columns: &TABLE, rows }))
-}
-
-/// Days without numbers, those in a row with the same reason as one.
-fn stretches(missing: &[(Day, Why)]) -> Vec<(Day, Day, Why)> {
-    let mut found: Vec<(Day, Day, Why)> = Vec::new();
-    for (day, why) in missing {
-        match found.last_mut() {
-            Some((_, last, same)) if same == why && last.plus(1) == *day => *last = *day,
-            _ => found.push((*day, *day, *why)),
-        }
-    }
-    found
 }
 
 fn value(number: &Number) -> Value {

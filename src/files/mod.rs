@@ -19,7 +19,7 @@ mod tables;
 mod tests;
 
 pub use ask::Extension;
-pub use columns::{SITES, Symbols, TABLE, TRAFFIC, Value, moment, site_row, table_row, traffic_row};
+pub use columns::{SITES, Symbols, TABLE, TRAFFIC, Value, moment, site_row, stretches, table_row, traffic_row};
 pub use csv::csv;
 pub use error::{ErrorKind, FileError};
 pub use json::json;
