@@ -6,6 +6,7 @@
 //! It never writes a file, never opens the network (a sitemap with a URL is fetched, and links are followed, by the server) and never reads the
 //! store.
 
+mod labels;
 mod locate;
 mod pages;
 mod publish;
@@ -27,7 +28,7 @@ use crate::{
     sitemap::{Limits, Links, Sitemap, together},
     text::line_at,
     units::SiteName,
-    vault::{Shares, TableSet},
+    vault::{Shares, SiteGroup, SiteLabel, TableSet},
 };
 
 /// The largest configuration file, in bytes.
@@ -64,6 +65,8 @@ pub struct Config {
     pub countries: Vec<PathBuf>,
     /// What `headcount publish` puts where anybody finds it.
     pub publish: Publication,
+    /// The groups of sites, in the order of the file. Names are unique.
+    pub groups: Vec<SiteGroup>,
     /// The sites, in the order of the file. Names and hosts are unique.
     pub sites: Vec<SiteConfig>,
 }
@@ -92,6 +95,8 @@ pub struct SiteConfig {
     pub query_allow: Vec<String>,
     /// The tables that are counted and published.
     pub tables: TableSet,
+    /// What people call it, its group and its country.
+    pub label: SiteLabel,
 }
 
 impl SiteConfig {
@@ -109,6 +114,7 @@ impl SiteConfig {
             links: None,
             query_allow: Vec::new(),
             tables: TableSet::without_sources(),
+            label: SiteLabel::default(),
         }
     }
 
@@ -166,6 +172,7 @@ impl Config {
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
             publish: Publication::default(),
+            groups: Vec::new(),
             sites: Vec::new(),
         }
     }

@@ -38,6 +38,7 @@ pub(super) struct Raw {
     pub geo: Geo,
     pub profiles: BTreeMap<String, ProfileShares>,
     pub publish: Publish,
+    pub group: Vec<Group>,
     pub site: Vec<Site>,
 }
 
@@ -109,8 +110,26 @@ pub(super) struct ProfileShares {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Group {
+    pub name: String,
+    pub title: Option<Title>,
+}
+
+/// One title, or one for each language.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a text, or a table of texts by language such as { en = \"...\", ja = \"...\" }")]
+pub(super) enum Title {
+    Plain(String),
+    ByLanguage(BTreeMap<String, String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Site {
     pub name: String,
+    pub title: Option<Title>,
+    pub group: Option<String>,
+    pub country: Option<String>,
     #[serde(default)]
     pub hosts: Vec<String>,
     pub time_zone: Option<String>,

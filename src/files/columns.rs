@@ -31,8 +31,8 @@ const STANDARD_ERROR: Column =
 const REASON: Column = optional(
     "reason",
     Kind::Text,
-    "Why there is no estimate: not_sealed, before_first_day, visitors_do_not_add, not_measured, gap, not_published or \
-     not_counted. Empty where there is one.",
+    "Why there is no estimate: not_sealed, before_first_day, visitors_do_not_add, not_measured, gap, not_published, \
+     not_counted or below_threshold. Empty where there is one.",
 );
 
 /// A series of a site: a row for each period and metric.
@@ -69,8 +69,12 @@ pub static TABLE: [Column; 11] = [
 ];
 
 /// The sites.
-pub static SITES: [Column; 5] = [
+pub static SITES: [Column; 9] = [
     SITE,
+    optional("title_en", Kind::Text, "What people call the site, in English; empty where the operator gave no title."),
+    optional("title_ja", Kind::Text, "The same in Japanese."),
+    optional("group", Kind::Text, "The group of sites that it belongs to; empty for none."),
+    optional("country", Kind::Text, "ISO 3166 code of the country that it serves; empty for none."),
     column("time_zone", Kind::Text, "IANA name of the time zone that all of its dates are local to."),
     column(
         "profile",
@@ -101,7 +105,8 @@ pub struct Value {
 pub enum Symbols {
     /// Nothing, so that the column holds numbers alone.
     None,
-    /// The symbols of Japanese official statistics: `…` for what is not available, `-` where there is no such figure.
+    /// The symbols of Japanese official statistics: `x` for what was not published by
+    /// name, `…` for what is not available, `-` where there is no such figure.
     Japanese,
 }
 
@@ -110,6 +115,7 @@ impl Symbols {
         match (self, reason) {
             (Self::None, _) => Field::Empty,
             (Self::Japanese, "visitors_do_not_add" | "not_measured" | "not_counted") => Field::text("-"),
+            (Self::Japanese, "below_threshold") => Field::text("x"),
             (Self::Japanese, _) => Field::text("…"),
         }
     }
@@ -148,10 +154,10 @@ pub fn table_row(
     row.into_iter().chain(value.fields(symbols)).collect()
 }
 
-/// A row of [`SITES`]. Dates are empty where nothing is published.
+/// A row of [`SITES`]: a text for each column, empty where there is none.
 #[must_use]
-pub fn site_row(site: &str, time_zone: &str, profile: &str, [first, last]: [&str; 2]) -> Vec<Field> {
-    [site, time_zone, profile, first, last].map(Field::text).to_vec()
+pub fn site_row(texts: [&str; SITES.len()]) -> Vec<Field> {
+    texts.map(Field::text).to_vec()
 }
 
 /// Days without numbers, those in a row with the same reason as one: the first, the last, and the reason.

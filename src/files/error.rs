@@ -50,6 +50,8 @@ impl From<AskError> for FileError {
         match error {
             AskError::NoSites => Self::not_found("nothing is counted yet, so there is no site to ask about"),
             AskError::UnknownSite { name, known } => Self::not_found(unknown_site(&name, &known)),
+            // No file is about a group; the words are those of the question.
+            error @ AskError::UnknownGroup { .. } => Self::not_found(error.to_string()),
             AskError::Field { field, what, allowed } => Self::parameter(parameter_of(field), &what, &allowed),
             AskError::Read(fault) => Self::failed(&fault),
         }

@@ -47,15 +47,20 @@ impl Serialize for Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::SITES;
+    use crate::files::{Column, Kind};
+
+    const fn column(name: &'static str) -> Column {
+        Column { name, kind: Kind::Text, may_be_empty: true, meaning: "" }
+    }
+    static COLUMNS: [Column; 5] = [column("site"), column("b"), column("a"), column("none"), column("text")];
 
     #[test]
     fn objects_have_their_columns_in_order_and_null_for_nothing() {
         let row = vec![Field::text("www"), Field::Count(1), Field::Number(2.5), Field::Empty, Field::text("=\"x\"")];
-        let sheet = Sheet { columns: &SITES, rows: vec![row] };
+        let sheet = Sheet { columns: &COLUMNS, rows: vec![row] };
         let text = String::from_utf8(json(&sheet)).unwrap();
-        let expected = r#"{"site":"www","time_zone":1,"profile":2.5,"first_date":null,"last_date":"=\"x\""}"#;
+        let expected = r#"{"site":"www","b":1,"a":2.5,"none":null,"text":"=\"x\""}"#;
         assert_eq!(text, format!("[\n{expected}\n]\n"));
-        assert_eq!(json(&Sheet { columns: &SITES, rows: Vec::new() }), b"[\n]\n");
+        assert_eq!(json(&Sheet { columns: &COLUMNS, rows: Vec::new() }), b"[\n]\n");
     }
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     answers::{
         Answers,
+        sites::SiteSummary,
         source::Published,
         top::{BreakdownAnswer, BreakdownQuestion},
         traffic::TrafficQuestion,
@@ -17,7 +18,7 @@ use crate::{
     calendar::{Day, Period, PeriodKind},
     query::{
         number::{Number, Why},
-        range::{Dates, Range},
+        range::{Compare, Dates, Range},
         top::{PageAsk, PageSize, Row, TopAsk},
         traffic::{Figures, Point, TrafficAsk},
     },
@@ -32,7 +33,7 @@ pub(super) async fn sheet<S: Published>(answers: &Answers<S>, asked: &Asked) -> 
         What::Sites => sites(answers).await,
         What::Overview { month } => overview(answers, *month, symbols).await,
         What::Traffic { site, dates, by, metrics } => {
-            let ask = TrafficAsk { dates: *dates, granularity: *by };
+            let ask = TrafficAsk { dates: *dates, granularity: *by, compare: Compare::None };
             let question = TrafficQuestion { site: answers.named_site(site)?, ask };
             let answer = answers.traffic(&question).await?;
             let name = file(&answer.site, &format!("traffic-{}", by.name()), answer.traffic.range);
@@ -40,7 +41,7 @@ pub(super) async fn sheet<S: Published>(answers: &Answers<S>, asked: &Asked) -> 
             Ok((name, Sheet { columns: &TRAFFIC, rows: rows.collect() }))
         }
         What::Table { site, table, dates } => {
-            let ask = TopAsk { table: *table, dates: *dates };
+            let ask = TopAsk { table: *table, dates: *dates, compare: Compare::None };
             let question = BreakdownQuestion { site: answers.named_site(site)?, ask };
             breakdown(&*answers.breakdown(&question).await?, symbols)
         }
@@ -48,44 +49,49 @@ pub(super) async fn sheet<S: Published>(answers: &Answers<S>, asked: &Asked) -> 
 }
 
 async fn sites<S: Published>(answers: &Answers<S>) -> Result<(String, Sheet), FileError> {
-    let summaries = answers.sites().await?;
-    let row = |site: &SiteInfo| {
-        let days = site.days.map(|(first, last)| [first.to_string(), last.to_string()]).unwrap_or_default();
-        site_row(site.name.as_str(), site.calendar.zone_name(), &site.profile, [&days[0], &days[1]])
-    };
-    let rows = summaries.iter().map(|summary| row(&summary.site)).collect();
+    let answer = answers.sites().await?;
+    let rows = answer.sites.iter().map(|summary| of_site(&summary.site)).collect();
     Ok(("sites".to_owned(), Sheet { columns: &SITES, rows }))
 }
 
-/// Each site over a month, in the columns of a series.
+fn of_site(site: &SiteInfo) -> Vec<Field> {
+    let days = site.days.map(|(first, last)| [first.to_string(), last.to_string()]).unwrap_or_default();
+    let [english, japanese] = ["en", "ja"].map(|language| site.label.titles.get(language).map_or("", String::as_str));
+    let [group, country] = [&site.label.group, &site.label.country];
+    let [name, zone] = [site.name.as_str(), site.calendar.zone_name()];
+    site_row([name, english, japanese, group, country, zone, &site.profile, &days[0], &days[1]])
+}
+
+/// Each site over a month, in the columns of a series; over its latest published one where none is named.
 async fn overview<S: Published>(
     answers: &Answers<S>,
     month: Option<Period>,
     symbols: Symbols,
 ) -> Result<(String, Sheet), FileError> {
     let mut rows = Vec::new();
-    for summary in answers.sites().await?.iter() {
-        rows.extend(of_month(answers, &summary.site.name, month, symbols).await?);
+    for SiteSummary { site, last_month, .. } in &answers.sites().await?.sites {
+        let shown = month.or(last_month.map(Period::month_of));
+        // Before the first month is published, the month of the last day says so.
+        let last_day = site.days.map(|(_, last)| Period::month_of(last));
+        if let Some(month) = shown.or(last_day) {
+            rows.extend(of_month(answers, &site.name, month, symbols).await?);
+        }
     }
     let name = month.map_or("overview".to_owned(), |month| format!("overview-{}", month_name(month.start)));
     Ok((name, Sheet { columns: &TRAFFIC, rows }))
 }
 
-/// A site's month; its latest published one where none is named.
 async fn of_month<S: Published>(
     answers: &Answers<S>,
     site: &SiteName,
-    month: Option<Period>,
+    month: Period,
     symbols: Symbols,
 ) -> Result<Vec<Vec<Field>>, FileError> {
-    let dates = month.map_or(Dates::LATEST, |month| Dates::of(month.start, month.end_day().plus(-1)));
-    let ask = TrafficAsk { dates, granularity: PeriodKind::Month };
+    let dates = Dates::of(month.start, month.end_day().plus(-1));
+    let ask = TrafficAsk { dates, granularity: PeriodKind::Month, compare: Compare::None };
     let answer = answers.traffic(&TrafficQuestion { site: Some(site.clone()), ask }).await?;
-    let points = &answer.traffic.points;
-    // Thirty days up to the latest touch the month that is not over, and the one before.
-    let is_open = |point: &&Point| point.figures.visits.reason == Some(Why::NotSealed);
-    let shown = points.iter().rev().find(|point| !is_open(point)).or(points.last());
-    Ok(shown.map_or_else(Vec::new, |point| of_point(&answer.site, point, &METRICS, symbols)))
+    let points = answer.traffic.points.iter();
+    Ok(points.flat_map(|point| of_point(&answer.site, point, &METRICS, symbols)).collect())
 }
 
 /// A row for each metric.
@@ -135,20 +141,7 @@ fn value(number: &Number) -> Value {
         low: number.low,
         high: number.high,
         standard_error: number.standard_error,
-        reason: number.reason.map_or("", reason),
-    }
-}
-
-/// The word for a reason, as the protocol's enum has it.
-fn reason(why: Why) -> &'static str {
-    match why {
-        Why::NotSealed => "not_sealed",
-        Why::BeforeFirstDay => "before_first_day",
-        Why::VisitorsDoNotAdd => "visitors_do_not_add",
-        Why::NotMeasured => "not_measured",
-        Why::Gap => "gap",
-        Why::NotPublished => "not_published",
-        Why::NotCounted => "not_counted",
+        reason: number.reason.map_or("", Why::name),
     }
 }
 

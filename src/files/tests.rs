@@ -92,8 +92,8 @@ async fn json_says_what_csv_says() {
 #[tokio::test]
 async fn all_sites_are_in_one_file() {
     let sites = text("sites.csv", "").await;
-    let expected = "\u{feff}site,time_zone,profile,first_date,last_date\r\n\
-         a.site,Europe/Paris,standard,2026-10-24,2026-10-26\r\n";
+    let expected = "\u{feff}site,title_en,title_ja,group,country,time_zone,profile,first_date,last_date\r\n\
+         a.site,,,,,Europe/Paris,standard,2026-10-24,2026-10-26\r\n";
     assert!(sites.starts_with(expected), "{sites}");
     assert_eq!(sites.lines().count(), 3);
     let overview = text("overview.csv", "month=2026-10").await;

@@ -63,8 +63,7 @@ pub(super) struct Resource {
 
 /// Writes all sites.
 pub(super) fn write_sites(sites: &[Site], tree: &mut Tree) -> Result<Resource, PublishError> {
-    let row = |site: &Site| site_row(&site.site, &site.time_zone, &site.profile, [&site.first_date, &site.last_date]);
-    let rows = sites.iter().map(row).collect();
+    let rows = sites.iter().map(of_site).collect();
     let resource = Resource {
         place: "data/sites".to_owned(),
         form: Form::Sites,
@@ -73,6 +72,12 @@ pub(super) fn write_sites(sites: &[Site], tree: &mut Tree) -> Result<Resource, P
         sizes: Vec::new(),
     };
     put(resource, rows, tree)
+}
+
+fn of_site(site: &Site) -> Vec<Field> {
+    let [english, japanese] = ["en", "ja"].map(|language| site.titles.get(language).map_or("", String::as_str));
+    let Site { site: name, group, country, time_zone, profile, first_date, last_date, .. } = site;
+    site_row([name, english, japanese, group, country, time_zone, profile, first_date, last_date])
 }
 
 /// Writes all numbers of a site.

@@ -9,8 +9,8 @@ use super::{PublishError, value::reason};
 use crate::{
     config::Publication,
     proto::{
-        GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, ListSitesRequest, ListTopRequest, ListTopResponse,
-        PeriodKind, Reason, Site, TrafficPoint, stats_service_client::StatsServiceClient,
+        Compare, GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, ListSitesRequest, ListTopRequest,
+        ListTopResponse, PeriodKind, Reason, Site, TrafficPoint, stats_service_client::StatsServiceClient,
     },
     report::{answer, client},
     vault::Table,
@@ -110,6 +110,7 @@ impl Reader {
                 from_date: from.to_string(),
                 to_date: to.to_string(),
                 granularity: kind.into(),
+                compare: Compare::None.into(),
             };
             let found = answer("GetTraffic", self.0.get_traffic(ask).await)?.points;
             // A week between two years is in both answers.

@@ -1,5 +1,7 @@
 //! The protocol's numbers as the files' rows have them. Nothing is computed.
 
+use headcount_model::why::Why;
+
 use crate::{
     files::Value,
     proto::{self, Reason, TrafficPoint},
@@ -19,16 +21,8 @@ pub(super) fn value(number: Option<&proto::Value>) -> Value {
 
 /// The word for a reason; empty where there is none.
 pub(super) fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Unspecified => "",
-        Reason::NotSealed => "not_sealed",
-        Reason::BeforeFirstDay => "before_first_day",
-        Reason::VisitorsDoNotAdd => "visitors_do_not_add",
-        Reason::NotMeasured => "not_measured",
-        Reason::Gap => "gap",
-        Reason::NotPublished => "not_published",
-        Reason::NotCounted => "not_counted",
-    }
+    let name = reason.as_str_name().trim_start_matches("REASON_").to_lowercase();
+    Why::named(&name).map_or("", Why::name)
 }
 
 /// The metrics of a point by name.
