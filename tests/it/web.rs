@@ -122,6 +122,40 @@ fn an_answer_that_a_reader_has_is_not_sent_again() {
 }
 
 #[test]
+fn data_come_as_files() {
+    let house = House::new();
+    let server = published(&house);
+    let csv = get(&server.web, "/data/www/traffic.csv?from=2015-05-17&to=2015-05-17&metric=visits", &[]);
+    assert!(csv.status == 200 && csv.header("content-type").starts_with("text/csv"), "{csv:?}");
+    assert!(
+        csv.header("content-disposition").starts_with("inline; filename=\"") && csv.text().contains("2015-05-17"),
+        "{csv:?}"
+    );
+    let traffic = get(&server.web, &path("GetTraffic?site=www&from_date=2015-05-17&to_date=2015-05-17"), &[]).json();
+    let estimate = traffic["points"][0]["visits"]["estimate"].to_string();
+    assert!(csv.text().contains(&format!(",{estimate},")), "{estimate}: {}", csv.text());
+    for file in ["sites.csv", "overview.json", "www/pages.csv"] {
+        let file = format!("/data/{file}");
+        let whole = get(&server.web, &file, &[]);
+        assert_eq!((whole.status, whole.header("cache-control")), (200, "no-cache"), "{file}: {}", whole.text());
+        let again = get(&server.web, &file, &[("if-none-match", whole.header("etag"))]);
+        assert_eq!((again.status, again.body.len()), (304, 0), "{file}");
+    }
+    let cases = [
+        ("nobody/traffic.csv", 404, "Known sites: www"),
+        ("nothing", 404, "overview"),
+        ("www/traffic.csv?from=soon", 400, "a date such as"),
+    ];
+    for (file, status, sentence) in cases {
+        let refused = get(&server.web, &format!("/data/{file}"), &[]);
+        assert_eq!((refused.status, refused.header("content-type")), (status, "text/plain; charset=utf-8"));
+        assert!(refused.text().contains(sentence), "{}", refused.text());
+    }
+    assert_eq!(post(&server.web, "/data/sites.csv", "{}").status, 405);
+    server.stop();
+}
+
+#[test]
 fn every_response_forbids_what_the_page_does_not_need() {
     let house = House::new();
     let server = house.serve();
