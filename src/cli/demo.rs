@@ -27,7 +27,7 @@ use crate::{
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
-    vault::{Shares, SitePolicy, TableSet},
+    vault::{Shares, SiteLabel, SitePolicy, TableSet},
 };
 
 /// After this long without a new release, everything that can be sealed is assumed to be sealed.
@@ -149,6 +149,7 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
         links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
+        label: SiteLabel::default(),
     };
     Ok(Show { site: config, logs: vec![site.file.clone()], truth: Some(truth(&site)) })
 }

@@ -198,6 +198,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         has_page_list: site.sitemap.is_some() || site.links.is_some() || !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
+        label: site.label.clone(),
     };
     let bounds = Bounds { views_per_visitor_day: config.views_per_visitor_day, views_per_page: config.views_per_page };
     Options {
@@ -209,6 +210,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         reserve_mib: config.free_space_reserve_mib,
         privacy: Privacy::new(config.epsilon, config.delta, bounds),
         sites: config.sites.iter().map(site).collect(),
+        groups: config.groups.clone(),
         countries: config.countries.clone(),
         site_policy,
         max_lateness_ms: config.max_lateness_ms,

@@ -6,6 +6,7 @@
 //! It never writes a file, never opens the network (a sitemap with a URL is fetched, and links are followed, by the server) and never reads the
 //! store.
 
+mod labels;
 mod locate;
 mod pages;
 mod raw;
@@ -24,7 +25,7 @@ use crate::{
     sitemap::{Limits, Links, Sitemap, together},
     text::line_at,
     units::SiteName,
-    vault::{Shares, TableSet},
+    vault::{Shares, SiteGroup, SiteLabel, TableSet},
 };
 
 /// The largest configuration file, in bytes.
@@ -59,6 +60,8 @@ pub struct Config {
     pub max_lateness_ms: i64,
     /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
+    /// The groups of sites, in the order of the file. Names are unique.
+    pub groups: Vec<SiteGroup>,
     /// The sites, in the order of the file. Names and hosts are unique.
     pub sites: Vec<SiteConfig>,
 }
@@ -87,6 +90,8 @@ pub struct SiteConfig {
     pub query_allow: Vec<String>,
     /// The tables that are counted and published.
     pub tables: TableSet,
+    /// What people call it, its group and its country.
+    pub label: SiteLabel,
 }
 
 impl SiteConfig {
@@ -104,6 +109,7 @@ impl SiteConfig {
             links: None,
             query_allow: Vec::new(),
             tables: TableSet::without_sources(),
+            label: SiteLabel::default(),
         }
     }
 
@@ -160,6 +166,7 @@ impl Config {
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
+            groups: Vec::new(),
             sites: Vec::new(),
         }
     }

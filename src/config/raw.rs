@@ -37,6 +37,7 @@ pub(super) struct Raw {
     pub seal: Seal,
     pub geo: Geo,
     pub profiles: BTreeMap<String, ProfileShares>,
+    pub group: Vec<Group>,
     pub site: Vec<Site>,
 }
 
@@ -95,8 +96,26 @@ pub(super) struct ProfileShares {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Group {
+    pub name: String,
+    pub title: Option<Title>,
+}
+
+/// One title, or one for each language.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a text, or a table of texts by language such as { en = \"...\", ja = \"...\" }")]
+pub(super) enum Title {
+    Plain(String),
+    ByLanguage(BTreeMap<String, String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Site {
     pub name: String,
+    pub title: Option<Title>,
+    pub group: Option<String>,
+    pub country: Option<String>,
     #[serde(default)]
     pub hosts: Vec<String>,
     pub time_zone: Option<String>,

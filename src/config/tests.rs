@@ -25,12 +25,12 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, geo, profiles, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, geo, profiles, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
         "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
-        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, title, group, country, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
     ),
     (
         "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",

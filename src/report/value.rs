@@ -67,6 +67,7 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
         Reason::Gap => format::Missing::Gap,
         Reason::NotPublished => format::Missing::NotPublished,
         Reason::NotCounted => format::Missing::NotCounted,
+        Reason::BelowThreshold => format::Missing::BelowThreshold,
     };
     missing.reason(LANGUAGE)
 }

@@ -47,6 +47,15 @@ pub(super) fn unknown_site(name: &str, known: &[String]) -> Status {
     Status::with_error_details(Code::NotFound, format!("there is no site {name:?}. Known sites: {sites}"), details)
 }
 
+/// NOT_FOUND: there is no group of this name. The message lists the known ones.
+pub(super) fn unknown_group(name: &str, known: &[String]) -> Status {
+    let groups = if known.is_empty() { "the configuration names none".to_owned() } else { known.join(", ") };
+    let mut details = details("UNKNOWN_GROUP", &[("group", name.to_owned())]);
+    details.add_bad_request_violation("group", format!("no such group; known: {groups}"));
+    details.set_resource_info("group", name, "", "no such group");
+    Status::with_error_details(Code::NotFound, format!("there is no group {name:?}. Known groups: {groups}"), details)
+}
+
 /// NOT_FOUND: there is no site at all.
 pub(super) fn no_sites() -> Status {
     let message = "nothing is counted yet, so there is no site to ask about. Send a log first: \
@@ -106,6 +115,7 @@ pub(super) fn unanswered(error: &AskError) -> Status {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
             unknown_site(name, &known)
         }
+        AskError::UnknownGroup { name, known } => unknown_group(name, known),
         AskError::Field { field, what, allowed } => bad_field(field, what, allowed),
         AskError::Read(inner) => fault(inner),
     }
@@ -138,6 +148,7 @@ mod tests {
         let all = [
             bad_field("to_date", "\"x\" is no date", "a date"),
             unknown_site("x", &[]),
+            unknown_group("x", &[]),
             no_sites(),
             sequence_gap(3, 5),
             older_copy(7, 3),

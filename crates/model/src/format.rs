@@ -50,6 +50,7 @@ pub enum Missing {
     Gap,
     NotPublished,
     NotCounted,
+    BelowThreshold,
 }
 
 impl Digits {
@@ -141,6 +142,7 @@ impl Missing {
             "gap" => Self::Gap,
             "not_published" => Self::NotPublished,
             "not_counted" => Self::NotCounted,
+            "below_threshold" => Self::BelowThreshold,
             _ => return None,
         })
     }
@@ -168,6 +170,7 @@ impl Missing {
             Self::Gap => "the release of this period failed its own checks, so it is a gap",
             Self::NotPublished => "the hours of this day were not published before the day was",
             Self::NotCounted => "this table is not counted at this site",
+            Self::BelowThreshold => "not named in this period, because only few visitors could have touched it",
         }
     }
 
@@ -181,6 +184,9 @@ impl Missing {
             Self::Gap => "この期間の公開値は検査に通らなかったため、欠測です",
             Self::NotPublished => "この日の時間別の値は、日の値より先に公開されませんでした",
             Self::NotCounted => "この表は、このサイトでは集計していません",
+            Self::BelowThreshold => {
+                "秘匿。該当する訪問者がごく少数の可能性があり、個人の推測を防ぐため個別には公表していません"
+            }
         }
     }
 }
