@@ -136,3 +136,10 @@ export function yearBefore(period: Period): Period {
       return periodAt(period.kind, start);
   }
 }
+
+/** The period that has exactly these days. */
+export function periodOf(from: string, to: string): Period {
+  if (from === to) return day(from);
+  const whole = [month(from), week(from), year(from)].find((period) => period.from === from && period.to === to);
+  return whole ?? { kind: "range", from, to };
+}

@@ -3,7 +3,7 @@
 import type { GetKeySeriesResponse, Site as SiteMessage } from "../api/gen/headcount/v1/stats_pb";
 import { stats } from "../api/client";
 import { isRuledByNoise, pointOf } from "../chart/series";
-import type { Period } from "../format/dates";
+import { type Period, periodOf } from "../format/dates";
 import { periodShort } from "../format/datewords";
 import { ChangeMark } from "../parts/Number";
 import { Loading, NothingYet, Refused } from "../parts/States";
@@ -11,7 +11,7 @@ import { type KeyRoute, type Metric, routeText, siteRoute } from "../state/addre
 import { go } from "../state/route";
 import { language } from "../state/settings";
 import { useShortcuts } from "../state/shortcuts";
-import { latestPeriod, periodKey, periodOf, titleOf } from "../state/sites";
+import { latestPeriod, periodKey, titleOf } from "../state/sites";
 import { PAGE, type Tab, tableName, TABLES_OF, TABS } from "../state/tables";
 import { words } from "../words";
 import { Large } from "./Figures";

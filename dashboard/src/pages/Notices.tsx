@@ -4,7 +4,7 @@ import type { Missing, Site } from "../api/gen/headcount/v1/stats_pb";
 import { PeriodKind, Reason } from "../api/gen/headcount/v1/stats_pb";
 import { axisDay, moment } from "../format/datewords";
 import type { Period } from "../format/dates";
-import { lateDays } from "../state/sites";
+import { lateDays } from "../state/late";
 import { language } from "../state/settings";
 import { words } from "../words";
 

@@ -3,14 +3,14 @@
 import { published } from "../api/live";
 import type { Site as SiteMessage } from "../api/gen/headcount/v1/stats_pb";
 import { type Point, trafficPoints } from "../chart/series";
-import { type Period, periodAt } from "../format/dates";
+import { type Period, periodAt, periodOf } from "../format/dates";
 import { periodShort } from "../format/datewords";
 import { Loading, NothingYet, Refused } from "../parts/States";
 import { type By, type Metric, METRICS, type SiteRoute } from "../state/address";
 import { go } from "../state/route";
 import { language } from "../state/settings";
 import { useShortcuts } from "../state/shortcuts";
-import { latestPeriod, periodOf } from "../state/sites";
+import { latestPeriod } from "../state/sites";
 import { TABS } from "../state/tables";
 import { words } from "../words";
 import { Figures } from "./Figures";

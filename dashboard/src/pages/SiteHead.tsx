@@ -22,7 +22,7 @@ export function SiteHead({ site, sites, route }: { site: Site; sites: Site[]; ro
   const title = titleOf(site, language.value);
   return (
     <div class="sitehead">
-      <h1>{title}</h1>
+      <h1 class={sites.length > 1 ? "unseen" : ""}>{title}</h1>
       {sites.length > 1 && (
         <label class="sitechoice">
           <span class="unseen">{w.choose}</span>

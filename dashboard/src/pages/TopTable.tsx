@@ -100,7 +100,7 @@ function Body({ data, table, route, period, site }: { data: ListTopResponse; tab
   const part = { table, route, period, most, compared };
   return (
     <>
-      <table class="top">
+      {rows.length > 0 && <table class="top">
         <thead><Heads table={table} column={column.value} compared={compared} onSort={(next) => (column.value = next)} /></thead>
         <tbody>
           <Rows rows={visible} {...part} />
@@ -114,8 +114,8 @@ function Body({ data, table, route, period, site }: { data: ListTopResponse; tab
             </tr>
           )}
         </tbody>
-      </table>
-      {above.length === 0 && <p class="muted">{rows.length === 0 ? w.none : w.noneAbove}</p>}
+      </table>}
+      {above.length === 0 && <p class="muted">{rows.length > 0 ? w.noneAbove : route.find === "" ? w.empty : w.none}</p>}
       <p class="links">
         {above.length > visible.length && <button type="button" class="small" onClick={() => (shown.value += ROWS_MORE)}>{w.more(above.length - visible.length)}</button>}
         {noise.length > 0 && <button type="button" class="small" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>{open.value ? w.hideNoise : w.noise(noise.length)}</button>}

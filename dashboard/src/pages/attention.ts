@@ -3,7 +3,7 @@
 import type { SiteOverview } from "../api/gen/headcount/v1/stats_pb";
 import type { Language } from "../format/number";
 import type { Sort } from "../state/address";
-import { lateDays } from "../state/sites";
+import { lateDays } from "../state/late";
 import { byChange } from "./sort";
 
 export type Attention = { readonly what: "late" | "gap"; readonly days: number } | { readonly what: "errors" } | { readonly what: "empty" };

@@ -2,7 +2,7 @@
 
 import type { Change, TopRow } from "../api/gen/headcount/v1/stats_pb";
 import { PAGE, PROFILE, isOrdered } from "../state/tables";
-import { binRank, hourRank } from "./keytext";
+import { binRank, hourRank } from "./ranks";
 
 export type Column = "order" | "key" | "value" | "change";
 

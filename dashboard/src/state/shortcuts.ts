@@ -1,6 +1,7 @@
 // Single keys. They can be switched off, and do nothing in fields, with a modifier, or while an input method composes.
 
 import { useEffect, useRef } from "preact/hooks";
+import { keyOf } from "./keys";
 import { shortcutsOn } from "./settings";
 
 /** By the key as the event names it; letters in small. */
@@ -12,12 +13,6 @@ export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable) return true;
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "checkbox");
-}
-
-/** The name under which a key press is looked up; undefined where it is no shortcut. */
-export function keyOf(event: KeyboardEvent): string | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return undefined;
-  return event.key.length === 1 ? event.key.toLowerCase() : event.key;
 }
 
 export function followShortcuts(): void {

@@ -141,6 +141,7 @@ export const en = {
       number === 1 ? "1 row is not distinguishable from zero" : `${n(number)} rows are not distinguishable from zero`,
     hideNoise: "Hide rows that are noise",
     none: "No row matches.",
+    empty: "No rows: nothing was seen often enough to be named.",
     noneAbove: "No row is above the noise.",
     notCounted: "Not counted at this site.",
     other: "Other (below the threshold, not named)",
@@ -191,7 +192,6 @@ export const en = {
     offline: (since: string) => `No connection to the server since ${since}. The numbers below are the last ones read. Trying again…`,
     retry: "Try now",
     failed: "The server could not answer",
-    field: (name: string, text: string) => `${name}: ${text}`,
     empty: "Nothing is published for this site yet.",
     emptyWhy: (zone: string) =>
       `Numbers appear when the first day is over (${zone}) and every sender has said that it sent everything. An old log is published as soon as it was sent to its end:`,
