@@ -31,6 +31,7 @@ mod keeping;
 mod links;
 mod migrate;
 mod producers;
+mod questions;
 mod restart;
 mod schedule;
 mod sealing;
