@@ -87,7 +87,7 @@ export function Key({ route, sites }: { route: KeyRoute; sites: SiteMessage[] })
   return (
     <>
       <SiteHead site={site} sites={sites} route={route} />
-      <p><a href={routeText(back)}>‹ {w.key.back}</a></p>
+      <p class="backlink"><a href={routeText(back)}>‹ {w.key.back}</a></p>
       <h2 class="keyhead" id={`key-${tableName(route.table)}`}>
         <span class="muted">{w.key.of(w.table[route.table]?.title ?? "", titleOf(site, language.value))}</span>
         <span class="keyname">{keyText(route.key, route.table, language.value)}</span>

@@ -14,7 +14,7 @@ import { language } from "../state/settings";
 import { useShortcuts } from "../state/shortcuts";
 import { words } from "../words";
 import { attentionOf, matches, sortSites } from "./attention";
-import { SitesTable } from "./SitesTable";
+import { SitesTable, WEEKS } from "./SitesTable";
 
 const KINDS: Partial<Record<Period["kind"], PeriodKind>> = { day: PeriodKind.DAY, week: PeriodKind.WEEK, month: PeriodKind.MONTH };
 const FIND_DELAY_MS = 200;
@@ -103,7 +103,7 @@ export function Overview({ route }: { route: OverviewRoute }) {
   const asked = route.period;
   const answer = useAnswer(`overview ${asked ? periodText(asked) : ""} ${language.value}`, (signal) =>
     stats.getOverview(
-      { period: (asked && KINDS[asked.kind]) || PeriodKind.MONTH, date: asked?.from ?? "", language: language.value },
+      { period: (asked && KINDS[asked.kind]) || PeriodKind.MONTH, date: asked?.from ?? "", weeks: WEEKS, language: language.value },
       { signal },
     ),
   );

@@ -96,6 +96,14 @@ function Regular({ data }: { data: GetPrivacyResponse }) {
           </tbody>
         </table>
       </div>
+    </section>
+  );
+}
+
+function NotProtected() {
+  const w = prose().privacy;
+  return (
+    <section>
       <h2>{w.notTitle}</h2>
       <ul>{w.not.map((text) => <li key={text}>{text}</li>)}</ul>
     </section>
@@ -203,6 +211,7 @@ export function Privacy({ name, sites }: { name: string; sites: Site[] }) {
       <Kept data={data} />
       <Odds data={data} />
       <Regular data={data} />
+      <NotProtected />
       <Try visits={visits > 20 ? visits : VISITS_DEFAULT} sigma={sigma} />
       <Statement data={data} site={site} />
       <Details data={data} />

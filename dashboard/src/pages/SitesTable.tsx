@@ -12,6 +12,9 @@ import { language } from "../state/settings";
 import { words } from "../words";
 import { type Attention, attentionOf } from "./attention";
 
+/** How many weeks a row shows. */
+export const WEEKS = 13;
+
 export function weeksOf(site: SiteOverview): Point[] {
   return site.weekEstimates.map((estimate, at) => {
     const start = site.weeksFromDate === "" ? "" : addDays(site.weeksFromDate, at * 7);
@@ -68,7 +71,6 @@ export function SitesTable({ title, sites, route, now }: { title: string; sites:
       <button type="button" class="sort" title={w.rows.sortBy(text)} onClick={() => go({ ...route, sort: route.sort === sort ? "attention" : sort }, "replace")}>{text}</button>
     </th>
   );
-  const weeks = Math.max(0, ...sites.map((site) => site.weekEstimates.length));
   return (
     <section>
       <h3>{title}</h3>
@@ -79,7 +81,7 @@ export function SitesTable({ title, sites, route, now }: { title: string; sites:
             {head("site", w.overview.column.site, "key")}
             {head("visits", w.overview.column.visits, "value right")}
             {head("change", w.overview.column.change, "delta")}
-            <th scope="col" class="weeks">{w.overview.column.weeks(weeks)}</th>
+            <th scope="col" class="weeks">{w.overview.column.weeks(WEEKS)}</th>
           </tr>
         </thead>
         <tbody>

@@ -27,7 +27,7 @@ function KeyCell({ row, table, route, period }: { row: TopRow; table: number; ro
   const text = keyText(row.key, table, language.value);
   if (isGathering(row.key)) return <>{text}</>;
   const to: KeyRoute = { page: "key", site: route.site, period: route.period && period, versus: route.versus, asTable: false, table, key: row.key };
-  return <a href={routeText(to)}>{text}</a>;
+  return <a href={routeText(to)} title={text}><span class="keytext">{text}</span></a>;
 }
 
 function Rows({ rows, table, route, period, most, compared }: { rows: TopRow[]; table: number; route: SiteRoute; period: Period; most: number; compared: boolean }) {

@@ -7,18 +7,18 @@ import { published } from "./odds";
 
 const TIMES = 20;
 const WIDTH = 560;
-const ROW = 46;
+const ROW = 66;
 
 function Dots({ values, low, high, row, label }: { values: number[]; low: number; high: number; row: number; label: string }) {
   const at = (value: number) => 16 + ((value - low) / Math.max(1, high - low)) * (WIDTH - 32);
   const stacked = new Map<number, number>();
   return (
     <g>
-      <text x="0" y={row * ROW + 14}>{label}</text>
+      <text x="0" y={row * ROW + 13}>{label}</text>
       {values.map((value, index) => {
         const height = stacked.get(value) ?? 0;
         stacked.set(value, height + 1);
-        return <circle key={index} class={row === 0 ? "trydot" : "trydot you"} r="4" cx={at(value)} cy={row * ROW + 36 - height * 4} />;
+        return <circle key={index} class={row === 0 ? "trydot" : "trydot you"} r="4" cx={at(value)} cy={row * ROW + 56 - height * 5} />;
       })}
     </g>
   );

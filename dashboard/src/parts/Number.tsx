@@ -81,9 +81,9 @@ export function ChangeMark({ change, short = false }: { change: Change | undefin
 /** Bar from zero, whisker over its end, no caps: for the eye; the number stands beside it. */
 export function Bar({ value, most }: { value: Interval | undefined; most: number }) {
   if (!value || most <= 0) return null;
-  const at = (n: bigint): number => Math.round((Number(n) / most) * 960) / 10;
+  const at = (n: bigint): number => Math.round((Number(n) / most) * 640) / 10;
   return (
-    <svg class="rowbar" viewBox="0 0 96 14" width="96" height="14" aria-hidden="true" focusable="false">
+    <svg class="rowbar" viewBox="0 0 64 14" width="64" height="14" aria-hidden="true" focusable="false">
       <rect class="fill" x="0" y="3" width={at(value.estimate)} height="8" />
       <line class="whisker" x1={at(value.low)} x2={Math.max(at(value.high), at(value.low) + 0.5)} y1="7" y2="7" />
     </svg>
