@@ -22,6 +22,7 @@ use tonic::body::Body;
 use super::{Reading, ServeError, patient::Patient};
 use crate::{answers::Answers, rpc::StatsServer, vault::Releases, web::Web};
 
+/// What all connections answer with.
 type Shared = Arc<Web<Releases>>;
 
 /// Connections at the same time. Further ones wait until one ends.

@@ -60,8 +60,8 @@ pub struct Web<S> {
 }
 
 impl<S: Published> Web<S> {
-    /// Answers from these statistics (files from the answers, everything else from the service that is made of them), to whoever asks for a loopback name, the address that a connection came to, or one of
-    /// `hosts` (names and addresses in lower case, without a port).
+    /// Makes files of these answers, and everything else of the service that sends them, for whoever asks for a loopback name, the
+    /// address that a connection came to, or one of `hosts` (names and addresses in lower case, without a port).
     ///
     /// # Errors
     /// When the compiled description of the protocol cannot be read, which is a bug.

@@ -194,13 +194,23 @@ fn the_page_comes_compressed_and_is_kept() {
     let house = House::new();
     let server = house.serve();
     let plain = get(&server.web, "/", &[]);
-    assert!(plain.text().contains("<h1>"), "it reads without JavaScript");
+    assert!(plain.text().contains("<noscript>") && plain.text().contains("/data/overview.csv"), "{}", plain.text());
     for (accept, coding) in [("gzip, deflate", "gzip"), ("gzip, deflate, br", "br")] {
         let packed = get(&server.web, "/s/www/2026-10", &[("accept-encoding", accept)]);
         assert_eq!((packed.status, packed.header("content-encoding")), (200, coding));
         assert!(packed.body.len() < plain.body.len());
         let again = get(&server.web, "/", &[("accept-encoding", accept), ("if-none-match", packed.header("etag"))]);
         assert_eq!((again.status, again.body.len()), (304, 0));
+    }
+    // What the page asks for has its content in its name, and is kept for a year.
+    let page = plain.text();
+    let files: Vec<&str> = page.split('"').filter(|text| text.starts_with("/assets/")).collect();
+    assert!(!files.is_empty(), "{page}");
+    for file in files {
+        let reply = get(&server.web, file, &[("accept-encoding", "br")]);
+        assert_eq!((reply.status, reply.header("content-encoding")), (200, "br"), "{file}");
+        assert_eq!(reply.header("cache-control"), "public, max-age=31536000, immutable");
+        assert!(["text/javascript; charset=utf-8", "text/css; charset=utf-8"].contains(&reply.header("content-type")));
     }
     server.stop();
 }
