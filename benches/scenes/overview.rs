@@ -37,7 +37,7 @@ pub async fn play(sites: u32) -> Result<()> {
     println!("overview: {sites} sites, another period: {:.1} ms", begun.elapsed().as_secs_f64() * 1_000.0);
     let mut stream = Stream::open(&server.url(), 1).await?;
     let events = day(NEW_YEAR_UNIX_MS, VISITS_A_DAY, PAGES, &mut Random::new(2));
-    stream.deliver(&[parcel("site-1", 1_000, events, NEW_YEAR_UNIX_MS + DAY_MS)], 1).await?;
+    stream.deliver(&[parcel("site-1", DAYS as u64 + 1, events, NEW_YEAR_UNIX_MS + DAY_MS)], 1).await?;
     wait(&mut client, |site, start| site == "site-1" && start == "2026-01-01").await?;
     let (milliseconds, _) = ask(&mut client, sites).await?;
     println!("overview: {sites} sites, after a release of one: {milliseconds:.1} ms");
