@@ -195,7 +195,13 @@ async fn fetch_traffic(
     [from_date, to_date]: [String; 2],
 ) -> Result<GetTrafficResponse, ReportError> {
     let site = site.to_owned();
-    let ask = GetTrafficRequest { site, from_date, to_date, granularity: i32::from(granularity) };
+    let ask = GetTrafficRequest {
+        site,
+        from_date,
+        to_date,
+        granularity: i32::from(granularity),
+        ..GetTrafficRequest::default()
+    };
     answer("GetTraffic", client.get_traffic(ask).await)
 }
 

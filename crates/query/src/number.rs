@@ -3,6 +3,8 @@
 //! The interval is made of the unbiased value and its exact standard error and of nothing else. What is shown as the
 //! estimate may lean on more (totals, the past), but never leaves the interval.
 
+pub use headcount_model::why::Why;
+
 use headcount_model::release::Measured;
 
 use super::estimate::measure::Measure;
@@ -12,25 +14,6 @@ const Z_95: f64 = 1.96;
 /// Standard deviations above which a value is more than noise: an empty counter exceeds them in 0.05 % of cases (3.09 would be
 /// 0.1 % of a continuous value, and up to 0.11 % of whole numbers).
 const Z_PRESENT: f64 = 3.29;
-
-/// Why there is no number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The period is not over, or not every producer has sent everything.
-    NotSealed,
-    /// Nothing was counted for this site yet.
-    BeforeFirstDay,
-    /// Distinct visitors exist for exactly one hour, day, week or month.
-    VisitorsDoNotAdd,
-    /// The table has no such metric or no such period.
-    NotMeasured,
-    /// The release failed its own checks.
-    Gap,
-    /// The day was published without this hour.
-    NotPublished,
-    /// The table is not counted at this site.
-    NotCounted,
-}
 
 /// A number as it is given to a reader.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,15 +35,20 @@ pub struct Number {
 impl Number {
     /// A number that cannot be had.
     #[must_use]
-    pub fn absent(reason: Why) -> Self {
+    pub const fn absent(reason: Why) -> Self {
         Self { estimate: None, low: 0, high: 0, standard_error: 0.0, noisy_zero: false, reason: Some(reason) }
+    }
+
+    /// A key that was not published by name. `hidden`: how much of it there may be.
+    #[must_use]
+    pub fn below_threshold(hidden: i64) -> Self {
+        Self { high: hidden.max(0), ..Self::absent(Why::BelowThreshold) }
     }
 
     /// An estimated number of distinct visitors.
     #[must_use]
     pub fn measured(measured: Measured) -> Self {
-        let error = measured.standard_error_milli as f64 / 1e3;
-        Self::of(Measure { value: measured.estimate_milli as f64 / 1e3, variance: error * error }, 0)
+        Self::of(Measure::measured(measured), 0)
     }
 
     /// An unbiased value, shown as it is. `slack`: how much may be missing from it, which only raises the upper end.
