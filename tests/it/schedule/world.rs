@@ -233,6 +233,7 @@ async fn traffic(client: &mut StatsServiceClient<Channel>) -> Result<Vec<String>
         from_date: "2027-02-02".into(),
         to_date: "2027-02-03".into(),
         granularity: PeriodKind::Hour.into(),
+        ..GetTrafficRequest::default()
     };
     let answer = client.get_traffic(request).await?.into_inner();
     let point = |point: headcount::proto::TrafficPoint| {
