@@ -145,13 +145,13 @@ impl World {
         let lateness = if self.is_configured { LATENESS_HOURS } else { 24 };
         // The hour that is due just now, by itself or in its day.
         let last = time(at(day, hour, 0)) - SignedDuration::from_hours(lateness) - SignedDuration::from_mins(60);
-        let (hour, date) = (last.strftime("%FT%H").to_string(), last.strftime("%F").to_string());
-        let is_last_of_day = hour.ends_with("T23");
+        let (due_hour, due_date) = (last.strftime("%FT%H").to_string(), last.strftime("%F").to_string());
+        let is_last_of_day = due_hour.ends_with("T23");
         let releases = self.server.wait_until(|server| {
             let found = truth::export(&server.url()).ok()?;
             let is_it = |(site, kind, start): &truth::Named| match kind {
-                PeriodKind::Hour => site == WATCHED && !is_last_of_day && start.starts_with(&hour),
-                PeriodKind::Day => site == WATCHED && *start == date,
+                PeriodKind::Hour => site == WATCHED && !is_last_of_day && start.starts_with(&due_hour),
+                PeriodKind::Day => site == WATCHED && *start == due_date,
                 _ => false,
             };
             found.keys().any(is_it).then_some(found)
