@@ -20,6 +20,8 @@ const FREE: [f64; 4] = [56.0, 8.0, 12.0, 26.0];
 const Z_50: f64 = 0.674_489_75;
 /// Lines of the grid above zero, at least.
 const STEPS_MIN: i64 = 3;
+/// A band narrower than such a part of the height is as thin as the line.
+const THIN_PARTS: i64 = 50;
 /// Labels along the axis of time, at most.
 const LABELS_MAX: usize = 7;
 
@@ -46,9 +48,10 @@ pub(super) fn chart(words: &Words, title: &str, points: &[Point<'_>]) -> String 
     plot.labels(points, &mut svg);
     let _ = write!(
         svg,
-        "</svg><figcaption><span class=\"key line\"></span>{} <span class=\"key half\"></span>50 % <span class=\"key whole\"></span>95 %\
-         </figcaption></figure>\n",
-        words.estimate
+        "</svg><figcaption><span class=\"swatch line\"></span>{} <span class=\"swatch half\"></span>50 % <span class=\"swatch whole\"></span>95 %\
+         {}</figcaption></figure>\n",
+        words.estimate,
+        if plot.is_thin(points) { format!("<span>{}</span>", words.thin) } else { String::new() }
     );
     svg
 }
@@ -68,6 +71,12 @@ impl Plot {
         let top = (highest.unwrap_or(0).max(1) - 1) / step * step;
         let top = top.saturating_add(step);
         Self { count: points.len().max(1), top, step }
+    }
+
+    /// Whether all intervals are so narrow that the bands lie under the line.
+    fn is_thin(&self, points: &[Point<'_>]) -> bool {
+        let widths = points.iter().filter_map(|point| point.value).map(|value| value.high - value.low);
+        widths.max().is_some_and(|width| width < self.top / THIN_PARTS)
     }
 
     fn x(&self, at: f64) -> f64 {

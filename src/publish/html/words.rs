@@ -39,6 +39,7 @@ pub(super) struct Words {
     pub later: &'static str,
     pub scroll: &'static str,
     pub no_change: &'static str,
+    pub thin: &'static str,
 }
 
 static ENGLISH: Words = Words {
@@ -74,6 +75,7 @@ static ENGLISH: Words = Words {
     later: "Later",
     scroll: "Table, scrolls sideways",
     no_change: "within the noise of the month before",
+    thin: "The bands are as thin as the line: the noise is small beside these numbers.",
 };
 
 static JAPANESE: Words = Words {
@@ -109,6 +111,7 @@ static JAPANESE: Words = Words {
     later: "次の月",
     scroll: "表（横にスクロールします）",
     no_change: "前月との差は誤差の範囲内",
+    thin: "帯は線と同じくらい細く、数値に比べて誤差はわずかです。",
 };
 
 impl Words {
