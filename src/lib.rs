@@ -4,7 +4,7 @@
 //! anybody read statistics from which nobody can be picked out. The rooms, in the order in which data flows:
 //!
 //! - [`ship`]: the client side, from log files to the wire; it sends by the crate `headcount-client`.
-//! - [`rpc`]: the wire; [`serve`] runs it.
+//! - [`rpc`]: the wire; [`web`]: the same answers as JSON, and the page that shows them; [`serve`] runs both.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
 //! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask; [`files`] writes
 //!   them as CSV and JSON.
@@ -45,6 +45,7 @@ pub mod ship;
 pub mod sitemap;
 pub mod telemetry;
 mod text;
+pub mod web;
 
 pub use headcount_model::{bins, calendar, clock, units};
 pub use headcount_query as query;

@@ -14,6 +14,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod web;
 
 use std::{
     fmt,
@@ -31,6 +32,8 @@ use crate::{
     vault::{Shares, SiteGroup, SiteLabel, TableSet},
 };
 
+pub use web::{WEB_LISTEN_DEFAULT, WebConfig, web_listen};
+
 /// The largest configuration file, in bytes.
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// The most sites.
@@ -41,6 +44,8 @@ pub const SITES_MAX: usize = 1_000;
 pub struct Config {
     /// Where the server listens. Always a loopback address.
     pub listen: SocketAddr,
+    /// Where the page and its data are read.
+    pub web: WebConfig,
     /// The data directory. A relative path is relative to the working directory.
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
@@ -160,6 +165,7 @@ impl Config {
     pub fn of_directory(data: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
+            web: WebConfig::default(),
             keys: data.join("keys"),
             archive: data.join("archive"),
             journal_mib: 64,

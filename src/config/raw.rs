@@ -24,7 +24,7 @@ const PREFIX: &str = "HEADCOUNT_";
 /// Separates section and key in a variable's name.
 const SEPARATOR: &str = "__";
 /// The sections that variables can set.
-const SECTIONS: [&str; 4] = ["server", "privacy", "bounds", "seal"];
+const SECTIONS: [&str; 5] = ["server", "web", "privacy", "bounds", "seal"];
 /// The keys whose values are text even if they look like a number.
 const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
 
@@ -32,6 +32,7 @@ const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Raw {
     pub server: Server,
+    pub web: Web,
     pub privacy: Privacy,
     pub bounds: Bounds,
     pub seal: Seal,
@@ -52,6 +53,13 @@ pub(super) struct Server {
     pub journal_mib: Option<i64>,
     pub free_space_reserve_mib: Option<i64>,
     pub links: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Web {
+    pub listen: Option<String>,
+    pub hosts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -19,6 +19,7 @@ use super::{
     pages::{links, listed, pages, refresh_minutes},
     publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
+    web::web,
 };
 use crate::{
     calendar::Calendar,
@@ -49,6 +50,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     // Off for the server is off for all of its sites.
     let may_follow = raw.server.links.unwrap_or(true);
     server(raw.server, &mut config)?;
+    config.web = web(raw.web)?;
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
@@ -323,7 +325,7 @@ fn hosts(raw: &[String], at: &At) -> Result<Vec<String>, Problem> {
     Ok(made)
 }
 
-fn is_host(host: &str) -> bool {
+pub(super) fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let length_allowed = (1..=HOST_LABEL_BYTES_MAX).contains(&label.len());
