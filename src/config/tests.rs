@@ -26,7 +26,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, geo, profiles, group, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, publish, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
@@ -101,6 +101,14 @@ const WRONG: &[(&str, &str)] = &[
     (
         "[server]\nlisten = \"localhost\"\n",
         "h.toml:2: server.listen: \"localhost\" is not an address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"",
+    ),
+    (
+        "[web]\nlisten = \"8080\"\n",
+        "h.toml:2: web.listen: \"8080\" is not an address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:4680\" or \"[::1]:4680\", or \"off\"",
+    ),
+    (
+        "[web]\nhosts = [\"a.jp\", \"https://a.jp\"]\n",
+        "h.toml:2: web.hosts[1]: \"https://a.jp\" is not a name; allowed: a host name or an IP address, without scheme, port, path and *, such as \"stats.example.jp\"",
     ),
     ("[server]\ndata = \"\"\n", "h.toml:2: server.data: \"\" is not a directory; allowed: a path"),
     (

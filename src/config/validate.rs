@@ -17,7 +17,9 @@ use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
     labels::{groups, label},
     pages::{links, listed, pages, refresh_minutes},
+    publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
+    web::web,
 };
 use crate::{
     calendar::Calendar,
@@ -48,10 +50,12 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     // Off for the server is off for all of its sites.
     let may_follow = raw.server.links.unwrap_or(true);
     server(raw.server, &mut config)?;
+    config.web = web(raw.web)?;
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
+    config.publish = publication(raw.publish)?;
     let profiles = profiles(raw.profiles)?;
     config.groups = groups(raw.group)?;
     if raw.site.len() > SITES_MAX {
@@ -321,7 +325,7 @@ fn hosts(raw: &[String], at: &At) -> Result<Vec<String>, Problem> {
     Ok(made)
 }
 
-fn is_host(host: &str) -> bool {
+pub(super) fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let length_allowed = (1..=HOST_LABEL_BYTES_MAX).contains(&label.len());

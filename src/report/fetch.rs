@@ -129,11 +129,13 @@ pub async fn fetch_privacy(
     answer("GetPrivacy", client(channel).get_privacy(ask).await)
 }
 
-pub(super) fn client(channel: Channel) -> StatsServiceClient<Channel> {
+/// A client of the service, for answers of the size that it gives.
+pub(crate) fn client(channel: Channel) -> StatsServiceClient<Channel> {
     StatsServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
-pub(super) fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
+/// What the service answered to a call.
+pub(crate) fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
     match result {
         Ok(response) => Ok(response.into_inner()),
         Err(status) => Err(ReportError::from_status(call, &status)),

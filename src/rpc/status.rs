@@ -27,7 +27,7 @@ fn details(reason: &str, facts: &[(&str, String)]) -> ErrorDetails {
 }
 
 /// INVALID_ARGUMENT: a field cannot be read or is outside its limits. `what` says what is wrong, with the value.
-pub(super) fn bad_field(field: &str, what: &str, allowed: &str) -> Status {
+pub(crate) fn bad_field(field: &str, what: &str, allowed: &str) -> Status {
     let mut details = details("BAD_FIELD", &[("field", field.to_owned()), ("allowed", allowed.to_owned())]);
     details.add_bad_request_violation(field, format!("{what}; allowed: {allowed}"));
     Status::with_error_details(Code::InvalidArgument, format!("{field}: {what}. Allowed: {allowed}"), details)
