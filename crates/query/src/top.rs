@@ -35,6 +35,7 @@ use super::{
     rest, token, why_missing,
 };
 use compare::Previous;
+use page::offset;
 pub use page::{CONTAINS_CHARACTERS_MAX, Contains, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageAsk, PageSize};
 use visitors::Visitors;
 
@@ -219,12 +220,6 @@ fn covered(source: &impl Source, site: &SiteInfo, range: Range) -> Result<plan::
 }
 
 impl Breakdown {
-    /// The range as understood; `None` where nothing is published and no date was given.
-    #[must_use]
-    pub fn range(&self) -> Option<Range> {
-        self.range
-    }
-
     /// A page of it.
     ///
     /// # Errors
@@ -386,20 +381,6 @@ fn digest(keys: &[Row]) -> u64 {
     let shown: Vec<u8> = keys.iter().flat_map(|row| row.count.estimate.unwrap_or(-1).to_le_bytes()).collect();
     let names: Vec<u8> = keys.iter().flat_map(|row| row.key.bytes().chain([0])).collect();
     token::digest(&[&shown, &names])
-}
-
-fn offset(token: &str, question: u64, matching: usize) -> Result<usize, AskError> {
-    if token.is_empty() {
-        return Ok(0);
-    }
-    let offset = token::read(token, question).and_then(|offset| usize::try_from(offset).ok());
-    offset.filter(|offset| *offset < matching).ok_or_else(|| {
-        AskError::field(
-            "page_token",
-            "this token belongs to another request, or something was published since",
-            "the next_page_token of the answer before, with the rest of the request unchanged; or empty, to begin again",
-        )
-    })
 }
 
 #[cfg(test)]

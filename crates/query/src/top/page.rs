@@ -1,6 +1,6 @@
 //! Which page of a breakdown is asked for: which keys, how many rows, and from where on.
 
-use crate::AskError;
+use crate::{AskError, token};
 
 /// Rows of a page where none is asked for.
 pub const PAGE_SIZE_DEFAULT: u32 = 20;
@@ -90,4 +90,19 @@ impl Default for PageSize {
     fn default() -> Self {
         Self(PAGE_SIZE_DEFAULT)
     }
+}
+
+/// Where the page of a token begins.
+pub(super) fn offset(token: &str, question: u64, matching: usize) -> Result<usize, AskError> {
+    if token.is_empty() {
+        return Ok(0);
+    }
+    let offset = token::read(token, question).and_then(|offset| usize::try_from(offset).ok());
+    offset.filter(|offset| *offset < matching).ok_or_else(|| {
+        AskError::field(
+            "page_token",
+            "this token belongs to another request, or something was published since",
+            "the next_page_token of the answer before, with the rest of the request unchanged; or empty, to begin again",
+        )
+    })
 }
