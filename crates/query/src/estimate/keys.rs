@@ -40,6 +40,8 @@ const FREE: f64 = 3.0;
 pub struct Direct {
     /// Unbiased.
     pub measure: Measure,
+    /// The same from the blocks of the range alone: its noise is independent of that of any other range.
+    pub plain: Measure,
     /// How much may be missing, because a block did not publish the key.
     pub slack: i64,
     /// In how many blocks it is published.
@@ -77,6 +79,11 @@ pub struct Keys<'a, S> {
     pub blocks: &'a [Arc<Release>],
 }
 
+/// What blocks may hide of a key that they do not publish.
+pub struct Hiding<'a> {
+    blocks: Vec<(&'a TableNumbers, i64)>,
+}
+
 /// Days of one month, or a whole month.
 struct Group<'a> {
     month: Period,
@@ -98,6 +105,10 @@ impl<'a, S: Source> Keys<'a, S> {
             let mut sums: BTreeMap<&str, Measure> = BTreeMap::new();
             for block in &group.blocks {
                 self.add_block(block, &mut sums, &mut found);
+            }
+            for (key, sum) in &sums {
+                let direct = found.entry(key).or_default();
+                direct.plain = direct.plain.plus(*sum);
             }
             if group.blocks.len() >= DAYS_TO_AGREE {
                 self.agree_with_month(&group, &mut sums)?;
@@ -181,12 +192,21 @@ impl<'a, S: Source> Keys<'a, S> {
         if self.table.key_space() == KeySpace::Public {
             return;
         }
-        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
-        let blocks: Vec<(&TableNumbers, i64)> = blocks.collect();
-        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < blocks.len()) {
-            let hidden = blocks.iter().filter(|(numbers, _)| numbers.key(key).is_none()).map(|(_, hidden)| *hidden);
-            direct.slack = hidden.fold(0, i64::saturating_add);
+        let hiding = self.hiding_in_blocks();
+        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < hiding.blocks.len()) {
+            direct.slack = hiding.of(key);
         }
+    }
+
+    /// What the blocks may hide; none where the table has no threshold.
+    #[must_use]
+    pub fn hiding(&self) -> Option<Hiding<'a>> {
+        (self.table.key_space() != KeySpace::Public).then(|| self.hiding_in_blocks())
+    }
+
+    fn hiding_in_blocks(&self) -> Hiding<'a> {
+        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
+        Hiding { blocks: blocks.collect() }
     }
 
     /// How much of a key that a block did not publish may be in it: what the threshold hides, but no more than there is.
@@ -252,6 +272,15 @@ fn reach(measured: Measure) -> f64 {
     let error = measured.standard_error();
     let loose = (FIXED_FROM * error - measured.value) / ((FIXED_FROM - LOOSE_UP_TO) * error);
     if error > 0.0 { FREE * error * loose.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+impl Hiding<'_> {
+    /// How much the blocks that do not publish this key may hide of it.
+    #[must_use]
+    pub fn of(&self, key: &str) -> i64 {
+        let hidden = self.blocks.iter().filter(|(numbers, _)| numbers.key(key).is_none()).map(|(_, hidden)| *hidden);
+        hidden.fold(0, i64::saturating_add)
+    }
 }
 
 #[cfg(test)]
