@@ -84,9 +84,9 @@ fn note_all(site: &Synthetic, profile: &str, bias: &mut Bias) {
 fn worlds() -> [World; 4] {
     let world = World { pages: 120, days: 61, jumps: 0.01, ..World::small() };
     [
-        // A few pages have less of all there is; the site grows; weekends are quiet, as at an office.
+        // Views are spread over more pages; the site grows; weekends are quiet, as at an office.
         World { exponent: 0.8, growth: 0.01, weekend: 0.35, jumps: 0.003, ..world.clone() },
-        // They have more of it; the site shrinks; pages rise and fall.
+        // Few pages have most views; the site shrinks; pages rise and fall.
         World { exponent: 1.2, growth: -0.01, restless: 0.5, ..world.clone() },
         // Many steady pages of a site that more than doubles.
         World { growth: 0.02, pages: 300, restless: 0.2, jumps: 0.0, ..world.clone() },
