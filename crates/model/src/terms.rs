@@ -2,7 +2,12 @@
 //!
 //! A configuration may change; a day may not: every day keeps the terms under which it began.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, SeqAccess, Visitor},
+};
 
 use crate::{
     budget::Accounting,
@@ -36,9 +41,10 @@ struct Stored {
     delta: f64,
     bounds: Bounds,
     profile: String,
-    shares: Shares,
+    /// All but `week_pages`, in the order of their fields.
+    shares: [u16; 9],
     tables: TableSet,
-    /// See [`HAS_PAGE_LIST`] and [`GAUSSIAN`]; never another meaning for a bit.
+    /// See [`HAS_PAGE_LIST`], [`GAUSSIAN`] and [`HAS_WEEK_PAGES`]; never another meaning for a bit.
     flags: u8,
 }
 
@@ -46,19 +52,45 @@ struct Stored {
 const HAS_PAGE_LIST: u8 = 1;
 /// The rule of accounting is [`Accounting::Gaussian`], else the one before.
 const GAUSSIAN: u8 = 2;
+/// Pages have weeks of their own, whose share follows. Without it nothing follows.
+const HAS_WEEK_PAGES: u8 = 4;
 
-impl TryFrom<Stored> for Terms {
-    type Error = &'static str;
+impl Stored {
+    fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
 
-    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { from, epsilon, delta, bounds, profile, shares, tables, flags } = stored;
-        if flags & !(HAS_PAGE_LIST | GAUSSIAN) != 0 {
-            return Err("terms of a later version");
-        }
-        let is_set = |flag: u8| flags & flag != 0;
+    /// Terms with the share that may follow them.
+    fn with(self, week_pages: u16) -> Terms {
+        let is_set = |flag| self.has(flag);
         let accounting = if is_set(GAUSSIAN) { Accounting::Gaussian } else { Accounting::Concentrated };
+        let has_page_list = is_set(HAS_PAGE_LIST);
+        let Self { from, epsilon, delta, bounds, profile, shares, tables, .. } = self;
         let privacy = Privacy { epsilon, delta, bounds, accounting };
-        Ok(Self { from, privacy, profile, shares, tables, has_page_list: is_set(HAS_PAGE_LIST) })
+        let [
+            hour,
+            day_site,
+            day_pages,
+            day_attributes,
+            week_site,
+            month_site,
+            month_pages,
+            month_attributes,
+            selection,
+        ] = shares;
+        let shares = Shares {
+            hour,
+            day_site,
+            day_pages,
+            day_attributes,
+            week_site,
+            week_pages,
+            month_site,
+            month_pages,
+            month_attributes,
+            selection,
+        };
+        Terms { from, privacy, profile, shares, tables, has_page_list }
     }
 }
 
@@ -66,9 +98,43 @@ impl From<Terms> for Stored {
     fn from(terms: Terms) -> Self {
         let Terms { from, privacy, profile, shares, tables, has_page_list } = terms;
         let Privacy { epsilon, delta, bounds, accounting } = privacy;
-        let rule = if accounting == Accounting::Gaussian { GAUSSIAN } else { 0 };
-        let flags = rule | if has_page_list { HAS_PAGE_LIST } else { 0 };
+        let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+        let flags = flag(has_page_list, HAS_PAGE_LIST)
+            | flag(accounting == Accounting::Gaussian, GAUSSIAN)
+            | flag(shares.week_pages > 0, HAS_WEEK_PAGES);
+        let shares = [
+            shares.hour,
+            shares.day_site,
+            shares.day_pages,
+            shares.day_attributes,
+            shares.week_site,
+            shares.month_site,
+            shares.month_pages,
+            shares.month_attributes,
+            shares.selection,
+        ];
         Self { from, epsilon, delta, bounds, profile, shares, tables, flags }
+    }
+}
+
+/// Reads [`Stored`], and the share that follows where it says so.
+struct InRow;
+
+impl<'de> Visitor<'de> for InRow {
+    type Value = Terms;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the terms of a site")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Terms, A::Error> {
+        let missing = || A::Error::custom("terms that are cut");
+        let stored: Stored = parts.next_element()?.ok_or_else(missing)?;
+        if stored.flags & !(HAS_PAGE_LIST | GAUSSIAN | HAS_WEEK_PAGES) != 0 {
+            return Err(A::Error::custom("terms of a later version"));
+        }
+        let week_pages = if stored.has(HAS_WEEK_PAGES) { parts.next_element()?.ok_or_else(missing)? } else { 0 };
+        Ok(stored.with(week_pages))
     }
 }
 
@@ -120,7 +186,9 @@ impl Serialize for Terms {
         if to.is_human_readable() {
             Line::from(self.clone()).serialize(to)
         } else {
-            Stored::from(self.clone()).serialize(to)
+            let week_pages = self.shares.week_pages;
+            let stored = Stored::from(self.clone());
+            if week_pages > 0 { (stored, week_pages).serialize(to) } else { stored.serialize(to) }
         }
     }
 }
@@ -130,7 +198,7 @@ impl<'de> Deserialize<'de> for Terms {
         if from.is_human_readable() {
             Line::deserialize(from).map(Self::from)
         } else {
-            Self::try_from(Stored::deserialize(from)?).map_err(D::Error::custom)
+            from.deserialize_tuple(2, InRow)
         }
     }
 }

@@ -159,7 +159,7 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<
     let Some(range) = understand(source, site, ask.dates)? else {
         return Ok(nothing(site, ask.table));
     };
-    let state = |period| super::state(source, &site.name, period);
+    let state = |period| plan::state_of_table(source, &site.name, ask.table, period);
     let cover = plan::cover(range, state, |day| why_missing(site, day))?;
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
     let total = Site::new(source, &site.name).blocks(&cover.blocks)?;

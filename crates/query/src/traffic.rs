@@ -229,7 +229,12 @@ impl<S: Source> Reader<'_, S> {
 
     /// A range as a whole.
     fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), ReadError> {
-        let cover = plan::cover(range, |period| self.state(period), |day| why_missing(self.site, day))?;
+        // What is known of weeks is in these numbers whatever they are told by.
+        let state = |period: Period| match period.kind {
+            PeriodKind::Week => Ok(State::Absent),
+            _ => self.state(period),
+        };
+        let cover = plan::cover(range, state, |day| why_missing(self.site, day))?;
         let total = self.numbers.blocks(&cover.blocks)?;
         let visitors = match range.as_period() {
             Some(period) => match self.state(period)? {

@@ -74,8 +74,10 @@ impl<'a> Draw<'a> {
 
     /// A week.
     pub(crate) fn week(&mut self, tally: &WeekTally) -> Drawn<Body> {
+        let pages = tally.pages.iter().map(|(key, page)| (key, *page));
+        let tables = self.pages(PeriodKind::Week, pages)?.into_iter().collect();
         let site_numbers = self.site_numbers(PeriodKind::Week, &tally.site, Some(&tally.visitors))?;
-        Ok(Body { site_numbers, ..Body::default() })
+        Ok(Body { site_numbers, tables, ..Body::default() })
     }
 
     /// A month.

@@ -124,7 +124,11 @@ impl Sealing<'_> {
                 continue;
             }
             match kind {
-                PeriodKind::Week => self.open.cells_mut().weeks.entry(epoch.clone()).or_default().absorb(tally),
+                PeriodKind::Week => {
+                    // By the day's own terms, which stay, so that a week has the pages of all of its days or is known not to.
+                    let with_pages = site.terms_of(day).plan.has_weeks_of_pages();
+                    self.open.cells_mut().weeks.entry(epoch.clone()).or_default().absorb(tally, with_pages);
+                }
                 PeriodKind::Month => self.open.cells_mut().months.entry(epoch.clone()).or_default().absorb(tally),
                 _ => {
                     let index = self.publisher.index().read().unwrap_or_else(PoisonError::into_inner);
@@ -146,7 +150,8 @@ impl Sealing<'_> {
         let epoch = Epoch { site: site.name.clone(), period };
         let under = site.history.of_period(period);
         let none = WeekTally::default();
-        if !self.open.cells().weeks.get(&epoch).unwrap_or(&none).balances() {
+        let with_pages = under.plan.has_weeks_of_pages();
+        if !self.open.cells().weeks.get(&epoch).unwrap_or(&none).balances(with_pages) {
             return self.publish_gap(site, &epoch, UNBALANCED);
         }
         let body = self.draw(site, &under, |draw, cells| draw.week(cells.weeks.get(&epoch).unwrap_or(&none)))?;

@@ -12,7 +12,7 @@ use crate::{
         terms::{History, InForce, Terms},
     },
     store::rows::SiteRow,
-    tables::{OfSite, Table, TableSet},
+    tables::{Bounds, OfSite, Table, TableSet},
 };
 use crate::{
     calendar::{Calendar, Day},
@@ -32,6 +32,8 @@ pub struct SiteSettings {
     pub profile: String,
     /// How the profile shares the budget.
     pub shares: Shares,
+    /// What a visitor-day can add at most; none: the bounds of the promise.
+    pub bounds: Option<Bounds>,
     /// The tables that are counted and published.
     pub tables: TableSet,
     /// Pages that are known without looking at any visitor (a sitemap). They appear in every period.
@@ -136,6 +138,7 @@ impl SiteSettings {
             hosts: Vec::new(),
             profile: "standard".to_owned(),
             shares: Shares::STANDARD,
+            bounds: None,
             tables: TableSet::without_sources(),
             known_pages: Vec::new(),
             has_page_list: false,
@@ -156,7 +159,7 @@ impl SiteSettings {
     pub(crate) fn terms(&self, privacy: Privacy) -> Terms {
         Terms {
             from: Day::from_number(i32::MIN),
-            privacy,
+            privacy: Privacy { bounds: self.bounds.unwrap_or(privacy.bounds), ..privacy },
             profile: self.profile.clone(),
             shares: self.shares,
             tables: self.tables_counted(),

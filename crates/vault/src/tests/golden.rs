@@ -15,7 +15,7 @@ use keys::Epoch;
 use names::{NameId, Names};
 use release::index::SiteIndex;
 use store::{Step, archive::Archive, backup, rows};
-use tally::{DayTally, Part, QuarterTally};
+use tally::{DayTally, Part, QuarterTally, WeekTally};
 
 /// 2026-11-02, a Monday.
 fn date() -> Day {
@@ -75,6 +75,11 @@ fn golden_tallies() {
     assert_bytes("stored/tally-week", "A week's tally.", &whole(&cells, &of_week));
     assert_bytes("stored/tally-month", "A month's tally as a journal record has it.", &whole(&cells, &of_month));
     let day: DayTally = postcard::from_bytes(&whole(&cells, &of_day)).unwrap();
+    let mut week = cells.weeks[&of_week].clone();
+    week.absorb(&day, true);
+    let week = week.encode().unwrap();
+    assert_bytes("stored/tally-week-pages", "A week's tally with pages: these follow the rest.", &week);
+    assert!(WeekTally::decode(&week).unwrap().encode().unwrap() == week);
     cells.months.get_mut(&of_month).unwrap().absorb(&day);
     let mut quarter = QuarterTally::default();
     quarter.absorb(&day, |_, _| false);

@@ -31,12 +31,13 @@ pub struct Edition<'w> {
 }
 
 impl World {
-    /// Publishes everything, in the order in which a server does, with noise from a seed.
+    /// Publishes everything, in the order in which a server does, with noise from a seed. `list`: the pages that are known
+    /// without looking at any visitor, where the site has such a list.
     ///
     /// # Errors
     /// When noise cannot be drawn.
-    pub fn publish(&self, profile: &str, pages_are_known: bool, seed: u64) -> Result<Edition<'_>, ReadError> {
-        let site = site(profile, pages_are_known.then_some(&self.pages));
+    pub fn publish(&self, profile: &str, list: Option<&[Box<str>]>, seed: u64) -> Result<Edition<'_>, ReadError> {
+        let site = site(profile, list, self.bounds);
         let mut releases: BTreeMap<Period, Arc<Release>> = BTreeMap::new();
         let (mut public, mut noise) = (PublicKeys::new(), SeededNoise::new(seed));
         let mut periods: Vec<Period> =
@@ -65,7 +66,7 @@ impl World {
     /// Billionths of rho that a profile spends on the page table of a kind of period.
     #[must_use]
     pub fn rho_of_pages(profile: &str, kind: PeriodKind) -> u64 {
-        let site = site(profile, Some(&[]));
+        let site = site(profile, Some(&[]), Bounds::of_profile(profile));
         let plan = &site.history.of_day(Day::from_number(0)).plan;
         let of_pages = plan.mechanisms.iter().filter(|m| m.table == Table::Page && m.period == kind);
         of_pages.map(|m| m.rho_nano).sum()
@@ -127,6 +128,6 @@ impl Source for Edition<'_> {
         self.releases.keys().copied().filter(|p| p.kind == kind && p.start >= from && p.start <= to).collect()
     }
     fn bounds(&self, _: &SiteName) -> Bounds {
-        Bounds::default()
+        self.world.bounds
     }
 }

@@ -100,6 +100,38 @@ fn stored_terms_keep_their_rule_and_the_one_in_force_begins_at_the_next_midnight
 }
 
 #[test]
+fn the_share_of_a_week_of_pages_is_stored_where_there_is_one() {
+    let none = terms(day("2026-11-24"), 3.0, (8, 2), "standard");
+    let some = terms(day("2026-11-25"), 3.0, (5, 2), "small");
+    assert!(none.shares.week_pages == 0 && some.shares.week_pages > 0);
+    let all = vec![none.clone(), some.clone(), none.clone()];
+    let bytes = rows::encode(&all).unwrap();
+    assert_eq!(rows::decode::<Vec<Terms>>(&bytes, "terms").unwrap(), all);
+    // Two bytes more than the same without it, and nothing more where it is not there.
+    let without = Terms { shares: Shares { week_pages: 0, ..some.shares }, ..some.clone() };
+    assert_eq!(rows::encode(&some).unwrap().len(), rows::encode(&without).unwrap().len() + 2);
+    assert_eq!(rows::encode(&without).unwrap().last(), Some(&3));
+    let line = serde_json::to_string(&some).unwrap();
+    assert_eq!(serde_json::from_str::<Terms>(&line).unwrap(), some);
+    assert!(!serde_json::to_string(&none).unwrap().contains("week_pages"));
+}
+
+#[test]
+fn a_week_has_pages_where_all_of_its_days_have_a_budget_for_them() {
+    // A Wednesday.
+    let change = day("2026-11-25");
+    let history = History::of(vec![first(3.0), terms(change, 3.0, (5, 2), "small")]);
+    let of_week = |day: Day| history.of_period(Period::week_of(day));
+    let (before, across, after) = (of_week(change.plus(-7)), of_week(change), of_week(change.plus(7)));
+    assert!(!before.plan.has_weeks_of_pages() && !across.plan.has_weeks_of_pages());
+    assert!(after.plan.has_weeks_of_pages());
+    // The days that could have had one paid nothing for it.
+    let spent = |under: &Under, from: Day| under.costs.iter().find(|c| c.terms_from == from).unwrap().rho_nano;
+    let of_pages = after.plan.get(Table::Page, PeriodKind::Week, crate::release::plan::What::Counters).unwrap();
+    assert!(spent(&across, change) + of_pages.rho_nano <= spent(&after, change));
+}
+
+#[test]
 fn terms_of_a_later_version_are_refused() {
     let mut bytes = rows::encode(&first(3.0)).unwrap();
     *bytes.last_mut().unwrap() |= 4;
@@ -140,13 +172,25 @@ proptest! {
             // A day takes in its hours.
             if kind != PeriodKind::Hour {
                 let under = history.of_period(Period::of(kind, day));
+                // Nothing is drawn for which one of its days has no budget.
+                for of_period in Period::of(kind, day).days() {
+                    let plan = &history.of_day(of_period).plan;
+                    prop_assert!(under.plan.mechanisms.iter().filter(|m| m.period == kind)
+                        .all(|m| plan.get(m.table, kind, m.what).is_some()));
+                }
                 prop_assert!(under.plan.mechanisms.iter().all(|m| under.always.contains(m.table)));
                 let cost = under.costs.iter().find(|cost| cost.terms_from == own.terms.from).unwrap();
                 spent += cost.rho_nano;
                 prop_assert!(under.bounds.views_per_visitor_day >= own.bounds().views_per_visitor_day);
                 // What is drawn is at least the noise, and at least the threshold, of the day's own terms.
                 for mine in own.plan.mechanisms.iter().filter(|m| m.period == kind && under.always.contains(m.table)) {
-                    let drawn = under.plan.get(mine.table, kind, mine.what).unwrap();
+                    let Some(drawn) = under.plan.get(mine.table, kind, mine.what) else {
+                        // Another of its days has no budget for it.
+                        let mut days = Period::of(kind, day).days();
+                        let lacks = |day| history.of_day(day).plan.get(mine.table, kind, mine.what).is_none();
+                        prop_assert!(days.any(lacks), "{mine:?}");
+                        continue;
+                    };
                     prop_assert!(drawn.sigma_milli >= mine.sigma_milli);
                     prop_assert!(drawn.threshold >= mine.threshold);
                 }
