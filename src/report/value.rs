@@ -5,7 +5,10 @@
 //! never invents a number: an absent one is a dash.
 
 pub(super) use headcount_model::format::Digits;
-use headcount_model::format::{self, Interval, Language};
+use headcount_model::{
+    format::{self, Interval, Language},
+    why::Why,
+};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::table::{Cell, Ink, NO_BREAK};
@@ -34,9 +37,9 @@ impl Notes {
             self.reasons.push(reason);
             self.reasons.len() - 1
         });
-        const MARKS: [char; 7] = ['¹', '²', '³', '⁴', '⁵', '⁶', '⁷'];
+        const MARKS: [char; 8] = ['¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸'];
         let mark = MARKS.get(at).map_or_else(String::new, char::to_string);
-        format!("{}{mark}", format::Missing::DASH)
+        format!("{}{mark}", format::DASH)
     }
 
     /// The explanations, one per line, in the order in which their marks first appeared.
@@ -58,17 +61,8 @@ impl Notes {
 
 /// A reason as the end of a sentence, without the full stop.
 pub(super) fn reason_words(reason: Reason) -> &'static str {
-    let missing = match reason {
-        Reason::Unspecified => format::Missing::Unspecified,
-        Reason::NotSealed => format::Missing::NotSealed,
-        Reason::BeforeFirstDay => format::Missing::BeforeFirstDay,
-        Reason::VisitorsDoNotAdd => format::Missing::VisitorsDoNotAdd,
-        Reason::NotMeasured => format::Missing::NotMeasured,
-        Reason::Gap => format::Missing::Gap,
-        Reason::NotPublished => format::Missing::NotPublished,
-        Reason::NotCounted => format::Missing::NotCounted,
-    };
-    missing.reason(LANGUAGE)
+    let name = reason.as_str_name().trim_start_matches("REASON_").to_lowercase();
+    format::reason(Why::named(&name), LANGUAGE)
 }
 
 /// The number with its interval; `None` without an estimate.

@@ -41,13 +41,15 @@ fn a_number_in_a_sentence_has_its_interval() {
 
 #[test]
 fn every_reason_has_words_and_its_own_mark() {
-    let reasons = [0, 1, 2, 3, 4, 5, 6].map(|n| Reason::try_from(n).expect("a reason"));
+    let reasons: Vec<Reason> = (0..).map_while(|n| Reason::try_from(n).ok()).collect();
     let mut notes = Notes::default();
     let marks: Vec<String> = reasons.iter().map(|reason| notes.absent(*reason)).collect();
-    assert_eq!(marks.concat(), "—¹—²—³—⁴—⁵—⁶—⁷");
+    assert_eq!(marks.concat(), "—¹—²—³—⁴—⁵—⁶—⁷—⁸");
     assert_eq!(notes.absent(Reason::Gap), "—⁶");
     let lines = notes.lines();
-    assert_eq!(lines.len(), 7);
+    assert_eq!(lines.len(), 8);
+    let unknown = reason_words(Reason::Unspecified);
+    assert_eq!(reasons.iter().filter(|reason| reason_words(**reason) == unknown).count(), 1, "{lines:?}");
     for (line, mark) in lines.iter().zip(marks) {
         assert!(line.starts_with(&format!("{mark} ")) && line.ends_with('.'), "{line}");
     }

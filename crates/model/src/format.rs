@@ -4,6 +4,10 @@
 //! Pure: no I/O and no locale of the machine. `tests/golden/format.json` holds inputs and texts for any language that does
 //! the same. It never decides what a number is, nor which numbers are shown.
 
+use crate::why::Why;
+
+/// What stands in the place of a number that there is not.
+pub const DASH: &str = "—";
 /// By how much two equal distances may differ after rounding, in counts.
 const ROUNDING_MAX: u64 = 2;
 
@@ -36,20 +40,6 @@ pub struct Interval {
     pub high: i64,
     /// Whether it may be noise alone.
     pub is_within_noise: bool,
-}
-
-/// Why there is no number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say what each is")]
-pub enum Missing {
-    Unspecified,
-    NotSealed,
-    BeforeFirstDay,
-    VisitorsDoNotAdd,
-    NotMeasured,
-    Gap,
-    NotPublished,
-    NotCounted,
 }
 
 impl Digits {
@@ -125,63 +115,42 @@ pub fn percent(percent: f64, language: Language) -> String {
     }
 }
 
-impl Missing {
-    /// What stands in the place of the number.
-    pub const DASH: &str = "—";
-
-    /// Its name in JSON.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "unspecified" => Self::Unspecified,
-            "not_sealed" => Self::NotSealed,
-            "before_first_day" => Self::BeforeFirstDay,
-            "visitors_do_not_add" => Self::VisitorsDoNotAdd,
-            "not_measured" => Self::NotMeasured,
-            "gap" => Self::Gap,
-            "not_published" => Self::NotPublished,
-            "not_counted" => Self::NotCounted,
-            _ => return None,
-        })
+/// Why there is no number, as the end of a sentence without its full stop. `None`: nobody said why.
+#[must_use]
+pub fn reason(why: Option<Why>, language: Language) -> &'static str {
+    match language {
+        Language::English => english(why),
+        Language::Japanese => japanese(why),
     }
+}
 
-    /// The reason, in English as the end of a sentence without its full stop.
-    #[must_use]
-    pub fn reason(self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english(),
-            Language::Japanese => self.japanese(),
+fn english(why: Option<Why>) -> &'static str {
+    match why {
+        None => "the server gave no number and no reason",
+        Some(Why::NotSealed) => "the period is not over, or not every producer has said that it sent everything",
+        Some(Why::BeforeFirstDay) => "nothing was counted for this site yet at that time",
+        Some(Why::VisitorsDoNotAdd) => {
+            "distinct visitors do not add up: they exist for exactly one hour, day, week or month"
         }
+        Some(Why::NotMeasured) => {
+            "this number does not exist for this table and period; `headcount privacy` lists what does"
+        }
+        Some(Why::Gap) => "the release of this period failed its own checks, so it is a gap",
+        Some(Why::NotPublished) => "the hours of this day were not published before the day was",
+        Some(Why::NotCounted) => "this table is not counted at this site",
     }
+}
 
-    fn english(self) -> &'static str {
-        match self {
-            Self::Unspecified => "the server gave no number and no reason",
-            Self::NotSealed => "the period is not over, or not every producer has said that it sent everything",
-            Self::BeforeFirstDay => "nothing was counted for this site yet at that time",
-            Self::VisitorsDoNotAdd => {
-                "distinct visitors do not add up: they exist for exactly one hour, day, week or month"
-            }
-            Self::NotMeasured => {
-                "this number does not exist for this table and period; `headcount privacy` lists what does"
-            }
-            Self::Gap => "the release of this period failed its own checks, so it is a gap",
-            Self::NotPublished => "the hours of this day were not published before the day was",
-            Self::NotCounted => "this table is not counted at this site",
-        }
-    }
-
-    fn japanese(self) -> &'static str {
-        match self {
-            Self::Unspecified => "サーバーから値も理由も返されませんでした",
-            Self::NotSealed => "期間が終わっていないか、送信の完了を知らせていない送信元があります",
-            Self::BeforeFirstDay => "この時点では、このサイトの集計はまだ始まっていません",
-            Self::VisitorsDoNotAdd => "訪問者数は合計できません。1時間、1日、1週間、1か月の単位でのみ示します",
-            Self::NotMeasured => "この表と期間にこの数値はありません。一覧は `headcount privacy` で確認できます",
-            Self::Gap => "この期間の公開値は検査に通らなかったため、欠測です",
-            Self::NotPublished => "この日の時間別の値は、日の値より先に公開されませんでした",
-            Self::NotCounted => "この表は、このサイトでは集計していません",
-        }
+fn japanese(why: Option<Why>) -> &'static str {
+    match why {
+        None => "サーバーから値も理由も返されませんでした",
+        Some(Why::NotSealed) => "期間が終わっていないか、送信の完了を知らせていない送信元があります",
+        Some(Why::BeforeFirstDay) => "この時点では、このサイトの集計はまだ始まっていません",
+        Some(Why::VisitorsDoNotAdd) => "訪問者数は合計できません。1時間、1日、1週間、1か月の単位でのみ示します",
+        Some(Why::NotMeasured) => "この表と期間にこの数値はありません。一覧は `headcount privacy` で確認できます",
+        Some(Why::Gap) => "この期間の公開値は検査に通らなかったため、欠測です",
+        Some(Why::NotPublished) => "この日の時間別の値は、日の値より先に公開されませんでした",
+        Some(Why::NotCounted) => "この表は、このサイトでは集計していません",
     }
 }
 

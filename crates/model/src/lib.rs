@@ -8,7 +8,8 @@
 //! - [`tables`], [`keys`]: what can be published at all.
 //! - [`promise`], [`shares`], [`budget`], [`threshold`], [`guard`], [`plan`], [`regular`], [`terms`]: the promise to a visitor, and how it
 //!   is kept.
-//! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent. [`format`](mod@format): as text.
+//! - [`release`]: what is published. [`source`], [`ledger`]: how it is read, and what it spent. [`why`]: why
+//!   there is no number. [`format`](mod@format): all of it as text.
 
 #![cfg_attr(
     test,
@@ -40,3 +41,4 @@ pub mod tables;
 pub mod terms;
 pub mod threshold;
 pub mod units;
+pub mod why;

@@ -3,6 +3,8 @@
 //! The interval is made of the unbiased value and its exact standard error and of nothing else. What is shown as the
 //! estimate may lean on more (totals, the past), but never leaves the interval.
 
+pub use headcount_model::why::Why;
+
 use headcount_model::release::Measured;
 
 use super::estimate::measure::Measure;
@@ -12,25 +14,6 @@ const Z_95: f64 = 1.96;
 /// Standard deviations above which a value is more than noise: an empty counter exceeds them in 0.05 % of cases (3.09 would be
 /// 0.1 % of a continuous value, and up to 0.11 % of whole numbers).
 const Z_PRESENT: f64 = 3.29;
-
-/// Why there is no number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The period is not over, or not every producer has sent everything.
-    NotSealed,
-    /// Nothing was counted for this site yet.
-    BeforeFirstDay,
-    /// Distinct visitors exist for exactly one hour, day, week or month.
-    VisitorsDoNotAdd,
-    /// The table has no such metric or no such period.
-    NotMeasured,
-    /// The release failed its own checks.
-    Gap,
-    /// The day was published without this hour.
-    NotPublished,
-    /// The table is not counted at this site.
-    NotCounted,
-}
 
 /// A number as it is given to a reader.
 #[derive(Debug, Clone, Copy, PartialEq)]
