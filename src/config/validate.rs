@@ -243,6 +243,7 @@ fn shares(name: &str, raw: &ProfileShares) -> Result<Shares, Problem> {
         month_pages: one("month_pages", raw.month_pages)?,
         month_attributes: one("month_attributes", raw.month_attributes)?,
         selection: one("selection", raw.selection)?,
+        month_selection: 0,
     };
     if sum > SHARES_SUM_MAX {
         let what = format!("the shares add up to {sum} basis points; allowed: at most {SHARES_SUM_MAX}");

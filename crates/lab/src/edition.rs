@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use headcount_model::{calendar::PeriodKind, source::Source};
-use headcount_vault::probe::{self, World};
+use headcount_vault::probe::{self, Visitors, World};
 
 use crate::{
     Table,
@@ -37,6 +37,17 @@ impl<'w> Edition<'w> {
     /// Publishes everything with noise from a seed. `list`: as in [`World::publish`].
     pub(super) fn new(world: &'w World, profile: &str, list: Option<&[Box<str>]>, seed: u64) -> Result<Self, AskError> {
         Ok(Self { world, published: world.publish(profile, list, seed)? })
+    }
+
+    /// The same for a site whose votes for pages matter. `visitors`: as in [`World::publish_with_votes`].
+    pub(super) fn with_votes(
+        world: &'w World,
+        profile: &str,
+        list: Option<&[Box<str>]>,
+        seed: u64,
+        visitors: Visitors<'_>,
+    ) -> Result<Self, AskError> {
+        Ok(Self { world, published: world.publish_with_votes(profile, list, seed, visitors)? })
     }
 
     /// What is published of every page of the key space, by its number.

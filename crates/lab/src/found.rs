@@ -9,7 +9,7 @@ use headcount_model::{
     rng::{SplitMix64, mix},
     tables::Bounds,
 };
-use headcount_vault::probe::World;
+use headcount_vault::probe::{VisitorDay, Visitors, World};
 
 use super::{
     JUNE, JUNE_DAYS,
@@ -53,22 +53,24 @@ pub(super) fn rows(
     let days: Vec<Day> = (JUNE..JUNE + JUNE_DAYS).map(Day::from_number).collect();
     let bounds = Bounds::of_profile("small");
     let world = World::count(crowd.sitemap(), &days, bounds, |day, give| crowd.day(day, give), parallel::each);
-    COVERAGES.into_iter().map(|coverage| row(&world, visits_per_day, coverage, repetitions, seed)).collect()
+    let visitors = |day: Day, give: &mut dyn FnMut(&VisitorDay)| crowd.day(day, give);
+    let place = format!("{} visits a day", with_thousands(visits_per_day));
+    COVERAGES.into_iter().map(|coverage| row(&world, &visitors, &place, coverage, (repetitions, seed))).collect()
 }
 
 fn row(
     world: &World,
-    visits_per_day: u64,
+    visitors: Visitors<'_>,
+    place: &str,
     coverage: Option<f64>,
-    repetitions: usize,
-    seed: u64,
+    (repetitions, seed): (usize, u64),
 ) -> Result<FoundRow, AskError> {
     let month = Period::month_of(Day::from_number(JUNE));
     let truth = world.page_truth(month);
     let found = parallel::map(repetitions, |job| -> Result<(usize, Pool), AskError> {
         let seed = mix(seed, job as u64);
         let list = coverage.map(|coverage| listed(world, coverage, seed));
-        let edition = Edition::new(world, "small", list.as_deref(), seed)?;
+        let edition = Edition::with_votes(world, "small", list.as_deref(), seed, visitors)?;
         let (mut named, mut pool) = (0, Pool::default());
         for (truth, reading) in truth.iter().zip(edition.pages(month)?) {
             let Some(reading) = reading.filter(|_| u64::from(truth.bounded) >= COUNT_MIN) else { continue };
@@ -81,7 +83,7 @@ fn row(
     let keys = truth.iter().filter(|truth| u64::from(truth.bounded) >= COUNT_MIN).count();
     let named: usize = found.iter().map(|(named, _)| named).sum();
     Ok(FoundRow {
-        place: format!("{} visits a day", with_thousands(visits_per_day)),
+        place: place.to_owned(),
         coverage,
         keys,
         named: named as f64 / (keys * repetitions).max(1) as f64,

@@ -30,3 +30,15 @@ fn the_same_seed_gives_the_same_tables() {
     };
     assert_eq!(tables(), tables());
 }
+
+#[test]
+fn the_first_month_names_pages_with_links_and_without() {
+    let rows = found::rows(300, 200, 4, 1).unwrap();
+    for row in &rows {
+        println!("{row:?}");
+        // A list that has four pages in five, as links that are followed, and none.
+        let wanted = row.coverage.map_or(0.25, |coverage| if coverage >= 0.8 { 0.8 } else { 0.5 });
+        assert!(row.named >= wanted && row.median_error.is_some_and(|error| error <= 0.2), "{row:?}");
+    }
+    assert_eq!(rows.len(), 5);
+}

@@ -104,6 +104,9 @@ impl Plan {
         maker.attributes(PeriodKind::Day, shares.day_attributes);
         maker.attributes(PeriodKind::Month, shares.month_attributes);
         maker.selection(shares.selection);
+        if shares.month_selection > 0 {
+            maker.add(Table::Page, PeriodKind::Month, What::Votes, (shares.month_selection, 1, 1), VOTES_L2_SQUARED);
+        }
         maker.guards(guards);
         // Each choice of new keys takes an equal part of the delta for keys.
         let selections = maker.mechanisms.iter().filter(|m| m.selects()).count().max(1);
@@ -176,6 +179,11 @@ impl Plan {
     /// Its own mechanism for the same numbers as another plan's.
     fn same(&self, other: &Mechanism) -> Option<&Mechanism> {
         self.get(other.table, other.period, other.what)
+    }
+
+    /// Whether votes for new pages count by month.
+    pub fn has_monthly_votes(&self) -> bool {
+        self.get(Table::Page, PeriodKind::Month, What::Votes).is_some()
     }
 
     /// Whether pages are published by week.

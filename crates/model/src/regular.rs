@@ -109,23 +109,27 @@ mod tests {
     };
 
     const SMALL_OPEN: &str = "small without a list";
+    const SMALL_FIRST: &str = "the first month of it";
 
     /// Profile; epsilon and delta of every day of a week, a month, a year.
-    const INDEPENDENT: [(&str, [f64; 3], [f64; 3]); 4] = [
+    const INDEPENDENT: [(&str, [f64; 3], [f64; 3]); 5] = [
         ("small", [23.4529, 152.087, 1376.36], [3.66027e-7, 0.166406, 0.955113]),
         (SMALL_OPEN, [23.6963, 163.4, 2262.78], [4.50451e-7, 0.172197, 1.0]),
+        (SMALL_FIRST, [24.005, 178.673, 2409.96], [1.0171e-6, 0.680534, 1.0]),
         ("standard", [16.5966, 100.514, 880.424], [1.96047e-7, 0.000115722, 0.365127]),
         ("busy", [14.8136, 82.7653, 673.486], [1.91038e-7, 4.1414e-5, 0.0129816]),
     ];
-    /// On all 30 days of a month; on 30, and on 55, of the days of a quarter.
-    const OWN_PAGE: [f64; 3] = [0.0357433, 0.152469, 0.999706];
+    /// On all 30 days of a month; on 30, and on 55, of the days of a quarter; on all 30 days of a first month.
+    const OWN_PAGE: [f64; 4] = [0.0357433, 0.152469, 0.999706, 0.617202];
 
     /// The promise of a profile, and its plan.
     fn of(name: &str) -> (Privacy, Plan) {
-        let profile = if name == SMALL_OPEN { "small" } else { name };
-        let privacy = Privacy { bounds: Bounds::of_profile(profile), ..Privacy::default() };
-        let shares = Shares::named(profile).unwrap().for_pages(name != SMALL_OPEN);
-        (privacy, Plan::new(&privacy, &shares, TableSet::without_sources()))
+        let has_list = Shares::named(name).is_some();
+        let shares =
+            if name == SMALL_FIRST { Shares::SMALL_FIRST_MONTH } else { Shares::named(name).unwrap_or(Shares::SMALL) };
+        let privacy =
+            Privacy { bounds: Bounds::of_profile(if has_list { name } else { "small" }), ..Privacy::default() };
+        (privacy, Plan::new(&privacy, &shares.for_pages(has_list), TableSet::without_sources()))
     }
 
     /// Computed apart, in Python with mpmath, from the table and the formulas of docs/PRIVACY.md
@@ -152,7 +156,8 @@ mod tests {
         };
         let listed = chance_after("small", PeriodKind::Month, What::Counters, 1, 30);
         let open = |days| chance_after(SMALL_OPEN, PeriodKind::Quarter, What::Votes, 77, days);
-        for (found, wanted) in [listed, open(30), open(55)].into_iter().zip(OWN_PAGE) {
+        let first = chance_after(SMALL_FIRST, PeriodKind::Month, What::Votes, 77, 30);
+        for (found, wanted) in [listed, open(30), open(55), first].into_iter().zip(OWN_PAGE) {
             assert!((found - wanted).abs() < 1e-3 * wanted, "{found} is not {wanted}");
         }
     }
@@ -161,7 +166,7 @@ mod tests {
     #[test]
     #[ignore = "prints a table"]
     fn regular_table() {
-        for name in ["small", SMALL_OPEN, "standard", "busy"] {
+        for name in ["small", SMALL_OPEN, SMALL_FIRST, "standard", "busy"] {
             let (privacy, plan) = of(name);
             println!("{name}: {:?}", regulars(&plan, &privacy));
         }

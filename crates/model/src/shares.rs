@@ -88,6 +88,9 @@ pub struct Shares {
     pub month_attributes: u16,
     /// The choice of new keys by quarter.
     pub selection: u16,
+    /// The choice of new pages by month beside it; 0: there is none. Left out where it is 0, as it was before there was one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub month_selection: u16,
 }
 
 impl Shares {
@@ -103,7 +106,12 @@ impl Shares {
         month_pages: 4_000,
         month_attributes: 900,
         selection: 200,
+        month_selection: 0,
     };
+    /// The first month of a small site that has no list of its pages: of what goes to the pages of a week and of a month later
+    /// on most goes to finding their names, which by quarter would take three months.
+    pub const SMALL_FIRST_MONTH: Self =
+        Self { week_pages: 450, month_pages: 1_450, selection: 1_400, month_selection: 2_400, ..Self::SMALL };
     /// For a site of some thousand visits a day.
     pub const STANDARD: Self = Self {
         hour: 750,
@@ -116,6 +124,7 @@ impl Shares {
         month_pages: 1_300,
         month_attributes: 1_200,
         selection: 200,
+        month_selection: 0,
     };
     /// For a site of some hundred thousand visits a day: hours and days.
     pub const BUSY: Self = Self {
@@ -129,6 +138,7 @@ impl Shares {
         month_pages: 1_000,
         month_attributes: 900,
         selection: 100,
+        month_selection: 0,
     };
 
     /// The built-in profile of a name.
@@ -159,7 +169,7 @@ impl Shares {
 
     /// All of them, for checks.
     #[must_use]
-    pub fn all(&self) -> [u16; 10] {
+    pub fn all(&self) -> [u16; 11] {
         [
             self.hour,
             self.day_site,
@@ -171,6 +181,7 @@ impl Shares {
             self.month_pages,
             self.month_attributes,
             self.selection,
+            self.month_selection,
         ]
     }
 

@@ -41,10 +41,10 @@ struct Stored {
     delta: f64,
     bounds: Bounds,
     profile: String,
-    /// All but `week_pages`, in the order of their fields.
+    /// All but `week_pages` and `month_selection`, in the order of their fields.
     shares: [u16; 9],
     tables: TableSet,
-    /// See [`HAS_PAGE_LIST`], [`GAUSSIAN`] and [`HAS_WEEK_PAGES`]; never another meaning for a bit.
+    /// See the bits below; never another meaning for one.
     flags: u8,
 }
 
@@ -52,16 +52,19 @@ struct Stored {
 const HAS_PAGE_LIST: u8 = 1;
 /// The rule of accounting is [`Accounting::Gaussian`], else the one before.
 const GAUSSIAN: u8 = 2;
-/// Pages have weeks of their own, whose share follows. Without it nothing follows.
+/// Pages have weeks of their own, whose share follows.
 const HAS_WEEK_PAGES: u8 = 4;
+/// New pages are chosen by month too, and the share of that follows, after the one before. Where no bit says so, nothing
+/// follows.
+const HAS_MONTH_SELECTION: u8 = 8;
 
 impl Stored {
     fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
 
-    /// Terms with the share that may follow them.
-    fn with(self, week_pages: u16) -> Terms {
+    /// Terms with the shares that may follow them.
+    fn with(self, week_pages: u16, month_selection: u16) -> Terms {
         let is_set = |flag| self.has(flag);
         let accounting = if is_set(GAUSSIAN) { Accounting::Gaussian } else { Accounting::Concentrated };
         let has_page_list = is_set(HAS_PAGE_LIST);
@@ -89,6 +92,7 @@ impl Stored {
             month_pages,
             month_attributes,
             selection,
+            month_selection,
         };
         Terms { from, privacy, profile, shares, tables, has_page_list }
     }
@@ -101,7 +105,8 @@ impl From<Terms> for Stored {
         let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
         let flags = flag(has_page_list, HAS_PAGE_LIST)
             | flag(accounting == Accounting::Gaussian, GAUSSIAN)
-            | flag(shares.week_pages > 0, HAS_WEEK_PAGES);
+            | flag(shares.week_pages > 0, HAS_WEEK_PAGES)
+            | flag(shares.month_selection > 0, HAS_MONTH_SELECTION);
         let shares = [
             shares.hour,
             shares.day_site,
@@ -117,7 +122,7 @@ impl From<Terms> for Stored {
     }
 }
 
-/// Reads [`Stored`], and the share that follows where it says so.
+/// Reads [`Stored`], and the shares that follow where it says so.
 struct InRow;
 
 impl<'de> Visitor<'de> for InRow {
@@ -130,11 +135,14 @@ impl<'de> Visitor<'de> for InRow {
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Terms, A::Error> {
         let missing = || A::Error::custom("terms that are cut");
         let stored: Stored = parts.next_element()?.ok_or_else(missing)?;
-        if stored.flags & !(HAS_PAGE_LIST | GAUSSIAN | HAS_WEEK_PAGES) != 0 {
+        if stored.flags & !(HAS_PAGE_LIST | GAUSSIAN | HAS_WEEK_PAGES | HAS_MONTH_SELECTION) != 0 {
             return Err(A::Error::custom("terms of a later version"));
         }
-        let week_pages = if stored.has(HAS_WEEK_PAGES) { parts.next_element()?.ok_or_else(missing)? } else { 0 };
-        Ok(stored.with(week_pages))
+        let mut share = |flag| {
+            if stored.has(flag) { parts.next_element()?.ok_or_else(missing) } else { Ok(0) }
+        };
+        let (week_pages, month_selection) = (share(HAS_WEEK_PAGES)?, share(HAS_MONTH_SELECTION)?);
+        Ok(stored.with(week_pages, month_selection))
     }
 }
 
@@ -186,9 +194,13 @@ impl Serialize for Terms {
         if to.is_human_readable() {
             Line::from(self.clone()).serialize(to)
         } else {
-            let week_pages = self.shares.week_pages;
+            let Shares { week_pages, month_selection, .. } = self.shares;
             let stored = Stored::from(self.clone());
-            if week_pages > 0 { (stored, week_pages).serialize(to) } else { stored.serialize(to) }
+            match (week_pages, month_selection) {
+                (0, 0) => stored.serialize(to),
+                (one, 0) | (0, one) => (stored, one).serialize(to),
+                both => (stored, both).serialize(to),
+            }
         }
     }
 }
@@ -198,7 +210,7 @@ impl<'de> Deserialize<'de> for Terms {
         if from.is_human_readable() {
             Line::deserialize(from).map(Self::from)
         } else {
-            from.deserialize_tuple(2, InRow)
+            from.deserialize_tuple(3, InRow)
         }
     }
 }

@@ -165,6 +165,13 @@ fn every_built_in_profile_holds_what_it_claims() {
     }
 }
 
+#[test]
+fn the_first_month_of_a_small_site_holds_what_it_claims() {
+    let privacy = Privacy { bounds: Bounds::of_profile("small"), ..Privacy::default() };
+    let shares = Shares::SMALL_FIRST_MONTH.for_pages(false);
+    assert_holds(&privacy, &shares, TableSet::without_sources(), "small without a list, first month");
+}
+
 /// The composition itself, against continuous Gaussian noise of a large sigma, which it must be a little above.
 #[test]
 fn the_composition_finds_what_is_known_of_gaussian_noise() {
@@ -211,9 +218,9 @@ fn the_rule_holds_where_the_lattice_is_coarse() {
     }
 }
 
-/// Ten shares that add up to the whole, none of them too small to draw for.
+/// Eleven shares that add up to the whole, none of them too small to draw for.
 fn any_shares() -> impl Strategy<Value = Shares> {
-    prop::array::uniform10(1_u32..100).prop_map(|parts| {
+    prop::collection::vec(1_u32..100, 11).prop_map(|parts| {
         let all: u32 = parts.iter().sum();
         let share = |part: u32| u16::try_from(u32::from(BASIS_POINTS) * part / all).unwrap();
         Shares {
@@ -227,6 +234,7 @@ fn any_shares() -> impl Strategy<Value = Shares> {
             month_pages: share(parts[7]),
             month_attributes: share(parts[8]),
             selection: share(parts[9]),
+            month_selection: share(parts[10]),
         }
     })
 }

@@ -77,7 +77,7 @@ impl LogReader {
     pub fn new() -> Result<Self, ReadError> {
         Ok(Self {
             reader: Reader::new()?,
-            site: site("small", None, Bounds::of_profile("small")),
+            site: site("small", None, Bounds::of_profile("small"), Day::from_number(0)),
             pages: Vec::new(),
             page_numbers: HashMap::new(),
             persons: HashMap::new(),

@@ -148,6 +148,9 @@ pub struct World {
     months: BTreeMap<Period, Counted<MonthTally>>,
 }
 
+/// Who comes on a day: gives each visitor once.
+pub type Visitors<'v> = &'v (dyn Fn(Day, &mut dyn FnMut(&VisitorDay)) + Sync);
+
 /// Everything of one day: its own tally and what it adds to its week and month.
 struct DayCount {
     day: Counted<DayTally>,
@@ -169,7 +172,7 @@ impl World {
         let (days_of, weeks, months) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let world = Mutex::new(Self { pages: Vec::new(), bounds, numbers, days: days_of, weeks, months });
         each(days.len(), &|number| {
-            let counted = count_day(&pages, days[number], bounds, &visitors);
+            let counted = count_day(&pages, days[number], bounds, &SiteIndex::default(), &visitors);
             world.lock().unwrap_or_else(PoisonError::into_inner).take(days[number], counted);
         });
         let mut world = world.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -210,16 +213,17 @@ impl<T: Default> Counted<T> {
     }
 }
 
-/// One day through the limiter, which is dropped at its end.
+/// One day through the limiter, which is dropped at its end. `index`: what is public on that day.
 fn count_day(
     pages: &[Box<str>],
     day: Day,
     bounds: Bounds,
+    index: &SiteIndex,
     visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay)),
 ) -> DayCount {
-    let site = site("standard", None, bounds);
-    let (index, mut cells, mut delta) = (SiteIndex::default(), Cells::default(), Cells::default());
-    let bounder = Bounder::new(&site, &index);
+    let site = site("standard", None, bounds, day);
+    let (mut cells, mut delta) = (Cells::default(), Cells::default());
+    let bounder = Bounder::new(&site, index);
     let mut names = Names::default();
     let mut counted: Counted<DayTally> = Counted::new(pages.len());
     let mut seen = Vec::new();
@@ -284,8 +288,8 @@ fn tables() -> TableSet {
     TableSet::without_sources()
 }
 
-/// The site as a profile has it; with a list of pages, if it has one.
-pub(super) fn site(profile: &str, list: Option<&[Box<str>]>, bounds: Bounds) -> Site {
+/// The site as a profile has it, started on a day; with a list of pages, if it has one.
+pub(super) fn site(profile: &str, list: Option<&[Box<str>]>, bounds: Bounds, today: Day) -> Site {
     // Unwrap safety: a fixed name that is one, and UTC is always known.
     let (name, calendar) = (SiteName::new("lab").expect("a name"), Calendar::new("UTC").expect("a zone"));
     let settings = SiteSettings {
@@ -297,5 +301,6 @@ pub(super) fn site(profile: &str, list: Option<&[Box<str>]>, bounds: Bounds) -> 
         is_configured: true,
         ..SiteSettings::plain(name, calendar)
     };
-    Site::new(&settings, History::of(vec![settings.terms(Privacy { bounds, ..Privacy::default() })]))
+    let terms = settings.first_terms(Privacy { bounds, ..Privacy::default() }, today);
+    Site::new(&settings, History::of(terms))
 }

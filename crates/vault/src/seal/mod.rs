@@ -117,6 +117,14 @@ impl Sealing<'_> {
     /// release does not tell whether somebody did.
     fn absorb(&mut self, site: &Site, day: Day, tally: &DayTally, step: &mut Step) -> Result<(), CommitError> {
         let sealed = self.publisher.sealed(site);
+        let plan = &site.terms_of(day).plan;
+        let index = self.publisher.index().read().unwrap_or_else(PoisonError::into_inner);
+        let of_site = index.sites.get(&site.name);
+        let is_public = |table: Table, key: &str| {
+            (table == Table::Page && site.is_known_page(key))
+                || table.public_keys().contains(&key)
+                || of_site.is_some_and(|i| i.is_public(table, key))
+        };
         for kind in [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter] {
             let period = Period::of(kind, day);
             let epoch = Epoch { site: site.name.clone(), period };
@@ -126,20 +134,17 @@ impl Sealing<'_> {
             match kind {
                 PeriodKind::Week => {
                     // By the day's own terms, which stay, so that a week has the pages of all of its days or is known not to.
-                    let with_pages = site.terms_of(day).plan.has_weeks_of_pages();
+                    let with_pages = plan.has_weeks_of_pages();
                     self.open.cells_mut().weeks.entry(epoch.clone()).or_default().absorb(tally, with_pages);
                 }
-                PeriodKind::Month => self.open.cells_mut().months.entry(epoch.clone()).or_default().absorb(tally),
-                _ => {
-                    let index = self.publisher.index().read().unwrap_or_else(PoisonError::into_inner);
-                    let of_site = index.sites.get(&site.name);
-                    let is_public = |table: Table, key: &str| {
-                        (table == Table::Page && site.is_known_page(key))
-                            || table.public_keys().contains(&key)
-                            || of_site.is_some_and(|i| i.is_public(table, key))
-                    };
-                    self.open.cells_mut().quarters.entry(epoch.clone()).or_default().absorb(tally, is_public);
+                PeriodKind::Month => {
+                    let month = self.open.cells_mut().months.entry(epoch.clone()).or_default();
+                    month.absorb(tally);
+                    if plan.has_monthly_votes() {
+                        month.absorb_votes(tally, |page| is_public(Table::Page, page));
+                    }
                 }
+                _ => self.open.cells_mut().quarters.entry(epoch.clone()).or_default().absorb(tally, is_public),
             }
             self.checkpointer.put_part(self.open, &epoch, Part::REST, step)?;
         }

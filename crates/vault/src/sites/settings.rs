@@ -15,7 +15,7 @@ use crate::{
     tables::{Bounds, OfSite, Table, TableSet},
 };
 use crate::{
-    calendar::{Calendar, Day},
+    calendar::{Calendar, Day, Period},
     units::SiteName,
 };
 
@@ -153,6 +153,18 @@ impl SiteSettings {
         let tells =
             |table: &Table| self.tables.contains(*table) && (has_hosts || table.spec().of_site != OfSite::Hosts);
         Table::ALL.into_iter().filter(tells).collect()
+    }
+
+    /// The terms of a site that starts on a day, one after the other. Where a small site has no list of its pages, its first
+    /// month (14 to 45 days, to the end of a calendar month) is spent on finding them: by its age, and not by its data.
+    pub(crate) fn first_terms(&self, privacy: Privacy, today: Day) -> Vec<Terms> {
+        const DAYS_MIN: i32 = 14;
+        let usual = self.terms(privacy);
+        if self.shares != Shares::SMALL || self.has_page_list {
+            return vec![usual];
+        }
+        let later = Period::month_of(today.plus(DAYS_MIN - 1)).end_day();
+        vec![Terms { shares: Shares::SMALL_FIRST_MONTH, ..usual.clone() }, Terms { from: later, ..usual }]
     }
 
     /// The terms that these settings and the promise ask for.

@@ -87,6 +87,9 @@ pub(crate) struct MonthTally {
     pub(crate) visitors: Sketch,
     pub(crate) pages: TextMap<PageMonthTally>,
     pub(crate) attributes: AttributeTally,
+    /// What speaks for pages that are not public, in hundredths: of those sealed days whose terms choose pages by month.
+    #[serde(skip)]
+    pub(crate) votes: Texts,
 }
 
 impl Default for MonthTally {
@@ -96,6 +99,7 @@ impl Default for MonthTally {
             visitors: Sketch::new(SITE_PRECISION),
             pages: TextMap::default(),
             attributes: AttributeTally::default(),
+            votes: Texts::default(),
         }
     }
 }
@@ -110,6 +114,26 @@ impl MonthTally {
             join(&mut mine.visitors, &page.visitors);
         }
         self.attributes.merge(&other.attributes);
+        merge_texts(&mut self.votes, &other.votes, |_| true);
+    }
+
+    /// Its stored form. Votes follow the rest where there are any, so a month without votes is stored as months were before
+    /// they had them.
+    pub(crate) fn encode(&self) -> postcard::Result<Vec<u8>> {
+        let bytes = postcard::to_allocvec(self)?;
+        if self.votes.len() == 0 { Ok(bytes) } else { postcard::to_extend(&self.votes, bytes) }
+    }
+
+    /// A month from its stored form.
+    pub(crate) fn decode(bytes: &[u8]) -> postcard::Result<Self> {
+        let (month, rest) = postcard::take_from_bytes::<Self>(bytes)?;
+        let votes = if rest.is_empty() { Texts::default() } else { postcard::from_bytes(rest)? };
+        Ok(Self { votes, ..month })
+    }
+
+    /// Takes what a day that is being sealed says of pages that are not public.
+    pub(crate) fn absorb_votes(&mut self, day: &DayTally, is_public: impl Fn(&str) -> bool) {
+        add_votes(&mut self.votes, day, is_public);
     }
 
     /// Raises the visitor sketch of the page at a place, and that of a delta where that changed something.
@@ -155,9 +179,7 @@ impl QuarterTally {
 
     /// Takes what a day that is being sealed says of keys that are not public.
     pub(crate) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
-        for (name, votes) in day.votes().filter(|(name, _)| !is_public(Table::Page, name.text)) {
-            *self.votes[Table::Page].at(name) += votes;
-        }
+        add_votes(&mut self.votes[Table::Page], day, |page| is_public(Table::Page, page));
         for table in [Table::Referrer, Table::Campaign] {
             merge_texts(&mut self.votes[table], day.texts(table), |key| !is_public(table, key));
         }
@@ -166,6 +188,13 @@ impl QuarterTally {
     /// What speaks for the keys of a table.
     pub(crate) fn votes(&self, table: Table) -> &Texts {
         &self.votes[table]
+    }
+}
+
+/// Adds a day's votes for pages that are not public.
+fn add_votes(all: &mut Texts, day: &DayTally, is_public: impl Fn(&str) -> bool) {
+    for (name, votes) in day.votes().filter(|(name, _)| !is_public(name.text)) {
+        *all.at(name) += votes;
     }
 }
 

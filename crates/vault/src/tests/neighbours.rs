@@ -96,8 +96,8 @@ impl Bench {
     fn new(bounds: Bounds) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let settings = SiteSettings {
-            // It publishes pages by week as well.
-            shares: Shares::SMALL,
+            // It publishes pages by week as well, and finds new ones by month.
+            shares: Shares::SMALL_FIRST_MONTH,
             tables: TableSet::all(),
             // Two of four hosts.
             hosts: vec!["h0.example".to_owned(), "h1.example".to_owned()],
@@ -155,6 +155,7 @@ impl Bench {
         week.absorb(day, true);
         let mut month = cells.months.values().next().cloned().unwrap_or_default();
         month.absorb(day);
+        month.absorb_votes(day, |_| false);
         let mut quarter = QuarterTally::default();
         quarter.absorb(day, |_, _| false);
         let date = date();
@@ -178,6 +179,8 @@ impl Bench {
         for (page, tally) in month.pages.iter() {
             sketch((Table::Page, PeriodKind::Month), page, &tally.visitors, &mut vectors);
         }
+        let of_month = month.votes.iter().map(|(k, n)| (k.to_string(), *n as i64)).collect();
+        vectors.insert((Table::Page, PeriodKind::Month, What::Votes.name()), of_month);
         for table in [Table::Page, Table::Referrer, Table::Campaign] {
             let votes = quarter.votes(table).iter().map(|(k, n)| (k.to_string(), *n as i64)).collect();
             vectors.insert((table, PeriodKind::Quarter, What::Votes.name()), votes);

@@ -129,6 +129,44 @@ fn pages_have_a_week_from_the_first_one_on_all_of_whose_days_have_a_share_for_it
 }
 
 #[test]
+fn a_small_site_without_a_list_finds_pages_in_its_first_month() {
+    let house = House::new();
+    // The noon of 2026-11-02.
+    let site = SiteSettings {
+        profile: "small".to_owned(),
+        shares: Shares::SMALL,
+        is_configured: true,
+        ..SiteSettings::plain(www(), Calendar::new("UTC").unwrap())
+    };
+    let running = house.open_with(Options { sites: vec![site], ..house.options() }).unwrap();
+    let lane = running.lane("www", "p");
+    for n in 0..29_u64 {
+        let at = NOON_UNIX_MS + i64::try_from(n).unwrap() * DAY_MS;
+        house.clock.set(at + DAY_MS);
+        // Two a day: 58 in a month, where a month's own threshold is above 80.
+        let mut events: Vec<AccessEvent<'static>> = (0..2).map(|who| view(at, who, "/rare")).collect();
+        // Nobody else sees this one: one visitor, once.
+        events.extend((n == 9).then(|| view(at, 700, "/mine-alone")));
+        block_on(lane.send(batch(n + 1, events, at + DAY_MS))).unwrap();
+    }
+    let month = running.wait_for("www", Period::month_of(day("2026-11-02")));
+    let pages = month.table(Table::Page).unwrap();
+    assert_eq!(pages.keys.iter().map(|key| &*key.key).collect::<Vec<_>>(), ["/rare"]);
+    assert!(pages.threshold > 70, "{pages:?}");
+    // Its number is that of its views, whether or not they are above that threshold; six standard deviations of the noise.
+    assert!((pages.keys[0].counts[0] - 58).unsigned_abs() * 1_000 < 6 * pages.sigma_milli, "{pages:?}");
+    for date in ["2026-11-02", "2026-11-11", "2026-11-30"] {
+        let ledger = running.releases.day_ledger(&www(), day(date)).unwrap().unwrap();
+        assert!(ledger.spent_rho_nano() <= ledger.promised_rho_nano, "{ledger:?}");
+    }
+    // From December on the budget is shared as it stays.
+    let (_, later) = running.releases.terms(&www()).unwrap();
+    assert!(later.iter().all(|terms| terms.from == day("2026-12-01") && terms.shares == Shares::SMALL));
+    drop(lane);
+    running.close();
+}
+
+#[test]
 fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_published() {
     let house = House::new();
     let Opened { intake, mut committer, releases, .. } =

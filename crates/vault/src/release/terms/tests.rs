@@ -5,12 +5,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    calendar::PeriodKind,
+    SiteSettings,
+    calendar::{Calendar, PeriodKind},
     release::{
         budget::{Accounting, SigmaMilli},
         shares::{Privacy, Shares},
     },
     store::rows,
+    units::SiteName,
 };
 
 fn day(text: &str) -> Day {
@@ -111,6 +113,13 @@ fn the_share_of_a_week_of_pages_is_stored_where_there_is_one() {
     let without = Terms { shares: Shares { week_pages: 0, ..some.shares }, ..some.clone() };
     assert_eq!(rows::encode(&some).unwrap().len(), rows::encode(&without).unwrap().len() + 2);
     assert_eq!(rows::encode(&without).unwrap().last(), Some(&3));
+    // The share for finding pages by month stands after it, or alone.
+    let month =
+        |week_pages| Terms { shares: Shares { week_pages, month_selection: 700, ..some.shares }, ..some.clone() };
+    for both in [vec![month(0), none.clone()], vec![month(9), none.clone()]] {
+        let bytes = rows::encode(&both).unwrap();
+        assert_eq!(rows::decode::<Vec<Terms>>(&bytes, "terms").unwrap(), both);
+    }
     let line = serde_json::to_string(&some).unwrap();
     assert_eq!(serde_json::from_str::<Terms>(&line).unwrap(), some);
     assert!(!serde_json::to_string(&none).unwrap().contains("week_pages"));
@@ -132,6 +141,29 @@ fn a_week_has_pages_where_all_of_its_days_have_a_budget_for_them() {
 }
 
 #[test]
+fn the_first_month_of_a_small_site_without_a_list_ends_with_a_month() {
+    let plain = || SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
+    let small = || SiteSettings { profile: "small".to_owned(), shares: Shares::SMALL, ..plain() };
+    let first = |settings: SiteSettings, today| settings.first_terms(Privacy::default(), day(today));
+    for (today, later) in [("2026-11-01", "2026-12-01"), ("2026-11-17", "2026-12-01"), ("2026-11-18", "2027-01-01")] {
+        let terms = first(small(), today);
+        assert_eq!((terms.len(), terms[1].from, terms[1].shares), (2, day(later), Shares::SMALL), "{today}");
+        assert_eq!((terms[0].from, terms[0].shares), (Day::from_number(i32::MIN), Shares::SMALL_FIRST_MONTH));
+        // A restart with the same settings changes nothing; other settings end it.
+        let settled = History::settle(terms.clone(), &terms[1], day(today).plus(3), None);
+        assert_eq!(settled.terms().cloned().collect::<Vec<_>>(), terms);
+        let listed = Terms { has_page_list: true, ..terms[1].clone() };
+        let settled = History::settle(terms, &listed, day(today).plus(3), None);
+        assert!(settled.of_day(day(today).plus(3)).plan.has_monthly_votes());
+        assert_eq!(settled.of_day(day(today).plus(4)).terms.shares, Shares::SMALL);
+        assert_eq!(settled.terms().count(), 2);
+    }
+    for others in [plain(), SiteSettings { has_page_list: true, ..small() }] {
+        assert_eq!(first(others, "2026-11-01").len(), 1);
+    }
+}
+
+#[test]
 fn terms_of_a_later_version_are_refused() {
     let mut bytes = rows::encode(&first(3.0)).unwrap();
     *bytes.last_mut().unwrap() |= 4;
@@ -149,6 +181,9 @@ fn any_terms() -> impl Strategy<Value = Vec<Terms>> {
             from = from.plus(days);
             let mut next = terms(from, epsilon, bounds, ["small", "standard", "busy"][profile]);
             next.has_page_list = skip % 2 == 0;
+            if profile == 0 && skip == 1 {
+                next.shares = Shares::SMALL_FIRST_MONTH;
+            }
             if skip == 0 {
                 next.tables = TableSet::all().without(Table::Campaign);
             }
