@@ -1,18 +1,82 @@
-//! Generates the server side of the services, as `src/rpc` implements it.
+//! Generates the server side of the services, as `src/rpc` implements it, and puts the page of `dashboard/dist` into the binary,
+//! compressed once for all who ask.
 
 #![allow(clippy::disallowed_methods)] // a build script is told everything through its environment
 
 use std::{
     env,
     error::Error,
+    fmt::Write as _,
+    fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
+use brotli::enc::{BrotliEncoderParams, backward_references::BrotliEncoderMode};
+use flate2::{Compression, write::GzEncoder};
 use tonic_prost_build::manual;
+
+/// The built page; see its README.
+const PAGE: &str = "dashboard/dist";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    transport(&out)
+    transport(&out)?;
+    assets(&out)
+}
+
+/// Writes the table of `src/web/assets.rs`: each file as it is, and compressed where that is shorter.
+fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={PAGE}");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(PAGE);
+    let mut files = Vec::new();
+    files_below(&root, &mut files)?;
+    files.sort();
+    let mut table = "const FILES: &[File] = &[\n".to_owned();
+    for (number, file) in files.iter().enumerate() {
+        let path = file.strip_prefix(&root)?.to_str().ok_or("a file of the page has a name that is no UTF-8")?;
+        let plain = fs::read(file)?;
+        let coded = |ending: &str, bytes: Vec<u8>| -> Result<String, Box<dyn Error>> {
+            if bytes.len() >= plain.len() {
+                return Ok("None".to_owned());
+            }
+            let place = out.join(format!("asset-{number}.{ending}"));
+            fs::write(&place, bytes)?;
+            Ok(format!("Some(include_bytes!({place:?}))"))
+        };
+        let (brotli, gzip) = (coded("br", brotli(&plain)?)?, coded("gz", gzip(&plain)?)?);
+        writeln!(table, "File {{ path: {path:?}, plain: include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip} }},")?;
+    }
+    table.push_str("];\n");
+    fs::write(out.join("assets.rs"), table)?;
+    Ok(())
+}
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            files_below(&path, found)?;
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let parameters =
+        BrotliEncoderParams { quality: 11, mode: BrotliEncoderMode::BROTLI_MODE_TEXT, ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
 }
 
 /// Generates the server side of each service. Names and kinds of the methods are the protocol's; the messages are those of

@@ -32,6 +32,11 @@ pub fn listening(address: std::net::SocketAddr, data: &std::path::Path) {
     tracing::info!(%address, data = %data.display(), "listening");
 }
 
+/// Readers are answered, by browsers and programs.
+pub fn reading(url: &str) {
+    tracing::info!(%url, "the statistics can be read");
+}
+
 /// The server takes no new requests and finishes those that have begun.
 pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");

@@ -25,7 +25,7 @@ impl Server {
 
     pub fn start_with(directory: &Path, config: &Path) -> Result<Self> {
         let child = Command::new(env!("CARGO_BIN_EXE_headcount"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0", "--config"])
             .arg(config)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

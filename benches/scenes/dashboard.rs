@@ -10,8 +10,9 @@ use std::{
 };
 
 use headcount::proto::{
-    GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest, ListTopResponse,
-    PeriodKind, Table, WatchReleasesRequest, path::stats_service, stats_service_client::StatsServiceClient,
+    Compare, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest,
+    ListTopResponse, PeriodKind, Table, WatchReleasesRequest, path::stats_service,
+    stats_service_client::StatsServiceClient,
 };
 use prost::{
     Message as _,
@@ -141,7 +142,8 @@ impl Question {
         let (method, bytes) = match self {
             Self::YearOfDays => {
                 let granularity = PeriodKind::Day.into();
-                let request = GetTrafficRequest { site: site(), from_date, to_date, granularity };
+                let compare = Compare::Previous.into();
+                let request = GetTrafficRequest { site: site(), from_date, to_date, granularity, compare };
                 (stats_service::GET_TRAFFIC, request.encode_to_vec())
             }
             Self::TopPagesOfAYear => {

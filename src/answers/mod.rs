@@ -9,8 +9,10 @@
 
 pub mod cache;
 pub mod follow;
+pub mod key;
 pub mod label;
 pub mod limit;
+pub mod overview;
 pub mod privacy;
 pub mod question;
 pub mod sites;
@@ -19,7 +21,7 @@ pub mod top;
 pub mod traffic;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
@@ -30,9 +32,11 @@ use headcount_model::source::ReadError;
 use crate::{query::AskError, units::SiteName};
 use cache::{AnswerCache, Computed};
 use follow::{Follow, ReleaseStream};
+use key::{KeyAnswer, KeyQuestion};
 use limit::ComputeLimit;
+use overview::{OverviewAnswer, OverviewQuestion, SiteCache};
 use privacy::{PrivacyAnswer, PrivacyQuestion};
-use sites::SiteSummary;
+use sites::SitesAnswer;
 use source::Published;
 use top::{BreakdownAnswer, BreakdownQuestion};
 use traffic::{TrafficAnswer, TrafficQuestion};
@@ -61,9 +65,12 @@ impl From<ReadError> for AnswerError {
 /// Answers questions about what a source has published.
 pub struct Answers<S> {
     source: S,
-    sites: AnswerCache<(), Vec<SiteSummary>>,
+    sites: AnswerCache<(), SitesAnswer>,
+    overviews: AnswerCache<OverviewQuestion, OverviewAnswer>,
+    of_sites: Arc<SiteCache>,
     traffic: AnswerCache<TrafficQuestion, TrafficAnswer>,
     breakdowns: AnswerCache<BreakdownQuestion, BreakdownAnswer>,
+    keys: AnswerCache<KeyQuestion, KeyAnswer>,
     privacy: AnswerCache<PrivacyQuestion, PrivacyAnswer>,
 }
 
@@ -75,8 +82,11 @@ impl<S: Published> Answers<S> {
         Self {
             source,
             sites: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
+            overviews: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
+            of_sites: Arc::new(SiteCache::new()),
             traffic: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
             breakdowns: AnswerCache::new(BREAKDOWNS_BYTES_MAX, &limit),
+            keys: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
             privacy: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
         }
     }
@@ -93,9 +103,19 @@ impl<S: Published> Answers<S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn sites(&self) -> Result<Arc<Computed<Vec<SiteSummary>>>, AnswerError> {
+    pub async fn sites(&self) -> Result<Arc<Computed<SitesAnswer>>, AnswerError> {
         let source = self.source.clone();
         self.sites.answer(&(), self.source.latest(), move || sites::compute(&source)).await
+    }
+
+    /// All sites, or those of a group, over one period.
+    ///
+    /// # Errors
+    /// When there is no such group, or the store cannot be read.
+    pub async fn overview(&self, question: &OverviewQuestion) -> Result<Arc<Computed<OverviewAnswer>>, AnswerError> {
+        let (source, asked, cache) = (self.source.clone(), question.clone(), self.of_sites.clone());
+        let compute = move || overview::compute(&source, &asked, &cache);
+        self.overviews.answer(question, self.source.latest(), compute).await
     }
 
     /// A series.
@@ -114,6 +134,15 @@ impl<S: Published> Answers<S> {
     pub async fn breakdown(&self, question: &BreakdownQuestion) -> Result<Arc<Computed<BreakdownAnswer>>, AnswerError> {
         let (source, asked) = (self.source.clone(), question.clone());
         self.breakdowns.answer(question, self.source.latest(), move || top::compute(&source, &asked)).await
+    }
+
+    /// One key over time.
+    ///
+    /// # Errors
+    /// When there is no such site, the key cannot be one, the range asks for too much, or the store cannot be read.
+    pub async fn key(&self, question: &KeyQuestion) -> Result<Arc<Computed<KeyAnswer>>, AnswerError> {
+        let (source, asked) = (self.source.clone(), question.clone());
+        self.keys.answer(question, self.source.latest(), move || key::compute(&source, &asked)).await
     }
 
     /// What is promised at a site, and what was spent.

@@ -35,7 +35,10 @@ pub fn dates(from_date: &str, to_date: &str) -> Result<Dates, AskError> {
 }
 
 /// A date; `None` where it is empty.
-fn date(field: &'static str, text: &str) -> Result<Option<Day>, AskError> {
+///
+/// # Errors
+/// When it is no date.
+pub fn date(field: &'static str, text: &str) -> Result<Option<Day>, AskError> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -17,7 +17,7 @@ use crate::{
     query::{
         Source,
         fixture::{Memory, table},
-        range::Dates,
+        range::{Compare, Dates},
         top::{PageAsk, PageSize, TopAsk},
         traffic::TrafficAsk,
     },
@@ -29,15 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Releases in memory that a test may add to.
 #[derive(Clone)]
-struct Shelf {
-    memory: Arc<RwLock<Memory>>,
+pub(crate) struct Shelf {
+    pub(crate) memory: Arc<RwLock<Memory>>,
     latest: Arc<watch::Sender<u64>>,
     /// How often a release was asked for.
     reads: Arc<AtomicU32>,
 }
 
 impl Shelf {
-    fn new(names: &[&str]) -> Self {
+    pub(crate) fn new(names: &[&str]) -> Self {
         let latest = Arc::new(watch::Sender::new(0));
         Self { memory: Arc::new(RwLock::new(Memory::new(names))), latest, reads: Arc::default() }
     }
@@ -128,11 +128,14 @@ fn answers() -> (Shelf, Answers<Shelf>) {
 }
 
 fn last_day(site: Option<SiteName>) -> TrafficQuestion {
-    TrafficQuestion { site, ask: TrafficAsk { dates: Dates::of(day(2), day(2)), granularity: PeriodKind::Day } }
+    TrafficQuestion {
+        site,
+        ask: TrafficAsk { dates: Dates::of(day(2), day(2)), granularity: PeriodKind::Day, compare: Compare::None },
+    }
 }
 
 fn pages() -> BreakdownQuestion {
-    BreakdownQuestion { site: None, ask: TopAsk { table: Table::Page, dates: Dates::LATEST } }
+    BreakdownQuestion { site: None, ask: TopAsk { table: Table::Page, dates: Dates::LATEST, compare: Compare::None } }
 }
 
 #[tokio::test]
@@ -192,10 +195,10 @@ async fn a_cached_answer_keeps_no_release_in_memory() {
 async fn every_site_is_in_the_overview_with_the_visits_of_its_last_day() {
     let (shelf, answers) = answers();
     let sites = answers.sites().await.unwrap();
-    let all: Vec<_> = sites.iter().map(|s| (s.site.name.as_str(), s.last_visits.estimate)).collect();
+    let all: Vec<_> = sites.sites.iter().map(|s| (s.site.name.as_str(), s.last_visits.estimate)).collect();
     assert_eq!(all, [("www", Some(100))]);
     shelf.publish(day(3), 40);
-    assert_eq!(answers.sites().await.unwrap()[0].last_visits.estimate, Some(40));
+    assert_eq!(answers.sites().await.unwrap().sites[0].last_visits.estimate, Some(40));
 }
 
 #[tokio::test]

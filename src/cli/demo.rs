@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -18,16 +19,16 @@ use super::serve::{options, stop_on_signals};
 use crate::{
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
-    config::{Config, SiteConfig},
+    config::{self, Config, SiteConfig},
     demo::{self, DemoSite, Plan, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, ServeError},
+    serve::{self, Reading, ServeError},
     ship::{self, Format, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
-    vault::{Shares, SitePolicy, TableSet},
+    vault::{Shares, SiteLabel, SitePolicy, TableSet},
 };
 
 /// After this long without a new release, everything that can be sealed is assumed to be sealed.
@@ -49,6 +50,9 @@ pub struct Args {
     /// The sitemap of --log's site: a file or a URL; without a value the made-up main site's own pages
     #[arg(long, value_name = "FILE-OR-URL", num_args = 0..=1, default_missing_value = "")]
     pub sitemap: Option<String>,
+    /// The address on which the page and its data are read, or "off" [default: 127.0.0.1:4680]
+    #[arg(long, value_name = "ADDRESS:PORT|off")]
+    pub web: Option<String>,
     /// Exit after the report
     #[arg(long)]
     pub exit: bool,
@@ -88,7 +92,7 @@ async fn show(args: Args) -> Result<(), Failure> {
     list_pages(&mut shows, &args).await?;
     let (stop, stopped) = watch::channel(false);
     stop_on_signals(stop.clone())?;
-    let (address, mut server) = start(directory.path(), &shows, stopped.clone()).await?;
+    let Started { address, page, mut server } = start(directory.path(), &shows, &args, stopped.clone()).await?;
     println!("The server listens on {address}; its data is in {}\n", directory.path().display());
     let (channel, releases) = tokio::select! {
         published = publish(&shows, &address) => published?,
@@ -97,7 +101,7 @@ async fn show(args: Args) -> Result<(), Failure> {
     };
     println!("\n{releases} releases published {:.1} seconds after the start\n", started.elapsed().as_secs_f64());
     print_reports(&shows, channel).await?;
-    print_hints(&address, &shows);
+    print_hints(&address, page.as_deref(), &shows);
     if args.exit {
         let _ = stop.send(true);
     } else {
@@ -151,6 +155,7 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
         links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
+        label: SiteLabel::default(),
     };
     Ok(Show { site: config, logs: vec![site.file.clone()], truth: Some(truth(&site)) })
 }
@@ -209,23 +214,43 @@ fn truth(site: &DemoSite) -> TruthColumns {
     }
 }
 
-async fn start(
-    directory: &Path,
-    shows: &[Show],
-    stop: watch::Receiver<bool>,
-) -> Result<(String, JoinHandle<Result<(), ServeError>>), Failure> {
-    let listener = match TcpListener::bind("127.0.0.1:50051").await {
-        Ok(listener) => listener,
-        Err(_in_use) => TcpListener::bind("127.0.0.1:0").await?,
-    };
+/// A running server.
+struct Started {
+    address: String,
+    /// The URL of the page, where it is served.
+    page: Option<String>,
+    server: JoinHandle<Result<(), ServeError>>,
+}
+
+async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Receiver<bool>) -> Result<Started, Failure> {
+    let usual = Config::default();
+    let listener = bind(usual.listen).await?;
     let address = listener.local_addr()?.to_string();
+    let web = match &args.web {
+        Some(text) => config::web_listen(text).map_err(|what| format!("--web {what}"))?,
+        None => usual.web.listen,
+    };
+    let reading = match web {
+        Some(address) => Some(Reading { listener: bind(address).await?, hosts: Vec::new() }),
+        None => None,
+    };
+    let page = reading.as_ref().map(|reading| reading.listener.local_addr()).transpose()?.map(serve::url);
     let config = Config {
         sites: shows.iter().map(|show| show.site.clone()).collect(),
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let server = tokio::spawn(serve::run(listener, options, serve::Known::default(), Arc::new(SystemClock), stop));
-    Ok((address, server))
+    let known = serve::Known::default();
+    let server = tokio::spawn(serve::run(listener, reading, options, known, Arc::new(SystemClock), stop));
+    Ok(Started { address, page, server })
+}
+
+/// Listens there, or on a free port where that one is in use.
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(_in_use) => Ok(TcpListener::bind((address.ip(), 0)).await?),
+    }
 }
 
 /// The listener is bound already; the server answers as soon as the vault is open.
@@ -309,8 +334,15 @@ async fn print_reports(shows: &[Show], channel: Channel) -> Result<(), Failure> 
     Ok(())
 }
 
-fn print_hints(address: &str, shows: &[Show]) {
+fn print_hints(address: &str, page: Option<&str>, shows: &[Show]) {
     let site = shows.last().map_or("www", |show| show.site.name.as_str());
+    if let Some(page) = page {
+        println!(
+            "The page with these numbers: {page}
+The same as JSON:
+  curl '{page}headcount.v1.StatsService/GetTraffic?site={site}&granularity=PERIOD_KIND_WEEK'\n"
+        );
+    }
     println!(
         "Try, in another terminal:
   headcount report --server http://{address} --site {site}

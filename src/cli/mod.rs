@@ -5,7 +5,9 @@ pub mod check;
 pub mod demo;
 pub mod export;
 mod location;
+pub mod open;
 pub mod privacy;
+pub mod publish;
 pub mod report;
 pub mod restore;
 pub mod serve;
@@ -31,7 +33,8 @@ Try it:
   headcount demo --log access.log         the same with your own log
   headcount serve                         a server on loopback, data in ./headcount-data
   headcount ship --site www access.log    send it a log
-  headcount report --site www             read the published numbers"
+  headcount report --site www             read the published numbers
+  headcount open                          the same as a page in your browser"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -44,6 +47,8 @@ enum Command {
     Serve(serve::Args),
     Ship(ship::Args),
     Report(report::Args),
+    Open(open::Args),
+    Publish(publish::Args),
     Privacy(privacy::Args),
     Check(check::Args),
     Backup(backup::Args),
@@ -60,6 +65,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Ship(args) => ship::run(args).await,
         Command::Report(args) => report::run(args).await,
+        Command::Open(args) => open::run(args).await,
+        Command::Publish(args) => publish::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
         Command::Backup(args) => backup::run(&args),

@@ -13,7 +13,7 @@ use crate::{
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
-    serve::{self, Followed, Known, Watched},
+    serve::{self, Followed, Known, Reading, Watched},
     sitemap::Sitemap,
     telemetry,
     units::{MS_PER_DAY, SiteName},
@@ -25,9 +25,10 @@ const SITE_DEFAULT: &str = "www";
 /// How often links are followed.
 const LINKS_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Run the server: takes accesses and serves statistics over gRPC
+/// Run the server: takes accesses and serves statistics, over gRPC, as JSON and as a page
 ///
-/// Without a configuration it listens on loopback, keeps its data in ./headcount-data, and accepts any site name.
+/// Without a configuration it listens on loopback, keeps its data in ./headcount-data, and accepts any site name. Events
+/// are taken on --listen; --web carries published numbers only.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -45,6 +46,9 @@ pub struct Args {
     /// The loopback address to listen on [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+    /// The address on which the page and its data are read, or "off" [default: 127.0.0.1:4680]
+    #[arg(long, value_name = "ADDRESS:PORT|off")]
+    pub web: Option<String>,
     /// Without a configuration: the time zone in which days begin and end
     #[arg(long, value_name = "ZONE", default_value = "UTC", conflicts_with = "config")]
     pub time_zone: String,
@@ -78,8 +82,8 @@ pub async fn run(args: Args) -> ExitCode {
         Ok(resolved) => resolved,
         Err(message) => return fail(&message, 2),
     };
-    let listener = match bind(config.listen).await {
-        Ok(listener) => listener,
+    let (listener, reading) = match listeners(&config).await {
+        Ok(listeners) => listeners,
         Err(message) => return fail(&message, 1),
     };
     let (sender, stop) = watch::channel(false);
@@ -97,7 +101,7 @@ pub async fn run(args: Args) -> ExitCode {
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
-    match serve::run(listener, options, known(&config), Arc::new(SystemClock), stop).await {
+    match serve::run(listener, reading, options, known(&config), Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -133,6 +137,9 @@ fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
         }
         config.listen = listen;
     }
+    if let Some(text) = &args.web {
+        config.web.listen = config::web_listen(text).map_err(|what| format!("--web {what}"))?;
+    }
     Ok((config, site_policy))
 }
 
@@ -156,10 +163,19 @@ fn list_pages(config: &mut Config, site_policy: &SitePolicy, text: &str, site: O
     site.list_pages(sitemap.map_err(problem)?).map_err(problem)
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+/// The listener for events, and the one for readers where there is one.
+async fn listeners(config: &Config) -> Result<(TcpListener, Option<Reading>), String> {
+    let listener = bind(config.listen, "--listen").await?;
+    let Some(address) = config.web.listen else { return Ok((listener, None)) };
+    let reading = Reading { listener: bind(address, "--web").await?, hosts: config.web.hosts.clone() };
+    Ok((listener, Some(reading)))
+}
+
+/// `flag` chooses another address.
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!("{address} is in use, perhaps by another headcount: stop it, or choose another port with --listen")
+            format!("{address} is in use, perhaps by another headcount: stop it, or choose another port with {flag}")
         }
         _ => format!("cannot listen on {address}: {error}"),
     })
@@ -199,6 +215,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         has_page_list: site.sitemap.is_some() || site.links.is_some() || !site.pages.is_empty(),
         query_allow: site.query_allow.clone(),
         is_configured: true,
+        label: site.label.clone(),
     };
     let bounds = Bounds { views_per_visitor_day: config.views_per_visitor_day, views_per_page: config.views_per_page };
     Options {
@@ -210,6 +227,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         reserve_mib: config.free_space_reserve_mib,
         privacy: Privacy::new(config.epsilon, config.delta, bounds),
         sites: config.sites.iter().map(site).collect(),
+        groups: config.groups.clone(),
         countries: config.countries.clone(),
         site_policy,
         max_lateness_ms: config.max_lateness_ms,

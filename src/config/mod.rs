@@ -6,12 +6,15 @@
 //! It never writes a file, never opens the network (a sitemap with a URL is fetched, and links are followed, by the server) and never reads the
 //! store.
 
+mod labels;
 mod locate;
 mod pages;
+mod publish;
 mod raw;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod web;
 
 use std::{
     fmt,
@@ -19,13 +22,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use publish::{Licence, Publication};
+
 use crate::{
     calendar::Calendar,
     sitemap::{Limits, Links, Sitemap, together},
     text::line_at,
     units::SiteName,
-    vault::{Bounds, Shares, TableSet},
+    vault::{Bounds, Shares, SiteGroup, SiteLabel, TableSet},
 };
+
+pub use web::{WEB_LISTEN_DEFAULT, WebConfig, web_listen};
 
 /// The largest configuration file, in bytes.
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
@@ -37,6 +44,8 @@ pub const SITES_MAX: usize = 1_000;
 pub struct Config {
     /// Where the server listens. Always a loopback address.
     pub listen: SocketAddr,
+    /// Where the page and its data are read.
+    pub web: WebConfig,
     /// The data directory. A relative path is relative to the working directory.
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
@@ -59,6 +68,10 @@ pub struct Config {
     pub max_lateness_ms: i64,
     /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
+    /// What `headcount publish` puts where anybody finds it.
+    pub publish: Publication,
+    /// The groups of sites, in the order of the file. Names are unique.
+    pub groups: Vec<SiteGroup>,
     /// The sites, in the order of the file. Names and hosts are unique.
     pub sites: Vec<SiteConfig>,
 }
@@ -89,6 +102,8 @@ pub struct SiteConfig {
     pub query_allow: Vec<String>,
     /// The tables that are counted and published.
     pub tables: TableSet,
+    /// What people call it, its group and its country.
+    pub label: SiteLabel,
 }
 
 impl SiteConfig {
@@ -107,6 +122,7 @@ impl SiteConfig {
             links: None,
             query_allow: Vec::new(),
             tables: TableSet::without_sources(),
+            label: SiteLabel::default(),
         }
     }
 
@@ -152,6 +168,7 @@ impl Config {
     pub fn of_directory(data: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
+            web: WebConfig::default(),
             keys: data.join("keys"),
             archive: data.join("archive"),
             journal_mib: 64,
@@ -163,6 +180,8 @@ impl Config {
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
+            publish: Publication::default(),
+            groups: Vec::new(),
             sites: Vec::new(),
         }
     }

@@ -24,7 +24,7 @@ const PREFIX: &str = "HEADCOUNT_";
 /// Separates section and key in a variable's name.
 const SEPARATOR: &str = "__";
 /// The sections that variables can set.
-const SECTIONS: [&str; 4] = ["server", "privacy", "bounds", "seal"];
+const SECTIONS: [&str; 5] = ["server", "web", "privacy", "bounds", "seal"];
 /// The keys whose values are text even if they look like a number.
 const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
 
@@ -32,11 +32,14 @@ const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Raw {
     pub server: Server,
+    pub web: Web,
     pub privacy: Privacy,
     pub bounds: Bounds,
     pub seal: Seal,
     pub geo: Geo,
     pub profiles: BTreeMap<String, ProfileShares>,
+    pub publish: Publish,
+    pub group: Vec<Group>,
     pub site: Vec<Site>,
 }
 
@@ -50,6 +53,13 @@ pub(super) struct Server {
     pub journal_mib: Option<i64>,
     pub free_space_reserve_mib: Option<i64>,
     pub links: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Web {
+    pub listen: Option<String>,
+    pub hosts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +88,19 @@ pub(super) struct Geo {
     pub countries: Vec<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Publish {
+    pub sites: Vec<String>,
+    pub tables: Vec<String>,
+    pub table_days: bool,
+    pub title: Option<String>,
+    pub title_ja: Option<String>,
+    pub publisher: Option<String>,
+    pub licence: Option<String>,
+    pub url: Option<String>,
+}
+
 /// The shares of a custom profile, in basis points.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,8 +120,26 @@ pub(super) struct ProfileShares {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Group {
+    pub name: String,
+    pub title: Option<Title>,
+}
+
+/// One title, or one for each language.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a text, or a table of texts by language such as { en = \"...\", ja = \"...\" }")]
+pub(super) enum Title {
+    Plain(String),
+    ByLanguage(BTreeMap<String, String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Site {
     pub name: String,
+    pub title: Option<Title>,
+    pub group: Option<String>,
+    pub country: Option<String>,
     #[serde(default)]
     pub hosts: Vec<String>,
     pub time_zone: Option<String>,

@@ -25,12 +25,12 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, privacy, bounds, seal, geo, profiles, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, publish, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
         "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
-        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, title, group, country, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
     ),
     (
         "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",
@@ -68,6 +68,14 @@ const WRONG: &[(&str, &str)] = &[
     (
         "[server]\nlisten = \"localhost\"\n",
         "h.toml:2: server.listen: \"localhost\" is not an address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"",
+    ),
+    (
+        "[web]\nlisten = \"8080\"\n",
+        "h.toml:2: web.listen: \"8080\" is not an address to listen on; allowed: an IP address with a port, such as \"127.0.0.1:4680\" or \"[::1]:4680\", or \"off\"",
+    ),
+    (
+        "[web]\nhosts = [\"a.jp\", \"https://a.jp\"]\n",
+        "h.toml:2: web.hosts[1]: \"https://a.jp\" is not a name; allowed: a host name or an IP address, without scheme, port, path and *, such as \"stats.example.jp\"",
     ),
     ("[server]\ndata = \"\"\n", "h.toml:2: server.data: \"\" is not a directory; allowed: a path"),
     (

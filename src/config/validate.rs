@@ -15,15 +15,18 @@ use std::{
 
 use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
+    labels::{groups, label},
     pages::{links, listed, pages, refresh_minutes},
+    publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
+    web::web,
 };
 use crate::{
     calendar::Calendar,
     sitemap::Sitemap,
     text::{nearest, shown},
     units::{MS_PER_MINUTE, SiteName},
-    vault::{self, Shares, Table, TableSet, check_countries},
+    vault::{self, Shares, SiteGroup, Table, TableSet, check_countries},
 };
 
 /// The built-in profiles.
@@ -47,18 +50,22 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     // Off for the server is off for all of its sites.
     let may_follow = raw.server.links.unwrap_or(true);
     server(raw.server, &mut config)?;
+    config.web = web(raw.web)?;
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
+    config.publish = publication(raw.publish)?;
     let profiles = profiles(raw.profiles)?;
+    config.groups = groups(raw.group)?;
     if raw.site.len() > SITES_MAX {
         let what = format!("{} sites; allowed: at most {SITES_MAX}", raw.site.len());
         return Err(Problem::new(&["site"], what));
     }
     for (index, raw_site) in raw.site.into_iter().enumerate() {
         let at = At(index.to_string());
-        let mut made = site(raw_site, &at, &profiles, base, may_follow)?;
+        let known = Known { profiles: &profiles, groups: &config.groups };
+        let mut made = site(raw_site, &at, &known, base, may_follow)?;
         made.bounds = bounds_of_profile(&made.profile, &raw.bounds, config.views_per_page);
         if config.countries.is_empty() {
             made.tables = made.tables.without(Table::Country);
@@ -252,15 +259,16 @@ fn shares(name: &str, raw: &ProfileShares) -> Result<Shares, Problem> {
     Ok(shares)
 }
 
-fn site(
-    mut raw: Site,
-    at: &At,
-    profiles: &BTreeMap<String, Shares>,
-    base: &Path,
-    may_follow: bool,
-) -> Result<SiteConfig, Problem> {
+/// What the sites may name.
+struct Known<'k> {
+    profiles: &'k BTreeMap<String, Shares>,
+    groups: &'k [SiteGroup],
+}
+
+fn site(mut raw: Site, at: &At, known: &Known<'_>, base: &Path, may_follow: bool) -> Result<SiteConfig, Problem> {
     let name = SiteName::new(&raw.name)
         .map_err(|error| at.problem(&["name"], format!("{} is not allowed: {error}", shown(&raw.name))))?;
+    let label = label(&mut raw, known.groups, at)?;
     let hosts = hosts(&raw.hosts, at)?;
     let links = links(&mut raw, &hosts, may_follow, at)?;
     let zone = raw.time_zone.as_deref().unwrap_or("UTC");
@@ -269,7 +277,7 @@ fn site(
         at.problem(&["time_zone"], what)
     })?;
     let profile = raw.profile.unwrap_or_else(|| "standard".to_owned());
-    let shares = profile_shares(&profile, profiles, at)?;
+    let shares = profile_shares(&profile, known.profiles, at)?;
     parameters(&raw.query_allow, at)?;
     let tables = tables(&raw.skip_tables, raw.client_domains, at)?;
     let listed = listed(raw.pages, at)?;
@@ -280,7 +288,7 @@ fn site(
     let sitemap = sitemap.map(|sitemap| SitemapConfig { sitemap, refresh_minutes, listed });
     let query_allow = raw.query_allow;
     let bounds = None;
-    Ok(SiteConfig { name, hosts, calendar, profile, shares, bounds, pages, sitemap, links, query_allow, tables })
+    Ok(SiteConfig { name, hosts, calendar, profile, shares, bounds, pages, sitemap, links, query_allow, tables, label })
 }
 
 fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {
@@ -332,7 +340,7 @@ fn hosts(raw: &[String], at: &At) -> Result<Vec<String>, Problem> {
     Ok(made)
 }
 
-fn is_host(host: &str) -> bool {
+pub(super) fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let length_allowed = (1..=HOST_LABEL_BYTES_MAX).contains(&label.len());

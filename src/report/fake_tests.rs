@@ -8,9 +8,10 @@ use tonic::{Request, Response, Status, transport::Server};
 
 use super::{fixture::*, *};
 use crate::proto::{
-    ExportReleasesRequest, ExportReleasesResponse, GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest,
-    GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest, ListTopResponse, PeriodKind,
-    WatchReleasesRequest, WatchReleasesResponse,
+    ExportReleasesRequest, ExportReleasesResponse, GetKeySeriesRequest, GetKeySeriesResponse, GetOverviewRequest,
+    GetOverviewResponse, GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse,
+    ListSitesRequest, ListSitesResponse, ListTopRequest, ListTopResponse, PeriodKind, WatchReleasesRequest,
+    WatchReleasesResponse,
     stats_service_server::{StatsService, StatsServiceServer},
 };
 
@@ -36,7 +37,7 @@ type Notices<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 #[tonic::async_trait]
 impl StatsService for Fake {
     async fn list_sites(&self, _: Request<ListSitesRequest>) -> Result<Response<ListSitesResponse>, Status> {
-        Ok(Response::new(ListSitesResponse { sites: self.sites.clone() }))
+        Ok(Response::new(ListSitesResponse { sites: self.sites.clone(), groups: Vec::new() }))
     }
 
     async fn get_traffic(&self, request: Request<GetTrafficRequest>) -> Result<Response<GetTrafficResponse>, Status> {
@@ -49,6 +50,14 @@ impl StatsService for Fake {
         let ask = request.into_inner();
         self.note(format!("top {:?} {}..{} {}", ask.table(), ask.from_date, ask.to_date, ask.page_size));
         Ok(Response::new(top(ask.table(), &[("key", 100)])))
+    }
+
+    async fn get_overview(&self, _: Request<GetOverviewRequest>) -> Result<Response<GetOverviewResponse>, Status> {
+        Ok(Response::new(GetOverviewResponse::default()))
+    }
+
+    async fn get_key_series(&self, _: Request<GetKeySeriesRequest>) -> Result<Response<GetKeySeriesResponse>, Status> {
+        Ok(Response::new(GetKeySeriesResponse::default()))
     }
 
     async fn get_privacy(&self, request: Request<GetPrivacyRequest>) -> Result<Response<GetPrivacyResponse>, Status> {

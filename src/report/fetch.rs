@@ -127,11 +127,13 @@ pub async fn fetch_privacy(
     answer("GetPrivacy", client(channel).get_privacy(ask).await)
 }
 
-fn client(channel: Channel) -> StatsServiceClient<Channel> {
+/// A client of the service, for answers of the size that it gives.
+pub(crate) fn client(channel: Channel) -> StatsServiceClient<Channel> {
     StatsServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
-fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
+/// What the service answered to a call.
+pub(crate) fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
     match result {
         Ok(response) => Ok(response.into_inner()),
         Err(status) => Err(ReportError::from_status(call, &status)),
@@ -195,7 +197,13 @@ async fn fetch_traffic(
     [from_date, to_date]: [String; 2],
 ) -> Result<GetTrafficResponse, ReportError> {
     let site = site.to_owned();
-    let ask = GetTrafficRequest { site, from_date, to_date, granularity: i32::from(granularity) };
+    let ask = GetTrafficRequest {
+        site,
+        from_date,
+        to_date,
+        granularity: i32::from(granularity),
+        ..GetTrafficRequest::default()
+    };
     answer("GetTraffic", client.get_traffic(ask).await)
 }
 

@@ -75,6 +75,7 @@ pub(super) fn traffic() -> GetTrafficResponse {
             metric: i32::from(Metric::Visits),
             text: "A visitor's accesses to one site from local midnight to midnight are one visit.".to_owned(),
         }],
+        ..GetTrafficResponse::default()
     }
 }
 
@@ -86,6 +87,7 @@ pub(super) fn top(table: Table, rows: &[(&str, i64)]) -> ListTopResponse {
             visits: (!pages).then(|| value(*estimate, 25)),
             views: pages.then(|| value(*estimate, 25)),
             visitors: pages.then(|| value(*estimate / 2, 25)),
+            ..TopRow::default()
         }
     };
     ListTopResponse {
@@ -152,6 +154,7 @@ pub(super) fn site() -> Site {
         last_date: "2026-11-25".to_owned(),
         last_visits: Some(value(1_238, 20)),
         releases: 60,
+        ..Site::default()
     }
 }
 

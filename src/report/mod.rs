@@ -33,6 +33,7 @@ use std::io::{self, ErrorKind, Write};
 
 pub use error::ReportError;
 pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy};
+pub(crate) use fetch::{answer, client};
 pub use json::{privacy_json, report_json};
 pub use privacy::render_privacy;
 pub use render::render;

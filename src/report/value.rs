@@ -37,7 +37,7 @@ impl Notes {
             self.reasons.push(reason);
             self.reasons.len() - 1
         });
-        const MARKS: [char; 8] = ['¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸'];
+        const MARKS: [char; 9] = ['¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
         let mark = MARKS.get(at).map_or_else(String::new, char::to_string);
         format!("{}{mark}", format::DASH)
     }

@@ -44,10 +44,10 @@ fn every_reason_has_words_and_its_own_mark() {
     let reasons: Vec<Reason> = (0..).map_while(|n| Reason::try_from(n).ok()).collect();
     let mut notes = Notes::default();
     let marks: Vec<String> = reasons.iter().map(|reason| notes.absent(*reason)).collect();
-    assert_eq!(marks.concat(), "—¹—²—³—⁴—⁵—⁶—⁷—⁸");
+    assert_eq!(marks.concat(), "—¹—²—³—⁴—⁵—⁶—⁷—⁸—⁹");
     assert_eq!(notes.absent(Reason::Gap), "—⁶");
     let lines = notes.lines();
-    assert_eq!(lines.len(), 8);
+    assert_eq!(lines.len(), 9);
     let unknown = reason_words(Reason::Unspecified);
     assert_eq!(reasons.iter().filter(|reason| reason_words(**reason) == unknown).count(), 1, "{lines:?}");
     for (line, mark) in lines.iter().zip(marks) {

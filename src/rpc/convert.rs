@@ -1,9 +1,13 @@
 //! From answers to the protocol's messages. Decides nothing: every number passes through as it is.
 
+mod overview;
+
+pub(super) use overview::{overview, sites};
+
 use crate::{
     answers::{
+        key::KeyAnswer,
         privacy::{LedgerEntry, PrivacyAnswer},
-        sites::SiteSummary,
         top::BreakdownAnswer,
         traffic::TrafficAnswer,
     },
@@ -11,10 +15,12 @@ use crate::{
     proto,
     query::{
         Block,
+        change::Change,
         number::{Number, Why},
-        range::Range,
+        range::{Compare, Range},
+        series::KeyPoint,
         top::{Row, Top},
-        traffic::{Figures, Point},
+        traffic::{Changes, Figures, Point},
         words::Metric,
     },
     vault::{Bounds, DayLedger, KeySpace, Mechanism, Retention, SiteInfo, Table, Terms},
@@ -40,7 +46,29 @@ fn reason(why: Why) -> proto::Reason {
         Why::Gap => proto::Reason::Gap,
         Why::NotPublished => proto::Reason::NotPublished,
         Why::NotCounted => proto::Reason::NotCounted,
+        Why::BelowThreshold => proto::Reason::BelowThreshold,
     }
+}
+
+fn change(change: &Change) -> proto::Change {
+    proto::Change {
+        estimate: change.estimate,
+        low: change.low,
+        high: change.high,
+        within_noise: change.is_within_noise,
+        percent: change.percent,
+        reason: change.reason.map_or(proto::Reason::Unspecified, reason).into(),
+    }
+}
+
+/// What is compared with; `default` where nothing is said, `None` where the number is none of the protocol's.
+pub(super) fn compare(number: i32, default: Compare) -> Option<Compare> {
+    Some(match proto::Compare::try_from(number).ok()? {
+        proto::Compare::Unspecified => default,
+        proto::Compare::None => Compare::None,
+        proto::Compare::Previous => Compare::Previous,
+        proto::Compare::Year => Compare::Year,
+    })
 }
 
 pub(super) fn kind(kind: PeriodKind) -> proto::PeriodKind {
@@ -61,6 +89,16 @@ pub(super) fn granularity(number: i32) -> Option<PeriodKind> {
         proto::PeriodKind::Week => Some(PeriodKind::Week),
         proto::PeriodKind::Month => Some(PeriodKind::Month),
         proto::PeriodKind::Quarter => None,
+    }
+}
+
+/// The period of an overview that is meant: a month where none is given, `None` where it cannot be one.
+pub(super) fn overview_period(number: i32) -> Option<PeriodKind> {
+    match proto::PeriodKind::try_from(number).ok()? {
+        proto::PeriodKind::Unspecified | proto::PeriodKind::Month => Some(PeriodKind::Month),
+        proto::PeriodKind::Day => Some(PeriodKind::Day),
+        proto::PeriodKind::Week => Some(PeriodKind::Week),
+        proto::PeriodKind::Hour | proto::PeriodKind::Quarter => None,
     }
 }
 
@@ -140,23 +178,6 @@ fn point(point: &Point) -> proto::TrafficPoint {
     }
 }
 
-pub(super) fn sites(answer: &[SiteSummary]) -> proto::ListSitesResponse {
-    proto::ListSitesResponse { sites: answer.iter().map(site).collect() }
-}
-
-fn site(summary: &SiteSummary) -> proto::Site {
-    let SiteSummary { site, last_visits } = summary;
-    proto::Site {
-        site: site.name.to_string(),
-        time_zone: site.calendar.zone_name().to_owned(),
-        profile: site.profile.clone(),
-        first_date: date(site.days.map(|d| d.0)),
-        last_date: date(site.days.map(|d| d.1)),
-        last_visits: Some(value(last_visits)),
-        releases: site.releases as u64,
-    }
-}
-
 pub(super) fn traffic(answer: &TrafficAnswer) -> proto::GetTrafficResponse {
     let TrafficAnswer { site, granularity, traffic, definitions } = answer;
     proto::GetTrafficResponse {
@@ -164,11 +185,17 @@ pub(super) fn traffic(answer: &TrafficAnswer) -> proto::GetTrafficResponse {
         granularity: kind(*granularity).into(),
         points: traffic.points.iter().map(point).collect(),
         total: Some(point(&traffic.total)),
-        previous: Some(point(&traffic.previous)),
+        previous: traffic.previous.as_ref().map(|previous| point(&previous.total)),
+        previous_points: traffic.previous.iter().flat_map(|previous| &previous.points).map(point).collect(),
+        change: traffic.previous.as_ref().map(|previous| changes(&previous.changes)),
         blocks: traffic.blocks.iter().map(block).collect(),
         missing: traffic.missing.iter().map(missing).collect(),
         definitions: definitions.iter().map(definition).collect(),
     }
+}
+
+fn changes(Changes { visits, views, visitors }: &Changes) -> proto::TrafficChange {
+    proto::TrafficChange { visits: Some(change(visits)), views: Some(change(views)), visitors: Some(change(visitors)) }
 }
 
 /// A page of a breakdown.
@@ -176,11 +203,19 @@ pub(super) fn top(of: &BreakdownAnswer, page: Top) -> proto::ListTopResponse {
     let row = |row: Row| {
         let count = Some(value(&row.count));
         let (visits, views) = if of.table == Table::Page { (None, count) } else { (count, None) };
-        proto::TopRow { key: row.key, visits, views, visitors: row.visitors.as_ref().map(value) }
+        proto::TopRow {
+            key: row.key,
+            visits,
+            views,
+            visitors: row.visitors.as_ref().map(value),
+            previous: row.previous.map(|previous| value(&previous.count)),
+            change: row.previous.map(|previous| change(&previous.change)),
+        }
     };
     let percentile = |(percent, value)| proto::Percentile { percent, value };
     proto::ListTopResponse {
         scope: Some(scope(&of.site, page.range)),
+        previous_scope: page.previous.map(|previous| scope(&of.site, Some(previous))),
         table: table(of.table).into(),
         other: page.other.as_ref().map(value),
         keys: page.keys,
@@ -192,6 +227,35 @@ pub(super) fn top(of: &BreakdownAnswer, page: Top) -> proto::ListTopResponse {
         source: of.attribution.clone(),
         rows: page.rows.into_iter().map(row).collect(),
         percentiles: page.percentiles.into_iter().map(percentile).collect(),
+    }
+}
+
+pub(super) fn key(answer: &KeyAnswer) -> proto::GetKeySeriesResponse {
+    let KeyAnswer { site, table: of, key, granularity, series, definitions } = answer;
+    let metric = if *of == Table::Page { proto::Metric::Views } else { proto::Metric::Visits };
+    let previous = series.previous.as_ref();
+    proto::GetKeySeriesResponse {
+        scope: Some(scope(site, series.range)),
+        table: table(*of).into(),
+        key: key.clone(),
+        granularity: kind(*granularity).into(),
+        metric: metric.into(),
+        points: series.points.iter().map(key_point).collect(),
+        total: Some(value(&series.total)),
+        previous_scope: previous.map(|(range, ..)| scope(site, Some(*range))),
+        previous: previous.map(|(_, number, _)| value(number)),
+        change: previous.map(|(.., of)| change(of)),
+        missing: series.missing.iter().map(missing).collect(),
+        definitions: definitions.iter().map(definition).collect(),
+    }
+}
+
+fn key_point(point: &KeyPoint) -> proto::KeyPoint {
+    proto::KeyPoint {
+        start: point.start.to_string(),
+        end: point.end.to_string(),
+        count: Some(value(&point.count)),
+        visitors: point.visitors.as_ref().map(value),
     }
 }
 

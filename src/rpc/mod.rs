@@ -18,6 +18,7 @@ pub use ingest::Ingest;
 pub use ingest_transport::IngestServer;
 pub use stats::Stats;
 pub use stats_transport::StatsServer;
+pub(crate) use status::bad_field;
 
 /// Reads a batch's message as the server does, and gives each of its events; for benchmarks. Gives how many could be
 /// read.

@@ -21,8 +21,8 @@ use super::{
 use crate::{
     answers::follow::ReleaseStream,
     proto::{
-        ExportReleasesRequest, GetPrivacyRequest, GetTrafficRequest, ListSitesRequest, ListTopRequest,
-        WatchReleasesRequest,
+        ExportReleasesRequest, GetKeySeriesRequest, GetOverviewRequest, GetPrivacyRequest, GetTrafficRequest,
+        ListSitesRequest, ListTopRequest, WatchReleasesRequest,
     },
     vault::Release,
 };
@@ -41,12 +41,20 @@ impl StatsService for Stats {
         self.sites().await.map(Response::new)
     }
 
+    async fn get_overview(&self, request: Request<GetOverviewRequest>) -> Unary {
+        self.overview(request.into_inner()).await.map(Response::new)
+    }
+
     async fn get_traffic(&self, request: Request<GetTrafficRequest>) -> Unary {
         self.traffic(request.get_ref()).await.map(Response::new)
     }
 
     async fn list_top(&self, request: Request<ListTopRequest>) -> Unary {
         self.top(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_key_series(&self, request: Request<GetKeySeriesRequest>) -> Unary {
+        self.key(request.into_inner()).await.map(Response::new)
     }
 
     async fn get_privacy(&self, request: Request<GetPrivacyRequest>) -> Unary {

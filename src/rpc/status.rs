@@ -27,7 +27,7 @@ fn details(reason: &str, facts: &[(&str, String)]) -> ErrorDetails {
 }
 
 /// INVALID_ARGUMENT: a field cannot be read or is outside its limits. `what` says what is wrong, with the value.
-pub(super) fn bad_field(field: &str, what: &str, allowed: &str) -> Status {
+pub(crate) fn bad_field(field: &str, what: &str, allowed: &str) -> Status {
     let mut details = details("BAD_FIELD", &[("field", field.to_owned()), ("allowed", allowed.to_owned())]);
     details.add_bad_request_violation(field, format!("{what}; allowed: {allowed}"));
     Status::with_error_details(Code::InvalidArgument, format!("{field}: {what}. Allowed: {allowed}"), details)
@@ -45,6 +45,15 @@ pub(super) fn unknown_site(name: &str, known: &[String]) -> Status {
     details.add_bad_request_violation("site", format!("no such site; known: {sites}"));
     details.set_resource_info("site", name, "", "no such site");
     Status::with_error_details(Code::NotFound, format!("there is no site {name:?}. Known sites: {sites}"), details)
+}
+
+/// NOT_FOUND: there is no group of this name. The message lists the known ones.
+pub(super) fn unknown_group(name: &str, known: &[String]) -> Status {
+    let groups = if known.is_empty() { "the configuration names none".to_owned() } else { known.join(", ") };
+    let mut details = details("UNKNOWN_GROUP", &[("group", name.to_owned())]);
+    details.add_bad_request_violation("group", format!("no such group; known: {groups}"));
+    details.set_resource_info("group", name, "", "no such group");
+    Status::with_error_details(Code::NotFound, format!("there is no group {name:?}. Known groups: {groups}"), details)
 }
 
 /// NOT_FOUND: there is no site at all.
@@ -106,6 +115,7 @@ pub(super) fn unanswered(error: &AskError) -> Status {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
             unknown_site(name, &known)
         }
+        AskError::UnknownGroup { name, known } => unknown_group(name, known),
         AskError::Field { field, what, allowed } => bad_field(field, what, allowed),
         AskError::Read(inner) => fault(inner),
     }
@@ -138,6 +148,7 @@ mod tests {
         let all = [
             bad_field("to_date", "\"x\" is no date", "a date"),
             unknown_site("x", &[]),
+            unknown_group("x", &[]),
             no_sites(),
             sequence_gap(3, 5),
             older_copy(7, 3),

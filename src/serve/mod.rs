@@ -3,9 +3,16 @@
 pub mod control;
 mod health;
 mod links;
+mod patient;
 mod sitemaps;
+mod web;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::{Server, server::TcpIncoming};
@@ -40,6 +47,15 @@ pub struct Known {
     pub links: Vec<Followed>,
 }
 
+/// Where the page and its data are read.
+#[derive(Debug)]
+pub struct Reading {
+    /// Its own listener: nothing but published numbers goes over it.
+    pub listener: TcpListener,
+    /// The names and addresses by which it may be asked beside loopback and its own address, in lower case without a port.
+    pub hosts: Vec<String>,
+}
+
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -60,12 +76,14 @@ pub enum ServeError {
     Committer,
 }
 
-/// Serves on the listener until `stop` turns true or the store fails. Sitemaps are read, and links followed, regularly in the background.
+/// Serves on the listener, and for readers on a second one where there is one, until `stop` turns true or the store fails. Sitemaps are
+/// read, and links followed, regularly in the background.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
 pub async fn run(
     listener: TcpListener,
+    reading: Option<Reading>,
     options: vault::Options,
     known: Known,
     clock: Arc<dyn Clock>,
@@ -77,6 +95,9 @@ pub async fn run(
     // Patterns are compiled while the first producers connect; the first one waits for it.
     let early = intake.clone();
     let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
+    if let Some(reading) = &reading {
+        crate::telemetry::reading(&url(reading.listener.local_addr()?));
+    }
     crate::telemetry::listening(listener.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
     let committer = std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
@@ -86,10 +107,10 @@ pub async fn run(
         result
     })?;
     // Dropped with the services, so that no intake is left.
-    let reading = (sitemaps::read_all(known.sitemaps, &intake), links::follow_all(known.links, &intake));
+    let knowing = (sitemaps::read_all(known.sitemaps, &intake), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
-    let served = serve(listener, intake, releases, admin, stop, ended).await;
-    drop(reading);
+    let served = serve(listener, reading, intake, releases, admin, stop, ended).await;
+    drop(knowing);
     drop(control);
     // It holds an intake until it has finished.
     let _ = tokio::task::spawn_blocking(move || preparing.join()).await;
@@ -99,8 +120,18 @@ pub async fn run(
     served
 }
 
+/// The address of the page, as a browser takes it. Where every address is listened on, this machine's own is named.
+#[must_use]
+pub fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}/")
+}
+
 async fn serve(
     listener: TcpListener,
+    reading: Option<Reading>,
     intake: vault::Intake,
     releases: vault::Releases,
     admin: vault::Admin,
@@ -111,6 +142,7 @@ async fn serve(
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let stats = StatsServer::new(Stats::new(releases, draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
+    let readers = web::serve(reading, stats.clone(), draining.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining.clone()).await;
     // From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
     // speaks only the alpha.
@@ -135,12 +167,13 @@ async fn serve(
     let mut begun = draining;
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = server.serve_with_incoming_shutdown(incoming, signal);
+    let both = async { tokio::try_join!(async { Ok(serving.await?) }, readers) };
     let patience = async move {
         let _ = begun.wait_for(|drain| *drain).await;
         tokio::time::sleep(DRAIN_LIMIT).await;
     };
     let result = tokio::select! {
-        result = serving => result.map_err(ServeError::from),
+        result = both => result.map(|_| ()),
         () = patience => Ok(()),
     };
     drop(health_of);

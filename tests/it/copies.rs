@@ -15,7 +15,9 @@ fn copy(from: &Path, to: &Path) {
 
 /// Arguments of `serve` with keys and archive in these places.
 fn args(house: &House, keys: &str, archive: &str) -> Vec<String> {
-    let all = ["serve", "--verbose", "--listen", "127.0.0.1:0", "--data", "data", "--keys", keys, "--archive", archive];
+    let free = "127.0.0.1:0";
+    let all =
+        ["serve", "--verbose", "--listen", free, "--data", "data", "--keys", keys, "--archive", archive, "--web", free];
     let is_place = |at: usize| [5, 7, 9].contains(&at);
     all.iter().enumerate().map(|(at, text)| if is_place(at) { path(house, text) } else { (*text).to_owned() }).collect()
 }

@@ -59,7 +59,9 @@ impl House {
     pub fn serve_args(&self) -> Vec<String> {
         let data = self.path("data").display().to_string();
         let keys = self.path("keys").display().to_string();
-        ["serve", "--verbose", "--listen", "127.0.0.1:0", "--data", &data, "--keys", &keys].map(str::to_owned).to_vec()
+        let args =
+            ["serve", "--verbose", "--listen", "127.0.0.1:0", "--data", &data, "--keys", &keys, "--web", "127.0.0.1:0"];
+        args.map(str::to_owned).to_vec()
     }
 
     pub fn serve(&self) -> Server {
@@ -80,6 +82,8 @@ impl House {
 pub struct Server {
     child: Child,
     pub address: String,
+    /// Where readers are answered, as address and port; empty where they are not.
+    pub web: String,
     log: Arc<Mutex<String>>,
     reader: Option<thread::JoinHandle<()>>,
 }
@@ -110,11 +114,14 @@ impl Server {
                 let _ = writeln!(sink.lock().expect("the log"), "{line}");
             }
         });
-        let mut server = Self { child, address: String::new(), log, reader: Some(reader) };
+        let mut server = Self { child, address: String::new(), web: String::new(), log, reader: Some(reader) };
         match server.wait_for_address() {
             Some(address) => server.address = address,
             None => return Err(server.ended()),
         }
+        let log = server.log();
+        let page = log.split("url=http://").nth(1).and_then(|rest| rest.split('/').next());
+        server.web = page.unwrap_or_default().to_owned();
         Ok(server)
     }
 

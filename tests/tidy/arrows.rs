@@ -19,8 +19,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Answers are made of releases; the wire's types stay in rpc.
     ("query", &[]),
     ("answers", &["query", "telemetry", "vault"]),
+    // Answers in another form: it asks what anybody may ask.
+    ("files", &["answers", "query", "telemetry", "vault"]),
     ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
-    ("serve", &["answers", "proto", "rpc", "sitemap", "telemetry", "vault"]),
+    // The page and its data: published numbers by way of rpc, and no way to the vault.
+    ("web", &["proto", "rpc", "text"]),
+    ("serve", &["answers", "proto", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),
     ("config", &["sitemap", "text", "vault"]),
@@ -28,8 +32,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("client", &["proto"]),
     ("ship", &["client", "proto"]),
     ("report", &["client", "proto"]),
+    // It reads as a client does; its files have the rows of those that a server gives.
+    ("publish", &["client", "config", "files", "proto", "report", "vault"]),
     ("demo", &[]),
-    ("cli", &["config", "demo", "proto", "report", "serve", "ship", "sitemap", "telemetry", "text", "vault"]),
+    (
+        "cli",
+        &["config", "demo", "proto", "publish", "report", "serve", "ship", "sitemap", "telemetry", "text", "vault"],
+    ),
     ("main", &["cli"]),
     // What measures: no room of the product uses it.
     ("lab", &["query", "ship", "vault"]),

@@ -12,7 +12,7 @@ use crate::{
         AskError,
         estimate::measure::Measure,
         number::Number,
-        range::Dates,
+        range::{Compare, Dates},
         top::{PageAsk, PageSize, Row, TopAsk, top},
         traffic::{Figures, TrafficAsk, traffic},
     },
@@ -92,14 +92,14 @@ impl<'w> Edition<'w> {
 
     /// The site's numbers in every hour, day, week or month from a day to a day.
     pub(super) fn traffic(&self, kind: PeriodKind, from: Day, to: Day) -> Result<Vec<Figures>, AskError> {
-        let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind };
+        let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind, compare: Compare::None };
         let answer = traffic(&self.published, &self.published.info(), &ask)?;
         Ok(answer.points.into_iter().map(|point| point.figures).collect())
     }
 
     /// All rows of a table at once: page by page, each page would work out all of them again.
     fn rows(&self, table: Table, period: Period) -> Result<Vec<Row>, AskError> {
-        let ask = TopAsk { table, dates: Dates::of(period.start, period.end_day().plus(-1)) };
+        let ask = TopAsk { table, dates: Dates::of(period.start, period.end_day().plus(-1)), compare: Compare::None };
         let page = PageAsk { size: PageSize::ALL, ..PageAsk::default() };
         Ok(top(&self.published, &self.published.info(), &ask, &page)?.rows)
     }

@@ -15,7 +15,7 @@ use crate::{
     calendar::{Day, Period, PeriodKind},
     query::{
         AskError,
-        range::Dates,
+        range::{Compare, Dates},
         top::{PageAsk, PageSize, TopAsk, top},
     },
 };
@@ -38,7 +38,7 @@ impl Published {
     /// # Errors
     /// None: the release is there.
     pub fn top_pages(&self) -> Result<(usize, u64), AskError> {
-        let ask = TopAsk { table: Table::Page, dates: Dates::LATEST };
+        let ask = TopAsk { table: Table::Page, dates: Dates::LATEST, compare: Compare::None };
         let page = PageAsk { size: PageSize::new(100)?, ..PageAsk::default() };
         let top = top(self, &self.info, &ask, &page)?;
         Ok((top.rows.len(), top.keys))

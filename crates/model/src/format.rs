@@ -101,7 +101,7 @@ impl Interval {
         match (self.is_within_noise, language) {
             (false, _) => text,
             (true, Language::English) => format!("{text}, within the noise"),
-            (true, Language::Japanese) => format!("{text}、ノイズの範囲内"),
+            (true, Language::Japanese) => format!("{text}、誤差の範囲内"),
         }
     }
 }
@@ -138,6 +138,7 @@ fn english(why: Option<Why>) -> &'static str {
         Some(Why::Gap) => "the release of this period failed its own checks, so it is a gap",
         Some(Why::NotPublished) => "the hours of this day were not published before the day was",
         Some(Why::NotCounted) => "this table is not counted at this site",
+        Some(Why::BelowThreshold) => "not named in this period, because only few visitors could have touched it",
     }
 }
 
@@ -151,6 +152,9 @@ fn japanese(why: Option<Why>) -> &'static str {
         Some(Why::Gap) => "この期間の公開値は検査に通らなかったため、欠測です",
         Some(Why::NotPublished) => "この日の時間別の値は、日の値より先に公開されませんでした",
         Some(Why::NotCounted) => "この表は、このサイトでは集計していません",
+        Some(Why::BelowThreshold) => {
+            "秘匿。該当する訪問者がごく少数の可能性があり、個人の推測を防ぐため個別には公表していません"
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Whoever answers questions is given a [`Source`] and nothing else, so it can ask for nothing that is not published.
 
-use std::{error::Error, sync::Arc};
+use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use crate::{
     calendar::{Calendar, Day, Period, PeriodKind},
@@ -10,6 +10,29 @@ use crate::{
     tables::Bounds,
     units::SiteName,
 };
+
+/// Titles by language: "en", "ja".
+pub type Titles = BTreeMap<String, String>;
+
+/// What people call a site and where they look for it, as configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteLabel {
+    /// Its titles; empty where none is configured.
+    pub titles: Titles,
+    /// The name of its group; empty for none.
+    pub group: String,
+    /// The ISO 3166 code of the country that it serves; empty for none.
+    pub country: String,
+}
+
+/// A group of sites, such as a region of the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteGroup {
+    /// Its name.
+    pub name: String,
+    /// Its titles.
+    pub titles: Titles,
+}
 
 /// What is public about a site.
 #[derive(Debug, Clone)]
@@ -26,6 +49,13 @@ pub struct SiteInfo {
     pub days: Option<(Day, Day)>,
     /// How many periods are published.
     pub releases: usize,
+    /// The number of its latest release; 0 where there is none.
+    pub latest_release: u64,
+    /// When the day after the last published one is published at the latest, in seconds since 1970; 0 where nothing is
+    /// published. It follows from the configuration alone.
+    pub next_due_unix_s: i64,
+    /// What people call it.
+    pub label: Arc<SiteLabel>,
 }
 
 /// A published period could not be read: our own failure. What the engine said is for the log alone.
@@ -64,6 +94,11 @@ pub trait Source {
 
     /// Where the list of countries comes from, for the attribution that its licence asks for.
     fn country_sources(&self) -> &[String] {
+        &[]
+    }
+
+    /// The groups of sites, in the order of the configuration.
+    fn groups(&self) -> &[SiteGroup] {
         &[]
     }
 }

@@ -20,9 +20,26 @@ pub enum Why {
     NotPublished,
     /// The table is not counted at this site.
     NotCounted,
+    /// The key was not published by name: its noisy count did not pass the threshold.
+    BelowThreshold,
 }
 
 impl Why {
+    /// Its name in JSON: that of the protocol without its prefix and in small letters.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotSealed => "not_sealed",
+            Self::BeforeFirstDay => "before_first_day",
+            Self::VisitorsDoNotAdd => "visitors_do_not_add",
+            Self::NotMeasured => "not_measured",
+            Self::Gap => "gap",
+            Self::NotPublished => "not_published",
+            Self::NotCounted => "not_counted",
+            Self::BelowThreshold => "below_threshold",
+        }
+    }
+
     /// The reason of a name in JSON, or in the protocol without its prefix and in small letters.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -34,6 +51,7 @@ impl Why {
             "gap" => Self::Gap,
             "not_published" => Self::NotPublished,
             "not_counted" => Self::NotCounted,
+            "below_threshold" => Self::BelowThreshold,
             _ => return None,
         })
     }

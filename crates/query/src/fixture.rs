@@ -76,6 +76,9 @@ impl Source for Memory {
             has_known_pages: false,
             days: self.days(),
             releases: self.releases.len(),
+            latest_release: self.releases.values().map(|release| release.number).max().unwrap_or(0),
+            next_due_unix_s: 0,
+            label: Arc::default(),
         };
         self.names.iter().map(info).collect()
     }

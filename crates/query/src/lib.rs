@@ -13,11 +13,14 @@
     )
 )]
 
+pub mod change;
 pub mod estimate;
 pub mod number;
+pub mod overview;
 pub mod plan;
 pub mod range;
 mod rest;
+pub mod series;
 pub mod token;
 pub mod top;
 pub mod traffic;
@@ -51,6 +54,14 @@ pub enum AskError {
         name: String,
         /// The sites there are.
         known: Vec<SiteName>,
+    },
+    /// There is no group of this name.
+    #[error("there is no group of the name {name:?}")]
+    UnknownGroup {
+        /// The name asked for.
+        name: String,
+        /// The groups there are.
+        known: Vec<String>,
     },
     /// A field cannot be read or is outside its limits.
     #[error("{field}: {what}; allowed: {allowed}")]

@@ -35,15 +35,20 @@ pub struct Number {
 impl Number {
     /// A number that cannot be had.
     #[must_use]
-    pub fn absent(reason: Why) -> Self {
+    pub const fn absent(reason: Why) -> Self {
         Self { estimate: None, low: 0, high: 0, standard_error: 0.0, noisy_zero: false, reason: Some(reason) }
+    }
+
+    /// A key that was not published by name. `hidden`: how much of it there may be.
+    #[must_use]
+    pub fn below_threshold(hidden: i64) -> Self {
+        Self { high: hidden.max(0), ..Self::absent(Why::BelowThreshold) }
     }
 
     /// An estimated number of distinct visitors.
     #[must_use]
     pub fn measured(measured: Measured) -> Self {
-        let error = measured.standard_error_milli as f64 / 1e3;
-        Self::of(Measure { value: measured.estimate_milli as f64 / 1e3, variance: error * error }, 0)
+        Self::of(Measure::measured(measured), 0)
     }
 
     /// An unbiased value, shown as it is. `slack`: how much may be missing from it, which only raises the upper end.

@@ -5,6 +5,7 @@
 //!
 //! What is shown leans on totals and on each key's past ([`super::estimate`]); intervals and what is in no key do not.
 
+mod compare;
 mod visitors;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -20,6 +21,7 @@ use headcount_model::{
 
 use super::{
     AskError, Block, Source, State,
+    change::Change,
     estimate::{
         Part,
         keys::{Direct, Key, Keys},
@@ -28,15 +30,18 @@ use super::{
     },
     number::{Number, Why},
     plan,
-    range::{Dates, Range},
+    range::{Compare, Dates, Range},
     rest, token, why_missing,
 };
+use compare::Previous;
 use visitors::Visitors;
 
 /// Rows of a page where none is asked for.
 pub const PAGE_SIZE_DEFAULT: u32 = 20;
 /// The most rows of a page.
 pub const PAGE_SIZE_MAX: u32 = 1_000;
+/// The longest text that keys are searched for, in characters.
+pub const CONTAINS_CHARACTERS_MAX: usize = 200;
 
 /// The percentiles that are read from bins.
 const PERCENTS: [u32; 3] = [50, 90, 99];
@@ -48,6 +53,8 @@ pub struct TopAsk {
     pub table: Table,
     /// The first and the last day.
     pub dates: Dates,
+    /// What each row is compared with.
+    pub compare: Compare,
 }
 
 /// The page of a breakdown that is asked for.
@@ -55,10 +62,41 @@ pub struct TopAsk {
 pub struct PageAsk {
     /// Only keys that start with this.
     pub prefix: String,
+    /// Only keys that hold this, whatever its case.
+    pub contains: Contains,
     /// Rows of a page.
     pub size: PageSize,
     /// From the page before; empty for the first.
     pub token: String,
+}
+
+/// A text that keys are searched for, in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Contains(String);
+
+impl Contains {
+    /// The text as it was typed; an empty one is in every key.
+    ///
+    /// # Errors
+    /// When it is longer than [`CONTAINS_CHARACTERS_MAX`].
+    pub fn new(text: &str) -> Result<Self, AskError> {
+        let characters = text.chars().count();
+        if characters > CONTAINS_CHARACTERS_MAX {
+            let what = format!("a text of {characters} characters is too long");
+            return Err(AskError::field("contains", what, format!("at most {CONTAINS_CHARACTERS_MAX} characters")));
+        }
+        Ok(Self(text.to_lowercase()))
+    }
+
+    /// What it takes in memory, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    fn is_in(&self, key: &str) -> bool {
+        self.0.is_empty() || key.to_lowercase().contains(&self.0)
+    }
 }
 
 /// How many rows a page has.
@@ -104,6 +142,17 @@ pub struct Row {
     pub count: Number,
     /// Visitors of a page.
     pub visitors: Option<Number>,
+    /// What it is compared with.
+    pub previous: Option<Compared>,
+}
+
+/// A row's number in the range that it is compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Compared {
+    /// The number.
+    pub count: Number,
+    /// From it to the row's count.
+    pub change: Change,
 }
 
 /// All keys of a table over a range, of which answers show pages.
@@ -112,6 +161,8 @@ pub struct Breakdown {
     site: SiteName,
     table: Table,
     range: Option<Range>,
+    previous: Option<Range>,
+    compare: Compare,
     keys: Vec<Row>,
     other: Option<Number>,
     percentiles: Vec<(u32, f64)>,
@@ -126,6 +177,8 @@ pub struct Breakdown {
 pub struct Top {
     /// The range as understood; `None` where nothing is published and no date was given.
     pub range: Option<Range>,
+    /// The range that the rows are compared with.
+    pub previous: Option<Range>,
     /// The rows, largest first, then by key.
     pub rows: Vec<Row>,
     /// What the blocks did not publish; `None` for a table whose keys are all public or no part of the visits.
@@ -156,15 +209,41 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk, page: &PageAsk) 
 /// When the table has no breakdown, the range is too long, or the store cannot be read.
 pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<Breakdown, AskError> {
     check_table(ask.table)?;
-    let Some(range) = understand(source, site, ask.dates)? else {
-        return Ok(nothing(site, ask.table));
-    };
-    let state = |period| plan::state_of_table(source, &site.name, ask.table, period);
-    let cover = plan::cover(range, state, |day| why_missing(site, day))?;
+    match understand(source, site, ask.dates)? {
+        Some(range) => Ok(read(source, site, ask, range, None)?.0),
+        None => Ok(nothing(site, ask.table)),
+    }
+}
+
+/// One key of a breakdown, published or not, and the days that are missing.
+///
+/// # Errors
+/// Those of [`breakdown`].
+pub(crate) fn row(
+    source: &impl Source,
+    site: &SiteInfo,
+    ask: &TopAsk,
+    range: Range,
+    key: &str,
+) -> Result<(Row, Vec<(Day, Why)>), AskError> {
+    let (breakdown, row) = read(source, site, ask, range, Some(key))?;
+    let nothing =
+        || Row { key: key.to_owned(), count: Number::absent(Why::NotMeasured), visitors: None, previous: None };
+    Ok((row.unwrap_or_else(nothing), breakdown.missing))
+}
+
+/// All keys of a range. `asked`: a key that gets a row of its own also where it is not published.
+fn read(
+    source: &impl Source,
+    site: &SiteInfo,
+    ask: &TopAsk,
+    range: Range,
+    asked: Option<&str>,
+) -> Result<(Breakdown, Option<Row>), AskError> {
+    let cover = covered(source, site, ask.table, range)?;
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
     let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
     let direct = table.direct()?;
-    let percentiles = percentiles(ask.table, &direct);
     let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap_or(0);
     let keys = sorted(table.shown(&direct, whole)?);
     let other = ask.table.is_part_of_total().then(|| {
@@ -176,24 +255,70 @@ pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<
         Table::Page => Some(Visitors::of_pages(source, site, exact_block(range, &cover.blocks), &total)?),
         _ => None,
     };
+    let missing = missing_of(ask.table, &cover);
+    let now = compare::Now { range, direct: &direct, missing: missing.first().map(|(_, why)| *why) };
+    let before = range.compared(ask.compare);
+    let cover_before = before.map(|before| covered(source, site, ask.table, before)).transpose()?;
+    let previous = before.zip(cover_before.as_ref());
+    let previous =
+        previous.map(|(before, cover)| Previous::read(source, site, ask.table, before, cover)).transpose()?;
+    let compared = |key: &str| previous.as_ref().map(|previous| previous.of(key, &now));
     let row = |key: Key| {
-        let visitors = visitors.as_ref().map(|visitors| visitors.of(&key));
-        Row { key: key.key, count: key.number, visitors }
+        let (visitors, previous) = (visitors.as_ref().map(|visitors| visitors.of(&key)), compared(&key.key));
+        Row { key: key.key, count: key.number, visitors, previous }
     };
     let keys: Vec<Row> = keys.into_iter().map(row).collect();
-    let (digest, blocks) = (digest(&keys), Block::of_all(&cover.blocks));
-    let missing = missing_of(ask.table, cover);
-    let (site, table) = (site.name.clone(), ask.table);
-    Ok(Breakdown { site, table, range: Some(range), keys, other, percentiles, blocks, missing, digest })
+    let asked = asked.map(|key| {
+        let unpublished = || {
+            let count = match now.missing.filter(|_| cover.blocks.is_empty()) {
+                Some(why) => Number::absent(why),
+                None => compare::unpublished(table.hiding().as_ref(), key),
+            };
+            Row { key: key.to_owned(), count, visitors: None, previous: compared(key) }
+        };
+        keys.iter().find(|row| row.key == key).cloned().unwrap_or_else(unpublished)
+    });
+    let breakdown = Breakdown {
+        site: site.name.clone(),
+        table: ask.table,
+        range: Some(range),
+        previous: before,
+        compare: ask.compare,
+        digest: digest(&keys),
+        keys,
+        other,
+        percentiles: percentiles(ask.table, &direct),
+        blocks: Block::of_all(&cover.blocks),
+        missing,
+    };
+    Ok((breakdown, asked))
+}
+
+/// What a range is made of for a table.
+fn covered(
+    source: &impl Source,
+    site: &SiteInfo,
+    table: Table,
+    range: Range,
+) -> Result<plan::Cover<Arc<Release>>, AskError> {
+    let state = |period| plan::state_of_table(source, &site.name, table, period);
+    Ok(plan::cover(range, state, |day| why_missing(site, day))?)
 }
 
 impl Breakdown {
+    /// The range as understood; `None` where nothing is published and no date was given.
+    #[must_use]
+    pub fn range(&self) -> Option<Range> {
+        self.range
+    }
+
     /// A page of it.
     ///
     /// # Errors
     /// When the token belongs to another request.
     pub fn page(&self, ask: &PageAsk) -> Result<Top, AskError> {
-        let matching: Vec<&Row> = self.keys.iter().filter(|row| row.key.starts_with(&ask.prefix)).collect();
+        let matching: Vec<&Row> =
+            self.keys.iter().filter(|row| row.key.starts_with(&ask.prefix) && ask.contains.is_in(&row.key)).collect();
         let question = self.range.map_or(0, |range| self.question(ask, range));
         let offset = offset(&ask.token, question, matching.len())?;
         let rows: Vec<Row> = matching.iter().skip(offset).take(ask.size.rows()).copied().cloned().collect();
@@ -201,6 +326,7 @@ impl Breakdown {
         let next_page_token = if end < matching.len() { token::write(end as u64, question) } else { String::new() };
         Ok(Top {
             range: self.range,
+            previous: self.previous,
             rows,
             other: self.other,
             percentiles: self.percentiles.clone(),
@@ -218,7 +344,9 @@ impl Breakdown {
             self.table.name().as_bytes(),
             &range.from.number().to_le_bytes(),
             &range.to.number().to_le_bytes(),
+            &[self.compare as u8],
             ask.prefix.as_bytes(),
+            ask.contains.0.as_bytes(),
             &ask.size.rows().to_le_bytes(),
             &self.digest.to_le_bytes(),
         ])
@@ -233,8 +361,8 @@ impl Breakdown {
 }
 
 /// The days without numbers, and those of the blocks that do not have the table.
-fn missing_of(table: Table, cover: plan::Cover<Arc<Release>>) -> Vec<(Day, Why)> {
-    let mut missing = cover.missing;
+fn missing_of(table: Table, cover: &plan::Cover<Arc<Release>>) -> Vec<(Day, Why)> {
+    let mut missing = cover.missing.clone();
     missing.extend(not_counted(table, &cover.blocks));
     missing.sort_unstable();
     missing
@@ -321,6 +449,8 @@ fn nothing(site: &SiteInfo, table: Table) -> Breakdown {
         site: site.name.clone(),
         table,
         range: None,
+        previous: None,
+        compare: Compare::None,
         keys: Vec::new(),
         other: table.is_part_of_total().then(|| Number::absent(Why::NotSealed)),
         percentiles: Vec::new(),

@@ -28,7 +28,7 @@ fn memory() -> Memory {
     memory
 }
 
-const ALL: TopAsk = TopAsk { table: Table::Page, dates: Dates::LATEST };
+const ALL: TopAsk = TopAsk { table: Table::Page, dates: Dates::LATEST, compare: Compare::None };
 
 fn ask(memory: &Memory, ask: &TopAsk) -> Result<Top, AskError> {
     ask_page(memory, ask, &PageAsk::default())
@@ -134,7 +134,7 @@ fn percentiles_are_given_where_enough_was_measured() {
             .collect();
         let keys: Vec<(&str, &[i64])> = counts.iter().map(|(label, count)| (*label, &count[..])).collect();
         memory.edit(period).tables.push(crate::fixture::table(Table::ResponseTime, &keys));
-        let ask_for = TopAsk { table: Table::ResponseTime, dates: Dates::of(period.start, period.start) };
+        let ask_for = TopAsk { table: Table::ResponseTime, dates: Dates::of(period.start, period.start), ..ALL };
         ask(&memory, &ask_for).unwrap().percentiles
     };
     assert_eq!(ask_times(2), []);

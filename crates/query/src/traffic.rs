@@ -1,14 +1,16 @@
-//! A series of visits, views and visitors, with the total of its range and the range before.
+//! A series of visits, views and visitors, with the total of its range and the range that it is compared with.
 //!
 //! Every period of the range is a point; one without numbers says why. The total of a range is the sum of the days and
-//! months that are published of it, as the points show them ([`super::estimate::site`]). The range before is compared with
-//! it, so it is given only where nothing of it is missing.
+//! months that are published of it, as the points show them ([`super::estimate::site`]). The other range is compared with
+//! it, so its total is given only where nothing of it is missing.
+
+mod compare;
 
 use std::{cell::RefCell, sync::Arc};
 
 use headcount_model::{
     calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
-    release::Release,
+    release::{Measured, Release},
     source::{ReadError, SiteInfo},
 };
 
@@ -20,9 +22,10 @@ use super::{
     },
     number::{Number, Why},
     plan::{self, Cover},
-    range::{Dates, Range},
+    range::{Compare, Dates, Range},
     why_absent, why_missing,
 };
+pub use compare::Changes;
 
 /// The most points of a series.
 pub const POINTS_MAX: usize = 1_100;
@@ -38,6 +41,8 @@ pub struct TrafficAsk {
     pub dates: Dates,
     /// The length of each point.
     pub granularity: PeriodKind,
+    /// What the range is compared with.
+    pub compare: Compare,
 }
 
 /// Numbers of the site over a period or a range.
@@ -77,20 +82,32 @@ pub struct Traffic {
     pub points: Vec<Point>,
     /// The whole range.
     pub total: Point,
-    /// The range of the same length just before.
-    pub previous: Point,
+    /// The range that it is compared with.
+    pub previous: Option<Previous>,
     /// The blocks of the total.
     pub blocks: Vec<Block>,
     /// The days that are missing in the total.
     pub missing: Vec<(Day, Why)>,
 }
 
+/// What a series is compared with.
+#[derive(Debug, Clone)]
+pub struct Previous {
+    /// The whole range. Without numbers where anything of it is missing.
+    pub total: Point,
+    /// Its points, in order.
+    pub points: Vec<Point>,
+    /// From it to the range asked for.
+    pub changes: Changes,
+}
+
 impl Traffic {
     /// What it takes in memory, in bytes, about.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let points: usize = self.points.iter().map(|p| size_of::<Point>() + p.start.len() + p.end.len()).sum();
-        points + size_of_val(&*self.blocks) + size_of_val(&*self.missing)
+        let before = self.previous.iter().flat_map(|previous| &previous.points);
+        let points = self.points.iter().chain(before).map(|p| size_of::<Point>() + p.start.len() + p.end.len());
+        points.sum::<usize>() + size_of_val(&*self.blocks) + size_of_val(&*self.missing)
     }
 }
 
@@ -100,21 +117,16 @@ impl Traffic {
 /// When the range asks for too much, or the store cannot be read.
 pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk) -> Result<Traffic, AskError> {
     let Some(range) = understand(site, ask.dates)? else { return Ok(nothing()) };
-    let reader = Reader { source, site, numbers: Site::new(source, &site.name), hours: RefCell::default() };
-    let mut points = Vec::new();
-    for period in periods(site, range, ask.granularity)? {
-        points.push(reader.point(period)?);
-    }
-    let (total, cover) = reader.total(range)?;
-    let (mut previous, before) = reader.total(range.previous())?;
-    if let Some((_, why)) = before.missing.first() {
-        previous.figures = Figures::absent(*why);
-    }
-    let blocks = Block::of_all(&cover.blocks);
-    Ok(Traffic { range: Some(range), points, total, previous, blocks, missing: cover.missing })
+    let reader = Reader::new(source, site);
+    let points = reader.points(periods(site, range, ask.granularity)?)?;
+    let total = reader.total(range)?;
+    let before = range.compared(ask.compare);
+    let previous = before.map(|before| reader.previous(before, ask.granularity, &total)).transpose()?;
+    let blocks = Block::of_all(&total.cover.blocks);
+    Ok(Traffic { range: Some(range), points, total: total.point, previous, blocks, missing: total.cover.missing })
 }
 
-fn understand(site: &SiteInfo, dates: Dates) -> Result<Option<Range>, AskError> {
+pub(crate) fn understand(site: &SiteInfo, dates: Dates) -> Result<Option<Range>, AskError> {
     let Dates { from, to } = dates;
     let last = site.days.map(|(_, last)| last);
     let Some(to) = to.or(last).or(from.map(|day| day.plus(DAYS_DEFAULT - 1))) else { return Ok(None) };
@@ -126,19 +138,18 @@ fn understand(site: &SiteInfo, dates: Dates) -> Result<Option<Range>, AskError> 
 
 /// The answer where nothing is published and nothing was asked for.
 fn nothing() -> Traffic {
-    let point = || Point { start: String::new(), end: String::new(), figures: Figures::absent(Why::NotSealed) };
     Traffic {
         range: None,
         points: Vec::new(),
-        total: point(),
-        previous: point(),
+        total: Point { start: String::new(), end: String::new(), figures: Figures::absent(Why::NotSealed) },
+        previous: None,
         blocks: Vec::new(),
         missing: Vec::new(),
     }
 }
 
 /// The periods that overlap a range.
-fn periods(site: &SiteInfo, range: Range, kind: PeriodKind) -> Result<Vec<Period>, AskError> {
+pub(crate) fn periods(site: &SiteInfo, range: Range, kind: PeriodKind) -> Result<Vec<Period>, AskError> {
     let mut periods = Vec::new();
     let mut period = Period::of(kind, range.from);
     while period.start <= range.to {
@@ -167,7 +178,32 @@ struct Reader<'a, S> {
     hours: RefCell<Option<(u64, Vec<Hour>)>>,
 }
 
-impl<S: Source> Reader<'_, S> {
+/// A range as a whole, with what its numbers are made of.
+struct Whole {
+    point: Point,
+    sum: Total,
+    visitors: Option<Distinct>,
+    cover: Cover<Arc<Release>>,
+}
+
+/// What a number of distinct visitors is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Distinct {
+    /// Of a day each is one visit.
+    Visits,
+    /// Of a week or month they are measured.
+    Measured(PeriodKind, Measured),
+}
+
+impl<'a, S: Source> Reader<'a, S> {
+    fn new(source: &'a S, site: &'a SiteInfo) -> Self {
+        Self { source, site, numbers: Site::new(source, &site.name), hours: RefCell::default() }
+    }
+
+    fn points(&self, periods: Vec<Period>) -> Result<Vec<Point>, ReadError> {
+        periods.into_iter().map(|period| self.point(period)).collect()
+    }
+
     fn state(&self, period: Period) -> Result<State<Arc<Release>>, ReadError> {
         super::state(self.source, &self.site.name, period)
     }
@@ -185,7 +221,7 @@ impl<S: Source> Reader<'_, S> {
         Ok(match self.state(period)? {
             State::Numbers(release) => {
                 let total = self.numbers.period(&release)?;
-                figures(&total, visitors_of(&release, &total))
+                figures(&total, visitors_of(&release).map_or(NOT_MEASURED, |found| found.number(&total)))
             }
             State::Gap => Figures::absent(Why::Gap),
             State::Absent => Figures::absent(why_absent(self.site, period)),
@@ -227,28 +263,31 @@ impl<S: Source> Reader<'_, S> {
         Ok(found)
     }
 
-    /// A range as a whole.
-    fn total(&self, range: Range) -> Result<(Point, Cover<Arc<Release>>), ReadError> {
+    fn total(&self, range: Range) -> Result<Whole, ReadError> {
         // What is known of weeks is in these numbers whatever they are told by.
         let state = |period: Period| match period.kind {
             PeriodKind::Week => Ok(State::Absent),
             _ => self.state(period),
         };
         let cover = plan::cover(range, state, |day| why_missing(self.site, day))?;
-        let total = self.numbers.blocks(&cover.blocks)?;
-        let visitors = match range.as_period() {
+        let sum = self.numbers.blocks(&cover.blocks)?;
+        let (visitors, shown) = match range.as_period() {
             Some(period) => match self.state(period)? {
-                State::Numbers(release) => visitors_of(&release, &total),
-                State::Gap => Number::absent(Why::Gap),
-                State::Absent => Number::absent(why_absent(self.site, period)),
+                State::Numbers(release) => {
+                    let found = visitors_of(&release);
+                    (found, found.map_or(NOT_MEASURED, |found| found.number(&sum)))
+                }
+                State::Gap => (None, Number::absent(Why::Gap)),
+                State::Absent => (None, Number::absent(why_absent(self.site, period))),
             },
-            None => Number::absent(Why::VisitorsDoNotAdd),
+            None => (None, Number::absent(Why::VisitorsDoNotAdd)),
         };
         let figures = match (cover.blocks.is_empty(), cover.missing.first()) {
-            (true, Some((_, why))) => Figures { visitors, ..Figures::absent(*why) },
-            _ => figures(&total, visitors),
+            (true, Some((_, why))) => Figures { visitors: shown, ..Figures::absent(*why) },
+            _ => figures(&sum, shown),
         };
-        Ok((Point { start: range.from.to_string(), end: range.to.to_string(), figures }, cover))
+        let point = Point { start: range.from.to_string(), end: range.to.to_string(), figures };
+        Ok(Whole { point, sum, visitors, cover })
     }
 }
 
@@ -266,13 +305,25 @@ impl Figures {
     }
 }
 
-/// The visitors of a day (each is one visit), week or month.
-fn visitors_of(release: &Release, total: &Total) -> Number {
-    let Some(numbers) = &release.site_numbers else { return Number::absent(Why::NotMeasured) };
+/// A number that a period does not have.
+const NOT_MEASURED: Number = Number::absent(Why::NotMeasured);
+
+/// The visitors of a day, week or month.
+fn visitors_of(release: &Release) -> Option<Distinct> {
+    let numbers = release.site_numbers.as_ref()?;
     match (release.kind(), numbers.visitors) {
-        (PeriodKind::Day, _) if !numbers.ranks.is_empty() => total.visits_shown(),
-        (PeriodKind::Week | PeriodKind::Month, Some(measured)) => Number::measured(measured),
-        _ => Number::absent(Why::NotMeasured),
+        (PeriodKind::Day, _) if !numbers.ranks.is_empty() => Some(Distinct::Visits),
+        (kind @ (PeriodKind::Week | PeriodKind::Month), Some(measured)) => Some(Distinct::Measured(kind, measured)),
+        _ => None,
+    }
+}
+
+impl Distinct {
+    fn number(self, sum: &Total) -> Number {
+        match self {
+            Self::Visits => sum.visits_shown(),
+            Self::Measured(_, measured) => Number::measured(measured),
+        }
     }
 }
 

@@ -97,7 +97,7 @@ pub use headcount_model::{
     regular::Regular,
     release::{HourNumbers, KeyNumbers, Measured, Noisy, Release, SiteNumbers, TableNumbers},
     shares::{BASIS_POINTS, Privacy, Shares},
-    source::SiteInfo,
+    source::{SiteGroup, SiteInfo, SiteLabel},
     tables::{Bounds, KeySpace, OTHER_KEY, Table, TableSet, VIEWS_PER_DAY_MAX},
     terms::{Cost, Terms},
 };
@@ -112,7 +112,10 @@ use commit::{
     recover::{self, Loaded},
     writer::Writer,
 };
-use release::noise::{NoiseSource, SystemNoise};
+use release::{
+    noise::{NoiseSource, SystemNoise},
+    reader::About,
+};
 use seal::{due::SealQueue, publish::Publisher, trust::ClockTrust};
 use sites::{registry::Registry, settings as site};
 use store::lane::Lane as StoredLane;
@@ -140,6 +143,8 @@ pub struct Options {
     pub privacy: Privacy,
     /// The configured sites.
     pub sites: Vec<SiteSettings>,
+    /// The groups of sites.
+    pub groups: Vec<SiteGroup>,
     /// Files that say which country an address is of; none: no countries are counted.
     pub countries: Vec<PathBuf>,
     /// Which other sites take events.
@@ -195,7 +200,11 @@ fn open_on(
 ) -> Result<Opened, OpenError> {
     let keys = Arc::new(keys::KeyRing::open(&options.keys)?);
     let countries = Countries::load(&options.countries)?;
-    let country_sources = countries.sources().to_vec();
+    let about = About {
+        country_sources: countries.sources().to_vec(),
+        groups: options.groups.clone(),
+        max_lateness_ms: options.max_lateness_ms,
+    };
     let loaded = recover::load(&mut lane, &keys, &options)?;
     let Loaded { recovered, stored, archive, producer_key, given_up, doubt } = loaded;
     let lost = recover::load_lost(&lane.reader)?;
@@ -248,7 +257,7 @@ fn open_on(
     committer.note_sites()?;
     committer.give_up_doubtful(doubt, &given_up, &keys)?;
     let anonymizer = anonymize::Anonymizer::new(keys, countries);
-    let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, country_sources);
+    let releases = Releases::new(reader, index.clone(), registry.clone(), clock.clone(), latest_seen, about);
     let shared = intake::Shared { anonymizer, registry, index, clock, producer_key, newer_release };
     Ok(Opened { intake: Intake::new(shared, sender), committer, releases, admin: Admin::new(orders, accepts_seen) })
 }

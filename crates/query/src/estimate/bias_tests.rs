@@ -14,7 +14,7 @@ use super::{
 
 use crate::{
     find_site,
-    range::Dates,
+    range::{Compare, Dates},
     top::{PageAsk, PageSize, TopAsk, top},
 };
 
@@ -27,7 +27,8 @@ const MANY_SITES: u64 = 100;
 fn note(site: &Synthetic, table: Table, what: &str, (from, to): (Day, Day), bias: &mut Bias) {
     let info = find_site(&site.memory, None).unwrap();
     let page = PageAsk { size: PageSize::ALL, ..PageAsk::default() };
-    let answer = top(&site.memory, &info, &TopAsk { table, dates: Dates::of(from, to) }, &page).unwrap();
+    let answer =
+        top(&site.memory, &info, &TopAsk { table, dates: Dates::of(from, to), compare: Compare::None }, &page).unwrap();
     let days = || (from.number()..=to.number()).map(|n| &site.truth[&Period::day(Day::from_number(n))]);
     for row in answer.rows {
         let position = row.key.trim_start_matches('/').parse().unwrap();

@@ -24,7 +24,7 @@ use crate::{
     find_site,
     fixture::dates,
     number::Number,
-    range::Dates,
+    range::{Compare, Dates},
     top::{PageAsk, PageSize, TopAsk, top},
     traffic::{TrafficAsk, traffic},
 };
@@ -82,7 +82,7 @@ fn note(gains: &mut Gains, what: &str, before: Measure, after: &Number, truth: i
 
 fn site_gains(site: &Synthetic, kind: PeriodKind, from: Day, to: Day, gains: &mut Gains) {
     let info = find_site(&site.memory, None).unwrap();
-    let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind };
+    let ask = TrafficAsk { dates: Dates::of(from, to), granularity: kind, compare: Compare::None };
     let answer = traffic(&site.memory, &info, &ask).unwrap();
     for point in answer.points {
         let start: jiff::civil::Date = point.start.parse().unwrap();
@@ -97,7 +97,7 @@ fn site_gains(site: &Synthetic, kind: PeriodKind, from: Day, to: Day, gains: &mu
 
 fn hour_gains(site: &Synthetic, day: Day, gains: &mut Gains) {
     let info = find_site(&site.memory, None).unwrap();
-    let ask = TrafficAsk { dates: Dates::of(day, day), granularity: PeriodKind::Hour };
+    let ask = TrafficAsk { dates: Dates::of(day, day), granularity: PeriodKind::Hour, compare: Compare::None };
     let answer = traffic(&site.memory, &info, &ask).unwrap();
     let release = &site.memory.releases[&Period::day(day)];
     for ((point, numbers), truth) in answer.points.iter().zip(&release.hours).zip(&site.truth[&Period::day(day)].hours)
@@ -111,7 +111,7 @@ fn hour_gains(site: &Synthetic, day: Day, gains: &mut Gains) {
 fn key_gains(site: &Synthetic, table: Table, what: &str, blocks: &[Period], gains: &mut Gains) {
     let info = find_site(&site.memory, None).unwrap();
     let (from, to) = (blocks[0].start, blocks[blocks.len() - 1].end_day().plus(-1));
-    let ask = TopAsk { table, dates: Dates::of(from, to) };
+    let ask = TopAsk { table, dates: Dates::of(from, to), compare: Compare::None };
     let mut page = PageAsk { size: PageSize::new(1_000).unwrap(), ..PageAsk::default() };
     let mut rows: BTreeMap<String, Number> = BTreeMap::new();
     loop {
@@ -227,9 +227,11 @@ fn estimation_cost() {
         run();
         println!("{what:40} {:8.1} ms", 1e3 * begun.elapsed().as_secs_f64());
     };
-    let ask = TrafficAsk { dates: dates("2026-08-01", "2027-07-31"), granularity: PeriodKind::Day };
+    let ask =
+        TrafficAsk { dates: dates("2026-08-01", "2027-07-31"), granularity: PeriodKind::Day, compare: Compare::None };
     timed("traffic of a year by day", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
-    let ask = TrafficAsk { dates: dates("2027-06-17", "2027-07-31"), granularity: PeriodKind::Hour };
+    let ask =
+        TrafficAsk { dates: dates("2027-06-17", "2027-07-31"), granularity: PeriodKind::Hour, compare: Compare::None };
     timed("traffic of 45 days by hour", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
     for (from_date, to_date) in [
         ("2027-07-15", "2027-07-15"),
@@ -237,7 +239,7 @@ fn estimation_cost() {
         ("2027-06-02", "2027-06-30"),
         ("2026-08-01", "2027-07-31"),
     ] {
-        let ask = TopAsk { table: Table::Page, dates: dates(from_date, to_date) };
+        let ask = TopAsk { table: Table::Page, dates: dates(from_date, to_date), compare: Compare::None };
         let page = PageAsk::default();
         timed(&format!("2,000 pages {from_date} to {to_date}"), &|| {
             drop(top(&site.memory, &info, &ask, &page).unwrap());

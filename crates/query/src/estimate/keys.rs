@@ -35,6 +35,8 @@ const PULL_MAX: f64 = 0.12;
 pub struct Direct {
     /// Unbiased.
     pub measure: Measure,
+    /// The same from the blocks of the range alone: its noise is independent of that of any other range.
+    pub plain: Measure,
     /// How much may be missing, because a block did not publish the key.
     pub slack: i64,
     /// In how many blocks it is published.
@@ -72,6 +74,11 @@ pub struct Keys<'a, S> {
     pub blocks: &'a [Arc<Release>],
 }
 
+/// What blocks may hide of a key that they do not publish.
+pub struct Hiding<'a> {
+    blocks: Vec<(&'a TableNumbers, i64)>,
+}
+
 /// Days and weeks of one month; or a whole month, or a week that lies in two.
 struct Group<'a> {
     month: Period,
@@ -100,6 +107,10 @@ impl<'a, S: Source> Keys<'a, S> {
             let mut sums: BTreeMap<&str, Measure> = BTreeMap::new();
             for block in &group.blocks {
                 self.add_block(block, &mut sums, &mut found);
+            }
+            for (key, sum) in &sums {
+                let direct = found.entry(key).or_default();
+                direct.plain = direct.plain.plus(*sum);
             }
             if group.days() >= DAYS_TO_AGREE {
                 self.agree_with_month(&group, &mut sums)?;
@@ -193,12 +204,21 @@ impl<'a, S: Source> Keys<'a, S> {
         if self.table.key_space() == KeySpace::Public {
             return;
         }
-        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
-        let blocks: Vec<(&TableNumbers, i64)> = blocks.collect();
-        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < blocks.len()) {
-            let hidden = blocks.iter().filter(|(numbers, _)| numbers.key(key).is_none()).map(|(_, hidden)| *hidden);
-            direct.slack = hidden.fold(0, i64::saturating_add);
+        let hiding = self.hiding_in_blocks();
+        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < hiding.blocks.len()) {
+            direct.slack = hiding.of(key);
         }
+    }
+
+    /// What the blocks may hide; none where the table has no threshold.
+    #[must_use]
+    pub fn hiding(&self) -> Option<Hiding<'a>> {
+        (self.table.key_space() != KeySpace::Public).then(|| self.hiding_in_blocks())
+    }
+
+    fn hiding_in_blocks(&self) -> Hiding<'a> {
+        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
+        Hiding { blocks: blocks.collect() }
     }
 
     /// How much of a key that a block did not publish may be in it: what the threshold hides, but no more than there is.
@@ -256,6 +276,15 @@ impl<'a, S: Source> Keys<'a, S> {
             // A page view has one page, but a visitor has many.
             _ => Goal::Free,
         }
+    }
+}
+
+impl Hiding<'_> {
+    /// How much the blocks that do not publish this key may hide of it.
+    #[must_use]
+    pub fn of(&self, key: &str) -> i64 {
+        let hidden = self.blocks.iter().filter(|(numbers, _)| numbers.key(key).is_none()).map(|(_, hidden)| *hidden);
+        hidden.fold(0, i64::saturating_add)
     }
 }
 

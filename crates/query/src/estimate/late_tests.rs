@@ -13,7 +13,7 @@ use super::{
 
 use crate::{
     find_site,
-    range::Dates,
+    range::{Compare, Dates},
     top::{PageAsk, PageSize, Top, TopAsk, top},
 };
 
@@ -29,7 +29,7 @@ fn day(number: i32) -> Day {
 fn ask(site: &Synthetic, table: Table, from: Day, to: Day) -> Top {
     let info = find_site(&site.memory, None).unwrap();
     let page = PageAsk { size: PageSize::ALL, ..PageAsk::default() };
-    top(&site.memory, &info, &TopAsk { table, dates: Dates::of(from, to) }, &page).unwrap()
+    top(&site.memory, &info, &TopAsk { table, dates: Dates::of(from, to), compare: Compare::None }, &page).unwrap()
 }
 
 /// What a key really had in a range of days.

@@ -5,7 +5,7 @@
 //! (Aitken 1936). For one total and a partition of it they have the closed forms used here, which the tests compare
 //! with a dense solution. Neither assumes anything about the true numbers.
 
-use headcount_model::release::Noisy;
+use headcount_model::release::{Measured, Noisy};
 
 /// An unbiased estimate of a count: its expectation over the noise is the true count.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -27,6 +27,13 @@ impl Measure {
     #[must_use]
     pub fn noisy(noisy: Noisy) -> Self {
         Self::counted(noisy.count, noisy.sigma_milli)
+    }
+
+    /// An estimated number of distinct visitors.
+    #[must_use]
+    pub fn measured(measured: Measured) -> Self {
+        let error = measured.standard_error_milli as f64 / 1e3;
+        Self { value: measured.estimate_milli as f64 / 1e3, variance: error * error }
     }
 
     /// The sum with another of independent noise.

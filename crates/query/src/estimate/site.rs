@@ -210,13 +210,33 @@ impl Total {
     }
 
     fn measure(&self, series: usize) -> Measure {
-        let mut weights: BTreeMap<Period, (f64, f64)> = BTreeMap::new();
-        for (period, measured, weight) in &self.terms {
-            let entry = weights.entry(*period).or_insert((0.0, measured[series].variance));
-            entry.0 += weight[series];
-        }
-        let variance = weights.values().map(|(weight, variance)| weight * weight * variance).sum();
-        Measure { value: self.values[series], variance }
+        Measure { value: self.values[series], variance: variance(self.weighted(series, 1.0)) }
+    }
+
+    /// What this is more than another, of one site. Both may lean on the same releases, so variances do not just add up: of two days
+    /// of a week, what the week took from one it gave to the other.
+    fn more_than(&self, other: &Self, series: usize) -> Measure {
+        let terms = self.weighted(series, 1.0).chain(other.weighted(series, -1.0));
+        Measure { value: self.values[series] - other.values[series], variance: variance(terms) }
+    }
+
+    /// The releases that entered, each with its weight and the variance of its noise.
+    fn weighted(&self, series: usize, sign: f64) -> impl Iterator<Item = (Period, f64, f64)> {
+        self.terms
+            .iter()
+            .map(move |(period, measured, weight)| (*period, sign * weight[series], measured[series].variance))
+    }
+
+    /// By how many visits this is more than another sum of the same site.
+    #[must_use]
+    pub fn visits_more_than(&self, other: &Self) -> Measure {
+        self.more_than(other, VISITS)
+    }
+
+    /// By how many page views this is more than another sum of the same site.
+    #[must_use]
+    pub fn views_more_than(&self, other: &Self) -> Measure {
+        self.visits_more_than(other).plus(self.more_than(other, FURTHER))
     }
 
     /// Visits.
@@ -254,6 +274,15 @@ impl Total {
     pub fn limited_shown(&self) -> Number {
         Number::of(self.measure(LIMITED), 0).showing(self.shown[2])
     }
+}
+
+/// The variance of a weighted sum of releases, of which each has one noise however often it enters.
+fn variance(terms: impl Iterator<Item = (Period, f64, f64)>) -> f64 {
+    let mut weights: BTreeMap<Period, (f64, f64)> = BTreeMap::new();
+    for (period, weight, variance) in terms {
+        weights.entry(period).or_insert((0.0, variance)).0 += weight;
+    }
+    weights.values().map(|(weight, variance)| weight * weight * variance).sum()
 }
 
 #[cfg(test)]

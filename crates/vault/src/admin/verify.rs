@@ -19,7 +19,7 @@ use crate::{
     release::{
         block::Release,
         index::Index,
-        reader::{Releases, read_release},
+        reader::{About, Releases, read_release},
         shares::Privacy,
     },
     sites::registry::{Registry, SitePolicy},
@@ -206,7 +206,7 @@ impl Verified {
             Registry::open(Privacy::default(), SitePolicy::Configured, &[], sites.clone(), |_| None, now_unix_ms)?;
         let (_, latest) = watch::channel(index.last_release);
         let shared = Arc::new(RwLock::new(Index { sites: index.sites.clone(), last_release: index.last_release }));
-        let releases = Releases::new(lane.clone(), shared, Arc::new(registry), clock, latest, Vec::new());
+        let releases = Releases::new(lane.clone(), shared, Arc::new(registry), clock, latest, About::default());
         let mut days = 0;
         for (site, of_site) in &index.sites {
             for (period, _) in of_site.sealed.all(PeriodKind::Day) {

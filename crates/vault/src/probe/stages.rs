@@ -173,6 +173,9 @@ impl Stages {
             has_known_pages: false,
             days: Some((day, day)),
             releases: 1,
+            latest_release: 1,
+            next_due_unix_s: 0,
+            label: Arc::default(),
         };
         Ok((info, release, bytes))
     }

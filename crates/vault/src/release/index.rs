@@ -18,6 +18,8 @@ pub(crate) struct PublishedPeriods {
     periods: BTreeMap<Period, u64>,
     /// How many of them are days.
     days: usize,
+    /// The greatest number of a release that was ever among them.
+    latest: u64,
 }
 
 impl PublishedPeriods {
@@ -30,6 +32,7 @@ impl PublishedPeriods {
     }
 
     pub(crate) fn insert(&mut self, period: Period, release: u64) {
+        self.latest = self.latest.max(release);
         let is_new = self.periods.insert(period, release).is_none();
         self.days += usize::from(is_new && period.kind == PeriodKind::Day);
     }
@@ -72,6 +75,11 @@ impl PublishedPeriods {
     /// The last day of which an hour is sealed and not yet a part of its day.
     pub(crate) fn last_day_with_hours(&self) -> Option<Day> {
         self.all(PeriodKind::Hour).next_back().map(|(period, _)| period.start)
+    }
+
+    /// The greatest number of a release.
+    pub(crate) fn latest(&self) -> u64 {
+        self.latest
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use headcount_model::{
     ledger::{DayLedger, Ledger},
-    source::{ReadError, SiteInfo, Source},
+    source::{ReadError, SiteGroup, SiteInfo, Source},
 };
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::watch;
@@ -22,13 +22,23 @@ use crate::{
     sites::{registry::Registry, settings::Site},
     store::{self, Damaged, reader::LaneReader, rows},
     tables::Bounds,
-    units::SiteName,
+    units::{MS_PER_SECOND, SiteName},
 };
 
 /// What decoded releases in memory may take, in bytes: some 900 days of a small site, most of them its public lists.
 const CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How many are expected. So few that the room has two halves, and even the largest release fits into one.
 const CACHED_RELEASES: usize = 64;
+
+/// What is public about all sites together.
+#[derive(Default)]
+pub(crate) struct About {
+    /// Where the list of countries comes from.
+    pub(crate) country_sources: Vec<String>,
+    pub(crate) groups: Vec<SiteGroup>,
+    /// How long after its end a period is published at the latest, in milliseconds.
+    pub(crate) max_lateness_ms: i64,
+}
 
 /// Reads releases. Clones share the cache. A release becomes visible only after it is durable.
 #[derive(Clone)]
@@ -42,7 +52,7 @@ struct Inner {
     registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
     latest: watch::Receiver<u64>,
-    country_sources: Vec<String>,
+    about: About,
     cache: Cache<u64, Cached, ByBytes>,
 }
 
@@ -69,10 +79,10 @@ impl Releases {
         registry: Arc<Registry>,
         clock: Arc<dyn Clock>,
         latest: watch::Receiver<u64>,
-        country_sources: Vec<String>,
+        about: About,
     ) -> Self {
         let cache = Cache::with_weighter(CACHED_RELEASES, CACHED_BYTES_MAX, ByBytes);
-        Self { inner: Arc::new(Inner { lane, index, registry, clock, latest, country_sources, cache }) }
+        Self { inner: Arc::new(Inner { lane, index, registry, clock, latest, about, cache }) }
     }
 
     /// All sites, by name.
@@ -85,7 +95,8 @@ impl Releases {
     #[must_use]
     pub fn site(&self, name: &SiteName) -> Option<SiteInfo> {
         let site = self.inner.registry.get(name)?;
-        let (days, releases) = self.with_index(name, |i| (i.sealed.days(), i.sealed.len())).unwrap_or((None, 0));
+        let of_index = |index: &SiteIndex| (index.sealed.days(), index.sealed.len(), index.sealed.latest());
+        let (days, releases, latest_release) = self.with_index(name, of_index).unwrap_or_default();
         Some(SiteInfo {
             name: name.clone(),
             calendar: site.calendar.clone(),
@@ -93,13 +104,30 @@ impl Releases {
             has_known_pages: !site.known_pages().is_empty(),
             days,
             releases,
+            latest_release,
+            next_due_unix_s: days.map_or(0, |(_, last)| self.next_due_unix_s(&site, last)),
+            label: site.label.clone(),
         })
+    }
+
+    /// When the day after this one is published at the latest: the configuration says it, whoever comes.
+    fn next_due_unix_s(&self, site: &Site, last: Day) -> i64 {
+        // A time zone may leave a day out.
+        let next = if site.calendar.has_day(last.plus(1)) { last.plus(1) } else { last.plus(2) };
+        let end_unix_ms = site.calendar.end_unix_ms(Period::day(next));
+        end_unix_ms.saturating_add(self.inner.about.max_lateness_ms).div_euclid(MS_PER_SECOND)
     }
 
     /// Where the list of countries comes from, for the attribution that its licence asks for.
     #[must_use]
     pub fn country_sources(&self) -> &[String] {
-        &self.inner.country_sources
+        &self.inner.about.country_sources
+    }
+
+    /// The groups of sites, in the order of the configuration.
+    #[must_use]
+    pub fn groups(&self) -> &[SiteGroup] {
+        &self.inner.about.groups
     }
 
     fn today(&self, site: &Site) -> Day {
@@ -209,6 +237,9 @@ impl Source for Releases {
     }
     fn country_sources(&self) -> &[String] {
         self.country_sources()
+    }
+    fn groups(&self) -> &[SiteGroup] {
+        self.groups()
     }
 }
 

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use headcount_model::source::SiteLabel;
+
 use crate::{
     anonymize::page::{self, PageRules},
     release::{
@@ -44,6 +46,8 @@ pub struct SiteSettings {
     pub query_allow: Vec<String>,
     /// Whether it is published from its first start on even where nobody comes.
     pub is_configured: bool,
+    /// What people call it. Decides nothing.
+    pub label: SiteLabel,
 }
 
 /// A site with everything that follows from its settings.
@@ -58,6 +62,7 @@ pub(crate) struct Site {
     pub(crate) is_configured: bool,
     /// It was taken out of the configuration: it takes no events, and its days end.
     pub(crate) is_retired: bool,
+    pub(crate) label: Arc<SiteLabel>,
 }
 
 impl Site {
@@ -73,6 +78,7 @@ impl Site {
             history,
             is_configured: settings.is_configured,
             is_retired: false,
+            label: Arc::new(settings.label.clone()),
         }
     }
 
@@ -144,6 +150,7 @@ impl SiteSettings {
             has_page_list: false,
             query_allow: Vec::new(),
             is_configured: false,
+            label: SiteLabel::default(),
         }
     }
 

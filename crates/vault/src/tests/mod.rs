@@ -80,6 +80,7 @@ impl House {
             privacy: Privacy::default(),
             sites: Vec::new(),
             countries: Vec::new(),
+            groups: Vec::new(),
             site_policy: SitePolicy::Any(Calendar::new("UTC").unwrap()),
             max_lateness_ms: DAY_MS,
             accepted_clock_unix_ms: Some(i64::MAX),

@@ -170,6 +170,9 @@ impl Edition<'_> {
             has_known_pages: !self.site.known_pages().is_empty(),
             days: first.map(|first| (first, days.next_back().unwrap_or(first))),
             releases: self.releases.len(),
+            latest_release: self.releases.values().map(|release| release.number).max().unwrap_or(0),
+            next_due_unix_s: 0,
+            label: Arc::default(),
         }
     }
 }

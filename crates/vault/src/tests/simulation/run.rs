@@ -195,6 +195,7 @@ impl World {
             privacy: Terms::chosen(self.choice, true).privacy(),
             sites: configured.map(settings).collect(),
             countries: Vec::new(),
+            groups: Vec::new(),
             site_policy: SitePolicy::Any(calendar(&on_demand.zone)),
             max_lateness_ms: LATENESS_MS,
             accepted_clock_unix_ms: Some(i64::MAX),

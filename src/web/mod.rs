@@ -1,0 +1,127 @@
+//! What the reading listener answers: the statistics service (gRPC, gRPC-Web, JSON) and the page that shows it.
+//!
+//! It is here so that a browser, curl and a spreadsheet read the same published numbers, from one origin. It takes an HTTP
+//! request and gives an HTTP response; [`crate::serve`] accepts the connections. [`hosts`] refuses what comes by a foreign name,
+//! [`json`] answers JSON, [`assets`] holds the page.
+//!
+//! It never takes an event: there is no way to the ingest service from here. It sets no cookie, allows no other origin, and
+//! logs nothing of who reads.
+
+mod assets;
+mod body;
+mod coding;
+mod hosts;
+mod json;
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+};
+use http_body_util::Full;
+use prost::bytes::Bytes;
+use tonic::{body::Body, codegen::Service, service::LayerExt};
+use tonic_web::GrpcWebLayer;
+
+use crate::rpc::StatsServer;
+use assets::Assets;
+use hosts::Hosts;
+use json::Api;
+
+/// Headers of every response. Scripts, styles and data come from this origin alone, no page may frame this one, and no other
+/// origin may read it.
+const HEADERS: [(http::HeaderName, &str); 5] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+    ),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (http::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (http::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Answers requests. Clones share everything.
+#[derive(Clone)]
+pub struct Web(Arc<Parts>);
+
+struct Parts {
+    hosts: Hosts,
+    stats: StatsServer,
+    api: Api,
+    assets: Assets,
+}
+
+impl Web {
+    /// Answers from these statistics, to whoever asks for a loopback name, the address that a connection came to, or one of
+    /// `hosts` (names and addresses in lower case, without a port).
+    ///
+    /// # Errors
+    /// When the compiled description of the protocol cannot be read, which is a bug.
+    pub fn new(stats: StatsServer, hosts: Vec<String>) -> Result<Self, prost_reflect::DescriptorError> {
+        let (api, assets) = (Api::new()?, Assets::new());
+        Ok(Self(Arc::new(Parts { hosts: Hosts::new(hosts), stats, api, assets })))
+    }
+
+    /// The response to a request on a connection to this address of the server.
+    pub async fn respond(&self, request: Request<Body>, arrived_at: IpAddr) -> Response<Body> {
+        let mut response = self.0.route(request, arrived_at).await;
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+impl Parts {
+    /// From top to bottom: a foreign name is refused before anything is read; a request is one small message, so it is read
+    /// whole before anybody works on it; what is no call of the service is a page.
+    async fn route(&self, request: Request<Body>, arrived_at: IpAddr) -> Response<Body> {
+        if let Err(refused) = self.hosts.check(&request, arrived_at) {
+            return sentence(StatusCode::MISDIRECTED_REQUEST, refused);
+        }
+        let method = self.api.method_named_by(request.uri().path());
+        match (body::read(request).await, method) {
+            (Ok(request), Some(_)) if is_grpc(request.headers()) => self.grpc(request).await,
+            (Ok(request), Some(method)) => self.api.answer(&method, request, self.stats.clone()).await,
+            (Ok(request), None) => self.assets.answer(&request),
+            (Err(fault), Some(_)) => self.api.refuse(fault),
+            (Err(fault), None) => sentence(fault.status(), fault.to_string()),
+        }
+    }
+
+    /// gRPC-Web is translated; plain gRPC passes through.
+    async fn grpc(&self, request: Request<Bytes>) -> Response<Body> {
+        let mut service = GrpcWebLayer::new().named_layer(self.stats.clone());
+        let Ok(response) = service.call(request.map(|bytes| Body::new(Full::new(bytes)))).await;
+        response
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Bytes as a body.
+fn body(bytes: impl Into<Bytes>) -> Body {
+    Body::new(Full::new(bytes.into()))
+}
+
+/// A refusal as one line of text.
+fn sentence(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(body(text + "\n"));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What may only be read was asked for with another method.
+fn only_reading(method: &Method) -> Response<Body> {
+    let text = format!("{method} is not possible here; allowed: GET and HEAD");
+    let mut response = sentence(StatusCode::METHOD_NOT_ALLOWED, text);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
