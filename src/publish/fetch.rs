@@ -10,7 +10,8 @@ use crate::{
     config::Publication,
     proto::{
         Compare, GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, ListSitesRequest, ListTopRequest,
-        ListTopResponse, PeriodKind, Reason, Site, TrafficPoint, stats_service_client::StatsServiceClient,
+        ListTopResponse, PeriodKind, Reason, Site, TrafficChange, TrafficPoint,
+        stats_service_client::StatsServiceClient,
     },
     report::{answer, client},
     vault::Table,
@@ -31,6 +32,8 @@ pub(super) struct SiteData {
     pub weeks: Vec<TrafficPoint>,
     /// Months likewise.
     pub months: Vec<TrafficPoint>,
+    /// By how much each month differs from the one before; as many as there are months.
+    pub changes: Vec<Option<TrafficChange>>,
     /// In the order in which they are to be shown.
     pub tables: Vec<TableData>,
 }
@@ -78,6 +81,7 @@ impl Reader {
         let days = self.series(site, PeriodKind::Day, first, last).await?;
         let weeks = self.series(site, PeriodKind::Week, first, last).await?;
         let months = self.series(site, PeriodKind::Month, first, last).await?;
+        let changes = self.changes(site, &months).await?;
         let mut tables = Vec::new();
         for table in what.tables() {
             let by_month = self.table(site, *table, months.iter().filter(|point| !is_open(point))).await?;
@@ -91,7 +95,7 @@ impl Reader {
                 tables.push(TableData { table: *table, months: by_month, days: by_day });
             }
         }
-        Ok(SiteData { site: site.clone(), privacy, days, weeks, months, tables })
+        Ok(SiteData { site: site.clone(), privacy, days, weeks, months, changes, tables })
     }
 
     /// A series of whole periods, asked for year by year: those that are published, or that ended by the last day.
@@ -119,6 +123,26 @@ impl Reader {
             points.extend(found.into_iter().filter(|point| point.start > known && is_over(point)));
         }
         Ok(points)
+    }
+
+    /// What the server says of each month beside the one before.
+    async fn changes(
+        &mut self,
+        site: &Site,
+        months: &[TrafficPoint],
+    ) -> Result<Vec<Option<TrafficChange>>, PublishError> {
+        let mut changes = Vec::new();
+        for month in months {
+            let ask = GetTrafficRequest {
+                site: site.site.clone(),
+                from_date: month.start.clone(),
+                to_date: month.end.clone(),
+                granularity: PeriodKind::Month.into(),
+                compare: Compare::Previous.into(),
+            };
+            changes.push(answer("GetTraffic", self.0.get_traffic(ask).await)?.change);
+        }
+        Ok(changes)
     }
 
     /// All keys of a table, period by period.

@@ -13,6 +13,7 @@ mod datapackage;
 mod dcat;
 mod error;
 mod fetch;
+mod html;
 mod readme;
 mod terms;
 mod tree;
@@ -25,7 +26,10 @@ use tonic::transport::Channel;
 pub use error::PublishError;
 pub use tree::Written;
 
-use crate::{config::Publication, proto::Site};
+use crate::{
+    config::Publication,
+    proto::{Site, TrafficPoint},
+};
 use data::Resource;
 use fetch::{Reader, SiteData};
 use terms::Terms;
@@ -43,6 +47,8 @@ struct Catalogue<'a> {
 struct Entry {
     site: Site,
     terms: Terms,
+    /// Its latest month that is published or should be; `None` before the first is over.
+    latest: Option<TrafficPoint>,
     /// Days without numbers after the first one with numbers, and why.
     missing: Vec<(String, &'static str)>,
     /// Where the list of countries comes from; empty where there is none.
@@ -85,13 +91,16 @@ pub async fn publish(
     for (done, site) in sites.iter().enumerate() {
         seen(Progress { site: &site.site, done, all: sites.len() });
         let found = reader.site(site, publication).await?;
-        catalogue.resources.extend(data::write(&found, &mut tree)?);
+        let resources = data::write(&found, &mut tree)?;
+        html::write_site(publication, &found, &resources, &mut tree)?;
+        catalogue.resources.extend(resources);
         catalogue.sites.push(entry(&found));
     }
     catalogue.resources.insert(0, data::write_sites(&sites, &mut tree)?);
     datapackage::write(&catalogue, &mut tree)?;
     dcat::write(&catalogue, &mut tree)?;
     readme::write(&catalogue, &mut tree)?;
+    html::write_index(&catalogue, &mut tree)?;
     tree.finish(options.prune)
 }
 
@@ -99,6 +108,7 @@ fn entry(found: &SiteData) -> Entry {
     Entry {
         site: found.site.clone(),
         terms: Terms::of(&found.privacy),
+        latest: found.months.last().cloned(),
         missing: found.missing(),
         source: found.source().to_owned(),
     }
