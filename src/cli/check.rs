@@ -15,7 +15,7 @@ use std::{
 use clap::Parser;
 
 use crate::{
-    config::{self, Config, SiteConfig, SitemapConfig},
+    config::{self, Config, SiteConfig, SitemapConfig, WebConfig},
     serve::name_of,
     sitemap::{Limits, LinkLimits, Links, together},
     units::MS_PER_MINUTE,
@@ -123,6 +123,15 @@ fn followed(site: &SiteConfig, links: &Links) -> Result<(String, Vec<String>), S
     Ok((format!("{:<12}{text}", "followed"), found.pages))
 }
 
+/// Where published numbers are read, in words.
+fn web(config: &WebConfig) -> String {
+    match config.listen {
+        None => "off: no page, no JSON".to_owned(),
+        Some(listen) if config.hosts.is_empty() => listen.to_string(),
+        Some(listen) => format!("{listen}, also asked as {}", config.hosts.join(", ")),
+    }
+}
+
 /// What a configuration means, in lines of text.
 #[must_use]
 pub fn meaning(config: &Config) -> String {
@@ -132,6 +141,7 @@ pub fn meaning(config: &Config) -> String {
         let _ = writeln!(out, "{name:<12}{text}");
     };
     line("listen", format!("{} (loopback only)", config.listen));
+    line("web", web(&config.web));
     line("data", config.data.display().to_string());
     line("keys", keys(config));
     line("archive", archive(config));
@@ -220,6 +230,7 @@ mod tests {
             "\
 The configuration is right.
 listen      127.0.0.1:50051 (loopback only)
+web         127.0.0.1:4680
 data        ./headcount-data
 keys        ./headcount-data/keys (inside data: a copy of the data directory holds its keys too; keep them out of backups)
 archive     ./headcount-data/archive (inside data like the keys: an older copy of the data directory that is put back cannot be recognised; keep it elsewhere)

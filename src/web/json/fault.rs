@@ -8,6 +8,7 @@ use http::{
 };
 use prost::Message;
 use prost_reflect::{DescriptorError, DescriptorPool, DynamicMessage};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tonic::{Code, Status, body::Body};
 
@@ -53,6 +54,15 @@ impl Fault {
     }
 }
 
+/// A fault as it is sent.
+#[derive(Serialize)]
+struct Written<'a> {
+    code: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Json>,
+}
+
 /// Writes faults. It knows the types of their details.
 pub(super) struct Faults(DescriptorPool);
 
@@ -62,12 +72,13 @@ impl Faults {
     }
 
     pub(super) fn response(&self, fault: Fault) -> Response<Body> {
-        let mut written = json!({ "code": name(fault.code), "message": fault.message });
         let details = tonic_types::pb::Status::decode(&*fault.details).map(|status| status.details).unwrap_or_default();
-        if !details.is_empty() {
-            written["details"] = details.iter().map(|detail| self.detail(&detail.type_url, &detail.value)).collect();
-        }
-        let mut response = Response::new(body(format!("{written}\n")));
+        let details = details.iter().map(|detail| self.detail(&detail.type_url, &detail.value)).collect();
+        let written = Written { code: name(fault.code), message: &fault.message, details };
+        // Text, lists and objects with text for keys: this cannot fail.
+        let mut json = serde_json::to_vec(&written).unwrap_or_default();
+        json.push(b'\n');
+        let mut response = Response::new(body(json));
         *response.status_mut() = fault.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

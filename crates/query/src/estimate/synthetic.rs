@@ -20,7 +20,7 @@ use super::random::Random;
 use crate::fixture::Memory;
 
 /// The first day of every made-up site.
-pub(super) const FIRST: (i16, i8, i8) = (2026, 8, 1);
+pub(crate) const FIRST: (i16, i8, i8) = (2026, 8, 1);
 const RANKS: usize = 8;
 const WEEK: [f64; 7] = [1.1, 1.15, 1.15, 1.1, 1.0, 0.75, 0.75];
 const ATTRIBUTES: [(Table, usize); 4] =
@@ -28,38 +28,38 @@ const ATTRIBUTES: [(Table, usize); 4] =
 
 /// How a made-up site lives.
 #[derive(Clone)]
-pub(super) struct World {
-    pub(super) shares: Shares,
-    pub(super) visits: f64,
-    pub(super) pages: usize,
-    pub(super) days: i32,
-    pub(super) seed: u64,
+pub(crate) struct World {
+    pub(crate) shares: Shares,
+    pub(crate) visits: f64,
+    pub(crate) pages: usize,
+    pub(crate) days: i32,
+    pub(crate) seed: u64,
     /// How much a page differs from day to day: standard deviation of the logarithm.
-    pub(super) restless: f64,
+    pub(crate) restless: f64,
     /// How likely a page jumps on a day.
-    pub(super) jumps: f64,
+    pub(crate) jumps: f64,
     /// Whether a sitemap names all pages. Where none does, a page is published once it passed the threshold, and visits
     /// begin on pages.
-    pub(super) is_listed: bool,
+    pub(crate) is_listed: bool,
 }
 
 /// What really happened in a period.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Truth {
-    pub(super) ranks: [i64; RANKS],
+pub(crate) struct Truth {
+    pub(crate) ranks: [i64; RANKS],
     /// By table and position of the key: first views and repeat views, or visits.
-    pub(super) tables: BTreeMap<Table, Vec<[i64; 2]>>,
-    pub(super) hours: Vec<[i64; 2]>,
+    pub(crate) tables: BTreeMap<Table, Vec<[i64; 2]>>,
+    pub(crate) hours: Vec<[i64; 2]>,
 }
 
 /// A made-up site, published.
-pub(super) struct Synthetic {
-    pub(super) memory: Memory,
-    pub(super) truth: BTreeMap<Period, Truth>,
+pub(crate) struct Synthetic {
+    pub(crate) memory: Memory,
+    pub(crate) truth: BTreeMap<Period, Truth>,
 }
 
 /// The name of a key by its position.
-pub(super) fn key(position: usize) -> String {
+pub(crate) fn key(position: usize) -> String {
     format!("/{position:05}")
 }
 
@@ -72,23 +72,23 @@ impl Truth {
         }
     }
 
-    pub(super) fn visits(&self) -> i64 {
+    pub(crate) fn visits(&self) -> i64 {
         self.ranks[0]
     }
 
-    pub(super) fn views(&self) -> i64 {
+    pub(crate) fn views(&self) -> i64 {
         self.ranks.iter().sum()
     }
 
     /// What all counters of a key have together.
-    pub(super) fn of(&self, table: Table, position: usize) -> i64 {
+    pub(crate) fn of(&self, table: Table, position: usize) -> i64 {
         self.tables[&table][position].iter().sum()
     }
 }
 
 impl World {
     /// A site of some hundred visits a day.
-    pub(super) fn small() -> Self {
+    pub(crate) fn small() -> Self {
         Self {
             shares: Shares::SMALL,
             visits: 300.0,
@@ -102,7 +102,7 @@ impl World {
     }
 
     /// Lives and publishes.
-    pub(super) fn publish(&self) -> Synthetic {
+    pub(crate) fn publish(&self) -> Synthetic {
         let mut publisher = Publisher {
             plan: Plan::new(&Privacy::default(), &self.shares, TableSet::without_sources()).mechanisms,
             random: Random::new(self.seed ^ 0x5eed),

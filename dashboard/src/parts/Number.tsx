@@ -1,0 +1,93 @@
+// A published number on the page: never without its interval, and spoken as a sentence. Where there is none, a sign and a reason.
+
+import type { Change, Value } from "../api/gen/headcount/v1/stats_pb";
+import { intervalOf } from "../chart/series";
+import { count, type Interval, parts, percent } from "../format/number";
+import { language } from "../state/settings";
+import { words } from "../words";
+
+/** Signs of official statistics: `x` suppressed, `…` not available, `-` no such figure. */
+export function symbolOf(reason: number): "x" | "…" | "-" {
+  if (reason === 8) return "x";
+  return reason === 1 || reason === 5 || reason === 6 || reason === 0 ? "…" : "-";
+}
+
+export const reasonText = (reason: number): string => words().reason[reason] ?? words().reason[0]!;
+
+/** The estimate and what stands behind it, each in a part of its own so that columns align. */
+export function Figure({ value }: { value: Interval }) {
+  const [estimate, spread] = parts(value, language.value);
+  return (
+    <span class="number">
+      <span aria-hidden="true">
+        <span class="estimate">{estimate}</span>{" "}
+        <span class="spread">{spread}</span>
+      </span>
+      <span class="unseen">{words().value.spoken(value, spread.startsWith("±"))}</span>
+    </span>
+  );
+}
+
+/** A cell of a table. */
+export function Cell({ value }: { value: Value | undefined }) {
+  const known = intervalOf(value);
+  if (known) return <Figure value={known} />;
+  const reason = value?.reason ?? 0;
+  return (
+    <span class="number missing">
+      <span aria-hidden="true">{symbolOf(reason)}</span>
+      <span class="unseen">{reasonText(reason)}</span>
+    </span>
+  );
+}
+
+const absolute = (n: bigint): bigint => (n < 0n ? -n : n);
+
+/** How large a change is, without its sign: `218 ± 44`. */
+export function changeSize(change: Change): string {
+  const estimate = change.estimate ?? 0n;
+  const [low, high] = estimate < 0n ? [-change.high, -change.low] : [change.low, change.high];
+  const [size, spread] = parts({ estimate: absolute(estimate), low, high }, language.value);
+  return spread.startsWith("（") ? size + spread : `${size} ${spread}`;
+}
+
+/** A change: with a direction only where it is more than the noise. `short` leaves the words to those who listen. */
+export function ChangeMark({ change, short = false }: { change: Change | undefined; short?: boolean }) {
+  const w = words().change;
+  if (change?.estimate === undefined) {
+    return short ? <span class="change none"><span aria-hidden="true">-</span><span class="unseen">{w.noComparison}</span></span> : <span class="change none">{w.noComparison}</span>;
+  }
+  if (change.withinNoise) {
+    return (
+      <span class="change within">
+        <span aria-hidden="true">≈ </span>
+        {short ? <><span aria-hidden="true">{w.withinShort}</span><span class="unseen">{w.within}</span></> : w.within}
+      </span>
+    );
+  }
+  const up = change.estimate > 0n;
+  const size = changeSize(change);
+  const share = change.percent === undefined ? "" : ` (${up ? "+" : "−"}${percent(Math.abs(change.percent), language.value)})`;
+  const text = (up ? w.more : w.less)(size);
+  return (
+    <span class={`change ${up ? "up" : "down"}`}>
+      <span aria-hidden="true">{up ? "▲ " : "▼ "}</span>
+      {short ? <><span aria-hidden="true">{size}</span><span class="unseen">{text}</span></> : text}
+      {!short && share !== "" && <span class="share">{share}</span>}
+    </span>
+  );
+}
+
+/** Bar from zero, whisker over its end, no caps: for the eye; the number stands beside it. */
+export function Bar({ value, most }: { value: Interval | undefined; most: number }) {
+  if (!value || most <= 0) return null;
+  const at = (n: bigint): number => Math.round((Number(n) / most) * 640) / 10;
+  return (
+    <svg class="rowbar" viewBox="0 0 64 14" width="64" height="14" aria-hidden="true" focusable="false">
+      <rect class="fill" x="0" y="3" width={at(value.estimate)} height="8" />
+      <line class="whisker" x1={at(value.low)} x2={Math.max(at(value.high), at(value.low) + 0.5)} y1="7" y2="7" />
+    </svg>
+  );
+}
+
+export const plain = (n: number): string => count(BigInt(n), language.value);
