@@ -17,6 +17,8 @@ const HEIGHT: f64 = 240.0;
 /// What is left free above and below the plot, in pixels.
 const ABOVE: f64 = 20.0;
 const BELOW: f64 = 26.0;
+/// The share of the width before the first point, where the numbers of the scale stand.
+const LEFT: f64 = 0.07;
 /// Standard deviations to each side that hold half of a normal distribution.
 const Z_50: f64 = 0.674_489_75;
 /// Lines of the grid above zero, at least.
@@ -82,12 +84,12 @@ impl Plot {
     /// Whether all intervals are so narrow that the bands lie under the line.
     fn is_thin(&self, points: &[Point<'_>]) -> bool {
         let widths = points.iter().filter_map(|point| point.value).map(|value| value.high - value.low);
-        widths.max().is_some_and(|width| width < self.top / THIN_PARTS)
+        self.count > 2 && widths.max().is_some_and(|width| width < self.top / THIN_PARTS)
     }
 
     /// The middle of the n-th point, in units of the width.
     fn x(&self, at: f64) -> f64 {
-        (at + 0.5) / self.count as f64 * WIDTH
+        (LEFT + (1.0 - LEFT) * (at + 0.5) / self.count as f64) * WIDTH
     }
 
     /// The same as a share of the width, in percent.
@@ -229,7 +231,7 @@ mod tests {
     #[test]
     fn steps_are_round_and_few() {
         for (highest, step) in
-            [(1, 1), (6, 1), (13, 2), (314, 100), (4_021, 1_000), (i64::MAX, 2_000_000_000_000_000_000)]
+            [(1, 1), (6, 1), (13, 2), (314, 50), (4_021, 1_000), (i64::MAX, 2_000_000_000_000_000_000)]
         {
             assert_eq!(step_for(highest), step, "{highest}");
         }
