@@ -55,7 +55,7 @@ function Row({ site, route, now }: { site: SiteOverview; route: OverviewRoute; n
         <a href={routeText(siteRoute(site.site, { period: route.period }))}>{site.title || site.site}</a>
         {notes.length > 0 && <span class="attention"><span aria-hidden="true">⚠ </span>{notes.join(language.value === "ja" ? "、" : "; ")}</span>}
       </th>
-      <td class="value"><Cell value={site.visits} />{site.visits?.noisyZero && <span class="zero">{words().value.noisyZero}</span>}</td>
+      <td class="value"><Cell value={site.visits} />{site.visits?.noisyZero && <span class="zero">{words().value.noisyZero}</span>}<span class="inline"><ChangeMark change={site.change} short /></span></td>
       <td class="delta"><ChangeMark change={site.change} short /></td>
       <td class="weeks">
         {last && last.start !== "" && <Spark points={weeks} label={w.spark(axisDay(site.weeksFromDate, language.value), axisDay(last.end, language.value))} />}
