@@ -24,7 +24,8 @@ Usage: benches/answers [SCENE ...] [--small] [--help]
 Scenes (all of them, unless some are named):
   midnight   250 sites of 300 visits each: from the end of their day to the last release, and how long batches wait meanwhile
   month      a month of 5,000 known pages: how long its release takes
-  dashboard  a year of days, top 100 pages of a year, overview of 250 sites: 100 at a time, alone and beside ingest
+  dashboard  a year of days, top 100 pages of a year, list of 250 sites: 100 at a time, alone and beside ingest
+  overview   250 sites with a quarter of days each: the overview of a server just started, and after a release
   recovery   10,000,000 events in the journal: from kill -9 to the first answer
 
   --small    a tenth of everything, to try it out
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
     }
     let scale = Scale(if words.iter().any(|word| word == "--small") { 10 } else { 1 });
     let named: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "--small").collect();
-    let unknown = named.iter().find(|name| !["midnight", "month", "dashboard", "recovery"].contains(name));
+    let unknown = named.iter().find(|name| !["midnight", "month", "dashboard", "overview", "recovery"].contains(name));
     if let Some(unknown) = unknown {
         eprintln!("benches/answers: there is no scene {unknown:?}\n\n{USAGE}");
         return ExitCode::from(2);
@@ -73,6 +74,9 @@ fn play(named: &[&str], scale: Scale) -> Result<()> {
     }
     if is_wanted("dashboard") {
         runtime.block_on(scenes::dashboard::play(scale.of(250), scale.of(365)))?;
+    }
+    if is_wanted("overview") {
+        runtime.block_on(scenes::overview::play(scale.of(250)))?;
     }
     if is_wanted("recovery") {
         runtime.block_on(scenes::recovery::play(scale.of(10_000_000)))?;

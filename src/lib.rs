@@ -6,9 +6,10 @@
 //! - [`ship`]: the client side, from log files to the wire; it sends by the crate `headcount-client`.
 //! - [`rpc`]: the wire; [`web`]: the same answers as JSON, and the page that shows them; [`serve`] runs both.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
-//! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask.
+//! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask; [`files`] writes
+//!   them as CSV and JSON.
 //! - [`sitemap`]: pages that are known without looking at anybody.
-//! - [`report`]: answers in a terminal. [`demo`]: traffic to try it all with.
+//! - [`report`]: answers in a terminal. [`publish`]: the public report and open data. [`demo`]: traffic to try it all with.
 //!
 //! Words that all of them share are in the crate `headcount-model`: [`bins`], [`calendar`], [`clock`], [`units`] and more.
 //! They know nothing of people.
@@ -31,10 +32,12 @@ pub mod answers;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod files;
 #[cfg(test)]
 #[path = "../tests/golden/golden.rs"]
 mod golden;
 pub mod proto;
+pub mod publish;
 pub mod report;
 pub mod rpc;
 pub mod serve;

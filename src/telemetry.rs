@@ -5,19 +5,16 @@
 
 use std::{fmt::Display, io::IsTerminal};
 
+use tracing::Level;
 use tracing_subscriber::{Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::units::SiteName;
 
 /// Starts logging to standard error, from this level on. Filters in the environment (`RUST_LOG`) are not read.
-pub fn init(level: tracing::Level) {
-    // Libraries may log warnings only: their details are of no use to an operator and were never reviewed.
-    let wanted = filter_fn(move |event| {
-        let limit = if event.target().starts_with("headcount") { level } else { tracing::Level::WARN };
-        *event.level() <= limit
-    })
-    // The storage engine traces every row: the hint refuses a trace before its line is formatted.
-    .with_max_level_hint(level.max(tracing::Level::WARN));
+pub fn init(level: Level) {
+    let wanted = filter_fn(move |event| is_wanted(event.target(), *event.level(), level))
+        // The storage engine traces every row: the hint refuses a trace before its line is formatted.
+        .with_max_level_hint(level.max(Level::WARN));
     let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
@@ -25,6 +22,12 @@ pub fn init(level: tracing::Level) {
         .with_filter(wanted);
     // A second call (in tests) keeps the first.
     let _ = tracing_subscriber::registry().with(lines).try_init();
+}
+
+/// Libraries may log warnings only: their details are of no use to an operator and were never reviewed.
+fn is_wanted(target: &str, level: Level, limit: Level) -> bool {
+    let limit = if target.starts_with("headcount") { limit } else { Level::WARN };
+    level <= limit
 }
 
 /// The server takes requests.
@@ -96,4 +99,19 @@ pub fn no_control_socket(fault: &impl Display) {
 /// A request failed through our own fault; the sender sees only "internal".
 pub fn internal_fault(fault: &impl Display) {
     tracing::error!(%fault, "a request failed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_libraries_warnings_alone_are_logged() {
+        assert!(is_wanted("headcount::telemetry", Level::DEBUG, Level::DEBUG));
+        assert!(!is_wanted("headcount::telemetry", Level::DEBUG, Level::INFO));
+        for library in ["h2::codec", "sled", "tonic::transport"] {
+            assert!(is_wanted(library, Level::WARN, Level::INFO));
+            assert!(!is_wanted(library, Level::INFO, Level::DEBUG) && !is_wanted(library, Level::DEBUG, Level::TRACE));
+        }
+    }
 }

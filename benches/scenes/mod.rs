@@ -2,6 +2,7 @@
 
 pub mod dashboard;
 pub mod midnight;
+pub mod overview;
 pub mod recovery;
 
 use std::{path::Path, time::Duration};

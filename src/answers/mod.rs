@@ -21,7 +21,7 @@ pub mod top;
 pub mod traffic;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 

@@ -29,15 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Releases in memory that a test may add to.
 #[derive(Clone)]
-struct Shelf {
-    memory: Arc<RwLock<Memory>>,
+pub(crate) struct Shelf {
+    pub(crate) memory: Arc<RwLock<Memory>>,
     latest: Arc<watch::Sender<u64>>,
     /// How often a release was asked for.
     reads: Arc<AtomicU32>,
 }
 
 impl Shelf {
-    fn new(names: &[&str]) -> Self {
+    pub(crate) fn new(names: &[&str]) -> Self {
         let latest = Arc::new(watch::Sender::new(0));
         Self { memory: Arc::new(RwLock::new(Memory::new(names))), latest, reads: Arc::default() }
     }

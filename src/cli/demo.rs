@@ -320,6 +320,7 @@ async fn print_reports(shows: &[Show], channel: Channel) -> Result<(), Failure> 
             to_date: show.truth.as_ref().and_then(|t| t.days.keys().next_back().cloned()).unwrap_or_default(),
             granularity: proto::PeriodKind::Day,
             top: TOP,
+            compare: proto::Compare::Previous,
         };
         let data = report::fetch(channel.clone(), request).await?;
         if place < 2 {

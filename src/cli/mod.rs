@@ -7,6 +7,7 @@ pub mod export;
 mod location;
 pub mod open;
 pub mod privacy;
+pub mod publish;
 pub mod report;
 pub mod restore;
 pub mod serve;
@@ -47,6 +48,7 @@ enum Command {
     Ship(ship::Args),
     Report(report::Args),
     Open(open::Args),
+    Publish(publish::Args),
     Privacy(privacy::Args),
     Check(check::Args),
     Backup(backup::Args),
@@ -64,6 +66,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Ship(args) => ship::run(args).await,
         Command::Report(args) => report::run(args).await,
         Command::Open(args) => open::run(args).await,
+        Command::Publish(args) => publish::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
         Command::Backup(args) => backup::run(&args),

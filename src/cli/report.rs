@@ -8,8 +8,8 @@ use clap::{Parser, ValueEnum};
 use jiff::civil::Date;
 
 use crate::{
-    proto::PeriodKind,
-    report::{self, RenderOptions, ReportData, ReportError, ReportRequest},
+    proto::{self, PeriodKind},
+    report::{self, KeyRequest, OverviewRequest, RenderOptions, ReportData, ReportError, ReportRequest},
 };
 
 /// Print the published statistics of a site
@@ -29,6 +29,9 @@ Examples:
   headcount report
   headcount report --site www.example.jp --from 2026-10-01 --to 2026-10-31
   headcount report --granularity month --from 2025-01-01 --to 2025-12-31 --top 50
+  headcount report --compare year --from 2026-10-01 --to 2026-10-31
+  headcount report --key /en/visa/ --granularity week --from 2026-07-01
+  headcount report --overview --group europe
   headcount report --json | jq '.traffic.total.visits.estimate'
 
 Exit codes: 0 printed (also when the reader closed the pipe), 1 the output cannot be written, \
@@ -49,9 +52,31 @@ pub struct Args {
     #[arg(long, value_name = "DATE")]
     pub to: Option<Date>,
 
-    /// The length of the periods in the traffic table
-    #[arg(long, value_enum, default_value_t = Granularity::Day)]
-    pub granularity: Granularity,
+    /// The length of the periods [default: day; of an overview: month]
+    #[arg(long, value_enum)]
+    pub granularity: Option<Granularity>,
+
+    /// Instead of the report: one key of --table over time, for example /en/visa/
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["overview", "top"])]
+    pub key: Option<String>,
+
+    /// The table of --key, by its name in the report's JSON (`page`, `referrer`, `country` and others)
+    #[arg(long, value_name = "TABLE", default_value = "page", requires = "key", value_parser = table)]
+    pub table: proto::Table,
+
+    /// Instead of the report: all sites, each over its latest month (or --granularity, or the period of --to)
+    #[arg(long, conflicts_with_all = ["site", "from", "top"])]
+    pub overview: bool,
+
+    /// The sites of this group alone
+    #[arg(long, value_name = "GROUP", default_value = "", hide_default_value = true, requires = "overview")]
+    pub group: String,
+
+    /// What the range is compared with
+    ///
+    /// A difference that the noise alone may have made is "within the noise", whatever the two estimates are.
+    #[arg(long, value_enum, default_value_t = Compare::Previous)]
+    pub compare: Compare,
 
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
@@ -79,6 +104,27 @@ pub enum Granularity {
     Month,
 }
 
+/// What a range is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compare {
+    /// The range just before; for a whole month or year, the one before
+    Previous,
+    /// The same dates a year before; for a whole week, the week 52 weeks before
+    Year,
+    /// Nothing
+    None,
+}
+
+impl From<Compare> for proto::Compare {
+    fn from(compare: Compare) -> Self {
+        match compare {
+            Compare::Previous => Self::Previous,
+            Compare::Year => Self::Year,
+            Compare::None => Self::None,
+        }
+    }
+}
+
 impl From<Granularity> for PeriodKind {
     fn from(granularity: Granularity) -> Self {
         match granularity {
@@ -90,29 +136,69 @@ impl From<Granularity> for PeriodKind {
     }
 }
 
+/// The table of a name.
+fn table(name: &str) -> Result<proto::Table, String> {
+    let known = || (2..).map_while(|n| proto::Table::try_from(n).ok());
+    let named = |table: &proto::Table| table.as_str_name().trim_start_matches("TABLE_").to_lowercase();
+    known().find(|table| named(table) == name).ok_or_else(|| {
+        let names: Vec<String> = known().map(|table| named(&table)).collect();
+        format!("there is no such table; allowed: {}", names.join(", "))
+    })
+}
+
 /// Prints the report.
 pub async fn run(args: Args) -> ExitCode {
-    let (server, json) = (args.server.clone(), args.json);
-    let request = match meant(args) {
-        Ok(request) => request,
+    let server = args.server.clone();
+    let question = match meant(args) {
+        Ok(question) => question,
         Err(problem) => {
             eprintln!("headcount report: {problem}");
             return ExitCode::from(2);
         }
     };
-    match fetch(&server, request).await {
-        Ok(data) => {
-            let text = if json {
-                format!("{:#}\n", report::report_json(&data))
-            } else {
-                report::render(&data, None, &RenderOptions::for_stdout())
-            };
-            printed("headcount report", &text)
-        }
+    match question.ask(&server).await {
+        Ok(text) => printed("headcount report", &text),
         Err(error) => {
             eprintln!("headcount report: {error}");
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// What is asked for, and whether as JSON.
+#[derive(Debug, PartialEq, Eq)]
+struct Question {
+    of: Of,
+    json: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Of {
+    Site(ReportRequest),
+    Key(KeyRequest),
+    Overview(OverviewRequest),
+}
+
+impl Question {
+    /// The answer as text.
+    async fn ask(self, server: &str) -> Result<String, ReportError> {
+        let channel = report::connect(server).await?;
+        let (json, options) = (self.json, RenderOptions::for_stdout());
+        let as_json = |json: serde_json::Value| format!("{json:#}\n");
+        Ok(match self.of {
+            Of::Site(request) => {
+                let data: ReportData = report::fetch(channel, request).await?;
+                if json { as_json(report::report_json(&data)) } else { report::render(&data, None, &options) }
+            }
+            Of::Key(request) => {
+                let answer = report::fetch_key(channel, request).await?;
+                if json { as_json(report::key_json(&answer)) } else { report::render_key(&answer, &options) }
+            }
+            Of::Overview(request) => {
+                let answer = report::fetch_overview(channel, request).await?;
+                if json { as_json(report::overview_json(&answer)) } else { report::render_overview(&answer, &options) }
+            }
+        })
     }
 }
 
@@ -127,26 +213,31 @@ pub(super) fn printed(command: &str, text: &str) -> ExitCode {
     }
 }
 
-async fn fetch(server: &str, request: ReportRequest) -> Result<ReportData, ReportError> {
-    let channel = report::connect(server).await?;
-    report::fetch(channel, request).await
-}
-
-/// The request from the typed arguments.
-fn meant(args: Args) -> Result<ReportRequest, String> {
+/// The question from the typed arguments.
+fn meant(args: Args) -> Result<Question, String> {
     if let (Some(from), Some(to)) = (args.from, args.to)
         && from > to
     {
         return Err(format!("--from {from} is after --to {to}; both are included, so --from may be at most {to}"));
     }
     let date = |date: Option<Date>| date.map_or_else(String::new, |date| date.to_string());
-    Ok(ReportRequest {
-        site: args.site,
-        from_date: date(args.from),
-        to_date: date(args.to),
-        granularity: args.granularity.into(),
-        top: args.top,
-    })
+    let (from_date, to_date, compare) = (date(args.from), date(args.to), args.compare.into());
+    let kind = |default: Granularity| PeriodKind::from(args.granularity.unwrap_or(default));
+    let of = match args.key {
+        _ if args.overview => {
+            let (group, period) = (args.group, kind(Granularity::Month));
+            Of::Overview(OverviewRequest { group, period, date: to_date, compare })
+        }
+        Some(key) => {
+            let (dates, granularity) = ([from_date, to_date], kind(Granularity::Day));
+            Of::Key(KeyRequest { site: args.site, table: args.table, key, dates, granularity, compare })
+        }
+        None => {
+            let (site, granularity, top) = (args.site, kind(Granularity::Day), args.top);
+            Of::Site(ReportRequest { site, from_date, to_date, granularity, top, compare })
+        }
+    };
+    Ok(Question { of, json: args.json })
 }
 
 #[cfg(test)]
@@ -166,8 +257,34 @@ mod tests {
             to_date: String::new(),
             granularity: PeriodKind::Day,
             top: 10,
+            compare: proto::Compare::Previous,
         };
-        assert_eq!(request.expect("parses"), Ok(expected));
+        assert_eq!(request.expect("parses"), Ok(Question { of: Of::Site(expected), json: false }));
+    }
+
+    #[test]
+    fn a_key_or_all_sites_are_asked_for_instead() {
+        let of = |words: &[&str]| meant(parse(words).expect("parses")).expect("means something").of;
+        let Of::Key(key) = of(&["--key", "FR", "--table", "country", "--granularity", "week", "--compare", "none"])
+        else {
+            panic!("a key")
+        };
+        assert_eq!(
+            (key.table, key.granularity, key.compare),
+            (proto::Table::Country, PeriodKind::Week, proto::Compare::None)
+        );
+        let Of::Overview(all) = of(&["--overview", "--group", "europe", "--to", "2026-10-31"]) else { panic!("all") };
+        assert_eq!((all.group.as_str(), all.period, all.date.as_str()), ("europe", PeriodKind::Month, "2026-10-31"));
+        for words in [
+            &["--group", "europe"][..],
+            &["--table", "page"],
+            &["--key", "/", "--table", "site"],
+            &["--key", "/", "--overview"],
+            &["--overview", "--site", "www"],
+            &["--compare", "yesterday"],
+        ] {
+            assert_eq!(parse(words).expect_err("refused").exit_code(), 2, "{words:?}");
+        }
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl<'t> Source<'t> {
 fn written(path: &[String]) -> String {
     let mut out = String::new();
     for (at, step) in path.iter().enumerate() {
-        let is_index = at > 0 && ["site", "web"].contains(&path[0].as_str()) && step.parse::<usize>().is_ok();
+        let is_index =
+            at > 0 && ["site", "group", "web", "publish"].contains(&path[0].as_str()) && step.parse::<usize>().is_ok();
         if is_index {
             out.push_str(&format!("[{step}]"));
             continue;

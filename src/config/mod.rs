@@ -9,6 +9,7 @@
 mod labels;
 mod locate;
 mod pages;
+mod publish;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
+
+pub use publish::{Licence, Publication};
 
 use crate::{
     calendar::Calendar,
@@ -65,6 +68,8 @@ pub struct Config {
     pub max_lateness_ms: i64,
     /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
+    /// What `headcount publish` puts where anybody finds it.
+    pub publish: Publication,
     /// The groups of sites, in the order of the file. Names are unique.
     pub groups: Vec<SiteGroup>,
     /// The sites, in the order of the file. Names and hosts are unique.
@@ -172,6 +177,7 @@ impl Config {
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
+            publish: Publication::default(),
             groups: Vec::new(),
             sites: Vec::new(),
         }

@@ -38,6 +38,7 @@ pub(super) struct Raw {
     pub seal: Seal,
     pub geo: Geo,
     pub profiles: BTreeMap<String, ProfileShares>,
+    pub publish: Publish,
     pub group: Vec<Group>,
     pub site: Vec<Site>,
 }
@@ -85,6 +86,19 @@ pub(super) struct Seal {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Geo {
     pub countries: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Publish {
+    pub sites: Vec<String>,
+    pub tables: Vec<String>,
+    pub table_days: bool,
+    pub title: Option<String>,
+    pub title_ja: Option<String>,
+    pub publisher: Option<String>,
+    pub licence: Option<String>,
+    pub url: Option<String>,
 }
 
 /// The shares of a custom profile, in basis points.

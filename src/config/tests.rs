@@ -5,6 +5,7 @@
 use std::{fs, path::Path};
 
 use super::{Config, ConfigError, interpret, raw::Variables};
+use crate::vault::SiteLabel;
 
 fn with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let list = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
@@ -25,7 +26,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, group, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, publish, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
@@ -61,6 +62,38 @@ const UNREADABLE: &[(&str, &str)] = &[
 
 /// Mistakes of meaning.
 const WRONG: &[(&str, &str)] = &[
+    (
+        "[[group]]\nname = \"Europe\"\n",
+        "h.toml:2: group[0].name: \"Europe\" is not the name of a group; allowed: 1 to 64 of the characters a-z, 0-9, '.', '-', '_', beginning with a letter or a digit",
+    ),
+    (
+        "[[group]]\nname = \"asia\"\n[[group]]\nname = \"asia\"\n",
+        "h.toml:4: group[1].name: \"asia\" is the name of an earlier group; allowed: a name of its own",
+    ),
+    (
+        "[[group]]\nname = \"europe\"\n[[site]]\nname = \"a\"\ngroup = \"europ\"\n",
+        "h.toml:5: site[0].group: \"europ\" is not a group; did you mean \"europe\"? allowed: europe",
+    ),
+    (
+        "[[site]]\nname = \"a\"\ngroup = \"b\"\n",
+        "h.toml:3: site[0].group: \"b\" is not a group; allowed: one that a [[group]] names, and there is none",
+    ),
+    (
+        "[[site]]\nname = \"a\"\ncountry = \"France\"\n",
+        "h.toml:3: site[0].country: \"France\" is not the code of a country; allowed: two letters of ISO 3166 such as \"FR\" or \"JP\"",
+    ),
+    (
+        "[[site]]\nname = \"a\"\ntitle = \" \"\n",
+        "h.toml:3: site[0].title: is empty; allowed: a title, or no key at all",
+    ),
+    (
+        "[[site]]\nname = \"a\"\n[site.title]\nen = \"A\"\nja = \"a\\u0007b\"\n",
+        "h.toml:5: site[0].title.ja: \"a\\u{7}b\" holds a control character; allowed: text of one line",
+    ),
+    (
+        "[[site]]\nname = \"a\"\ntitle = { EN = \"A\" }\n",
+        "h.toml:3: site[0].title.EN: \"EN\" is not a language; allowed: a tag such as en, ja or pt-br",
+    ),
     (
         "[server]\nlisten = \"0.0.0.0:50051\"\n",
         "h.toml:2: server.listen: \"0.0.0.0:50051\" is not loopback; TLS and tokens are not built in yet; put a reverse proxy with TLS in front and keep headcount on loopback (127.0.0.1 or [::1])",
@@ -267,6 +300,25 @@ fn a_whole_configuration_means_what_it_says() {
     assert_eq!(site.pages, ["/", "/visa/?a=1&b=2"]);
     let sitemap = site.sitemap.as_ref().unwrap();
     assert_eq!((sitemap.refresh_minutes, sitemap.listed.len(), sitemap.sitemap.is_remote()), (1_440, 1, false));
+}
+
+#[test]
+fn sites_have_titles_by_language_a_group_and_a_country() {
+    let config = with(
+        "[[group]]\nname = \"europe\"\ntitle = { en = \"Europe\", ja = \"欧州\" }\n\
+         [[site]]\nname = \"a\"\ntitle = \"Embassy\"\ngroup = \"europe\"\ncountry = \"FR\"\n[[site]]\nname = \"b\"\n",
+        &[],
+    )
+    .unwrap();
+    assert_eq!((config.groups[0].name.as_str(), config.groups[0].titles["ja"].as_str()), ("europe", "欧州"));
+    let label = &config.sites[0].label;
+    assert_eq!(
+        (label.titles["en"].as_str(), label.group.as_str(), label.country.as_str()),
+        ("Embassy", "europe", "FR")
+    );
+    assert_eq!(config.sites[1].label, SiteLabel::default());
+    let long = message(&format!("[[site]]\nname = \"a\"\ntitle = \"{}\"\n", "長".repeat(101)));
+    assert_eq!(long, "h.toml:3: site[0].title: has 101 characters; allowed: at most 100");
 }
 
 #[test]

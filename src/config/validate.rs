@@ -17,6 +17,7 @@ use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
     labels::{groups, label},
     pages::{links, listed, pages, refresh_minutes},
+    publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
     web::web,
 };
@@ -54,6 +55,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
+    config.publish = publication(raw.publish)?;
     let profiles = profiles(raw.profiles)?;
     config.groups = groups(raw.group)?;
     if raw.site.len() > SITES_MAX {

@@ -100,6 +100,7 @@ fn request(site: &str, from: &str, to: &str) -> ReportRequest {
         to_date: to.to_owned(),
         granularity: PeriodKind::Day,
         top: 7,
+        compare: crate::proto::Compare::Previous,
     }
 }
 

@@ -14,8 +14,8 @@ use super::{
     top::BREAKDOWNS,
 };
 use crate::proto::{
-    GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListTopRequest,
-    ListTopResponse, PeriodKind, Site, Table, stats_service_client::StatsServiceClient,
+    Compare, GetPrivacyRequest, GetPrivacyResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest,
+    ListTopRequest, ListTopResponse, PeriodKind, Site, Table, stats_service_client::StatsServiceClient,
 };
 
 /// How long to wait for one answer.
@@ -40,6 +40,8 @@ pub struct ReportRequest {
     pub granularity: PeriodKind,
     /// How many keys of each breakdown, 1 to 1,000.
     pub top: u32,
+    /// What the range is compared with.
+    pub compare: Compare,
 }
 
 /// All answers that one report shows.
@@ -127,11 +129,13 @@ pub async fn fetch_privacy(
     answer("GetPrivacy", client(channel).get_privacy(ask).await)
 }
 
-fn client(channel: Channel) -> StatsServiceClient<Channel> {
+/// A client of the service, for answers of the size that it gives.
+pub(crate) fn client(channel: Channel) -> StatsServiceClient<Channel> {
     StatsServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
-fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
+/// What the service answered to a call.
+pub(crate) fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, Status>) -> Result<T, ReportError> {
     match result {
         Ok(response) => Ok(response.into_inner()),
         Err(status) => Err(ReportError::from_status(call, &status)),
@@ -143,7 +147,7 @@ async fn fetch_numbers(
     request: &ReportRequest,
 ) -> Result<Numbers, ReportError> {
     let traffic =
-        fetch_traffic(client, &request.site, request.granularity, [request.from_date.clone(), request.to_date.clone()])
+        fetch_traffic(client, request, request.granularity, [request.from_date.clone(), request.to_date.clone()])
             .await?;
     let scope = traffic.scope.clone().unwrap_or_default();
     let range = [scope.from_date, scope.to_date];
@@ -190,18 +194,12 @@ async fn fetch_tops(
 
 async fn fetch_traffic(
     client: &mut StatsServiceClient<Channel>,
-    site: &str,
+    request: &ReportRequest,
     granularity: PeriodKind,
     [from_date, to_date]: [String; 2],
 ) -> Result<GetTrafficResponse, ReportError> {
-    let site = site.to_owned();
-    let ask = GetTrafficRequest {
-        site,
-        from_date,
-        to_date,
-        granularity: i32::from(granularity),
-        ..GetTrafficRequest::default()
-    };
+    let (site, compare) = (request.site.clone(), i32::from(request.compare));
+    let ask = GetTrafficRequest { site, from_date, to_date, granularity: i32::from(granularity), compare };
     answer("GetTraffic", client.get_traffic(ask).await)
 }
 
@@ -216,7 +214,7 @@ async fn fetch_whole(
         return Ok(None);
     }
     match whole_periods(kind, range) {
-        Some(range) => fetch_traffic(client, &request.site, kind, range).await.map(Some),
+        Some(range) => fetch_traffic(client, request, kind, range).await.map(Some),
         None => Ok(None),
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Numbers, ReportData, TruthColumns, TruthDay};
 use crate::proto::{
-    Block, Bounds, GetPrivacyResponse, GetTrafficResponse, KeySpace, LedgerEntry, ListTopResponse, Mechanism, Metric,
-    MetricDefinition, Missing, PeriodKind, Reason, Retention, Scope, Site, Table, TopRow, TrafficPoint, Value,
+    Block, Bounds, Change, GetPrivacyResponse, GetTrafficResponse, KeySpace, LedgerEntry, ListTopResponse, Mechanism,
+    Metric, MetricDefinition, Missing, PeriodKind, Reason, Retention, Scope, Site, Table, TopRow, TrafficChange,
+    TrafficPoint, Value,
 };
 
 pub(super) fn value(estimate: i64, half: i64) -> Value {
@@ -75,6 +76,11 @@ pub(super) fn traffic() -> GetTrafficResponse {
             metric: i32::from(Metric::Visits),
             text: "A visitor's accesses to one site from local midnight to midnight are one visit.".to_owned(),
         }],
+        change: Some(TrafficChange {
+            visits: Some(Change { estimate: Some(454), low: 394, high: 514, percent: Some(22.7), ..Change::default() }),
+            views: Some(Change { estimate: Some(53), low: -95, high: 201, within_noise: true, ..Change::default() }),
+            visitors: Some(Change { reason: i32::from(Reason::VisitorsDoNotAdd), ..Change::default() }),
+        }),
         ..GetTrafficResponse::default()
     }
 }

@@ -1,7 +1,7 @@
 //! The formatter against `tests/golden/format.json`, which others that show published numbers test themselves with too.
 
 use headcount_model::{
-    format::{DASH, Digits, Interval, Language, percent, reason},
+    format::{ChangeInterval, DASH, Digits, Interval, Language, percent, reason},
     why::Why,
 };
 use serde_json::Value as Json;
@@ -50,6 +50,24 @@ fn intervals_are_written_as_agreed() {
             assert_eq!(interval.text(digits(&vector), language), vector[name], "{vector}");
             let sentence = &vector[format!("sentence_{name}")];
             assert!(sentence.is_null() || interval.sentence(language) == *sentence, "{vector}");
+        }
+    }
+}
+
+#[test]
+fn changes_are_written_as_agreed() {
+    for vector in vectors("changes") {
+        let given = &vector["change"];
+        let change = ChangeInterval {
+            estimate: whole(&given["estimate"]),
+            low: whole(&given["low"]),
+            high: whole(&given["high"]),
+            is_within_noise: given["is_within_noise"].as_bool().expect("yes or no"),
+        };
+        for (language, name) in BOTH {
+            let base = vector[format!("base_{name}")].as_str().expect("a base");
+            assert_eq!(change.sentence(base, language), vector[name], "{vector}");
+            assert_eq!(change.cell(Digits::Full, language), vector[format!("cell_{name}")], "{vector}");
         }
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::fetch::ReportData;
 use crate::proto::{
-    Block, GetPrivacyResponse, GetTrafficResponse, LedgerEntry, ListTopResponse, Mechanism, MetricDefinition, Missing,
-    Scope, Site, TrafficPoint, Value,
+    Block, Change, GetKeySeriesResponse, GetOverviewResponse, GetPrivacyResponse, GetTrafficResponse, KeyPoint,
+    LedgerEntry, ListTopResponse, Mechanism, MetricDefinition, Missing, Scope, Site, SiteOverview, TrafficPoint, Value,
 };
 
 /// The whole report. Keys: `site`, `sites`, `privacy`, `traffic`, `weeks`, `months`, `tops`; what is absent is null (or an
@@ -99,6 +99,12 @@ fn traffic(answer: &GetTrafficResponse) -> Json {
         "points": answer.points.iter().map(point).collect::<Vec<_>>(),
         "total": answer.total.as_ref().map(point),
         "previous": answer.previous.as_ref().map(point),
+        "previous_points": answer.previous_points.iter().map(point).collect::<Vec<_>>(),
+        "change": answer.change.as_ref().map(|changes| json!({
+            "visits": change(changes.visits.as_ref()),
+            "views": change(changes.views.as_ref()),
+            "visitors": change(changes.visitors.as_ref()),
+        })),
         "blocks": blocks(&answer.blocks),
         "missing": missing(&answer.missing),
         "definitions": definitions(&answer.definitions),
@@ -137,6 +143,81 @@ fn top(answer: &ListTopResponse) -> Json {
         "blocks": blocks(&answer.blocks),
         "missing": missing(&answer.missing),
         "definitions": definitions(&answer.definitions),
+    })
+}
+
+fn change(change: Option<&Change>) -> Json {
+    let Some(change) = change else {
+        return Json::Null;
+    };
+    let is_present = change.estimate.is_some();
+    json!({
+        "estimate": change.estimate,
+        "low": is_present.then_some(change.low),
+        "high": is_present.then_some(change.high),
+        "within_noise": is_present.then_some(change.within_noise),
+        "percent": change.percent,
+        "reason": (!is_present).then(|| name(change.reason().as_str_name(), "REASON_")),
+    })
+}
+
+/// One key over time as one object.
+#[must_use]
+pub fn key_json(answer: &GetKeySeriesResponse) -> Json {
+    let point = |point: &KeyPoint| {
+        json!({
+            "start": point.start,
+            "end": point.end,
+            "count": value(point.count.as_ref()),
+            "visitors": value(point.visitors.as_ref()),
+        })
+    };
+    json!({
+        "scope": answer.scope.as_ref().map(scope),
+        "table": name(answer.table().as_str_name(), "TABLE_"),
+        "key": answer.key,
+        "granularity": name(answer.granularity().as_str_name(), "PERIOD_KIND_"),
+        "metric": name(answer.metric().as_str_name(), "METRIC_"),
+        "points": answer.points.iter().map(point).collect::<Vec<_>>(),
+        "total": value(answer.total.as_ref()),
+        "previous_scope": answer.previous_scope.as_ref().map(scope),
+        "previous": value(answer.previous.as_ref()),
+        "change": change(answer.change.as_ref()),
+        "missing": missing(&answer.missing),
+        "definitions": definitions(&answer.definitions),
+    })
+}
+
+/// All sites as one object.
+#[must_use]
+pub fn overview_json(answer: &GetOverviewResponse) -> Json {
+    let site = |site: &SiteOverview| {
+        json!({
+            "site": site.site,
+            "title": site.title,
+            "group": site.group,
+            "country": site.country,
+            "time_zone": site.time_zone,
+            "from_date": date(&site.from_date),
+            "to_date": date(&site.to_date),
+            "visits": value(site.visits.as_ref()),
+            "previous": value(site.previous.as_ref()),
+            "change": change(site.change.as_ref()),
+            "weeks_from_date": date(&site.weeks_from_date),
+            "week_estimates": site.week_estimates,
+            "week_lows": site.week_lows,
+            "week_highs": site.week_highs,
+            "week_reasons": site.week_reasons().map(|of| name(of.as_str_name(), "REASON_")).collect::<Vec<_>>(),
+            "last_date": date(&site.last_date),
+            "next_due_unix_s": site.next_due_unix_s,
+            "gap_days": site.gap_days,
+            "errors": change(site.errors.as_ref()),
+        })
+    };
+    json!({
+        "period": name(answer.period().as_str_name(), "PERIOD_KIND_"),
+        "change_standard_errors": answer.change_standard_errors,
+        "sites": answer.sites.iter().map(site).collect::<Vec<_>>(),
     })
 }
 

@@ -7,6 +7,7 @@
 //! fetch (gRPC) --> ReportData --> render (text for a terminal) or report_json (one object)
 //! ```
 
+mod dashboard;
 mod error;
 mod fetch;
 mod json;
@@ -31,9 +32,11 @@ mod tests;
 
 use std::io::{self, ErrorKind, Write};
 
+pub use dashboard::{KeyRequest, OverviewRequest, fetch_key, fetch_overview, render_key, render_overview};
 pub use error::ReportError;
 pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy};
-pub use json::{privacy_json, report_json};
+pub(crate) use fetch::{answer, client};
+pub use json::{key_json, overview_json, privacy_json, report_json};
 pub use privacy::render_privacy;
 pub use render::render;
 pub use truth::{PeriodVisitors, TruthColumns, TruthDay, TruthSummary, summarize};

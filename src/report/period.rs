@@ -1,14 +1,18 @@
-//! The cells that describe a period: its label, its bar, and its change against the period before.
+//! The cells that describe a period: its label, its bar, and its change against the period that it is compared with.
 //!
-//! A change is shown only if the two intervals do not overlap; otherwise noise alone could explain it.
+//! Whether there is a change is the server's answer, which knows the noise of both numbers.
 
+use headcount_model::format::{ChangeInterval, Language};
 use jiff::civil::{Date, Weekday};
 
 use super::{
     table::{Cell, Ink},
-    value::{Digits, Notes, clean, number},
+    value::{Digits, Notes, clean},
 };
-use crate::proto::{PeriodKind, Reason, TrafficPoint, Value};
+use crate::proto::{Change, PeriodKind, Reason, TrafficPoint};
+
+/// Above this a percentage says nothing that the numbers do not.
+const PERCENT_MAX: f64 = 999.0;
 
 /// A bar of at most `columns` columns in steps of an eighth of a column.
 pub(super) fn bar(value: i64, largest: i64, columns: usize) -> String {
@@ -22,32 +26,21 @@ pub(super) fn bar(value: i64, largest: i64, columns: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])
 }
 
-/// The change of a number against the period before, or "no clear change".
-pub(super) fn change_cell(now: Option<&Value>, before: Option<&Value>, digits: Digits, notes: &mut Notes) -> Cell {
-    let numbers = now
-        .zip(before)
-        .and_then(|(now, before)| now.estimate.zip(before.estimate).map(|estimates| (now, before, estimates)));
-    let Some((now, before, (new, old))) = numbers else {
-        let absent = [now, before].into_iter().flatten().find(|value| value.estimate.is_none());
-        return Cell::new(notes.absent(absent.map_or(Reason::Unspecified, |value| value.reason())), Ink::Dim);
+/// A change as the server tells it: with its interval, and in percent where it does.
+pub(super) fn change_cell(change: Option<&Change>, digits: Digits, notes: &mut Notes) -> Cell {
+    let Some((change, estimate)) = change.and_then(|change| Some((change, change.estimate?))) else {
+        return Cell::new(notes.absent(change.map_or(Reason::Unspecified, |change| change.reason())), Ink::Dim);
     };
-    if now.low <= before.high && before.low <= now.high {
-        return Cell::new("no clear change", Ink::Dim);
-    }
-    let (sign, ink) = if new >= old { ('+', Ink::Up) } else { ('-', Ink::Down) };
-    let by = number(new.abs_diff(old), digits);
-    Cell::new(format!("{sign}{by}{}", percent_words(sign, new, old)), ink)
-}
-
-/// The change in whole percent, ` (+12 %)`; empty if there was nothing before or the percentage is above 999.
-fn percent_words(sign: char, new: i64, old: i64) -> String {
-    let change = i128::from(new.abs_diff(old)) * 100;
-    let old = i128::from(old);
-    if old <= 0 {
-        return String::new();
-    }
-    let percent = (change + old / 2) / old;
-    if percent > 999 { String::new() } else { format!(" ({sign}{percent} %)") }
+    let is_within_noise = change.within_noise;
+    let interval = ChangeInterval { estimate, low: change.low, high: change.high, is_within_noise };
+    let ink = match (is_within_noise, estimate < 0) {
+        (true, _) => Ink::Dim,
+        (false, false) => Ink::Up,
+        (false, true) => Ink::Down,
+    };
+    let percent = change.percent.filter(|percent| percent.abs() <= PERCENT_MAX);
+    let percent = percent.map_or_else(String::new, |percent| format!(" ({percent:+.0} %)"));
+    Cell::new(interval.cell(digits, Language::English) + &percent, ink)
 }
 
 /// The label of a period: a date with its weekday, an hour with its offset, a week's two ends, a month.
@@ -88,19 +81,26 @@ fn weekday_words(weekday: Weekday) -> &'static str {
 mod tests {
     use super::*;
 
-    fn value(estimate: i64, half: i64) -> Value {
-        Value { estimate: Some(estimate), low: estimate - half, high: estimate + half, ..Value::default() }
-    }
-
     #[test]
-    fn only_intervals_that_do_not_overlap_are_a_change() {
-        let change = |new, old| change_cell(Some(&new), Some(&old), Digits::Full, &mut Notes::default()).text;
-        assert_eq!(change(value(1_100, 60), value(1_000, 50)), "no clear change");
-        assert_eq!(change(value(1_200, 60), value(1_000, 50)), "+200 (+20 %)");
-        assert_eq!(change(value(900, 20), value(1_000, 50)), "-100 (-10 %)");
-        assert_eq!(change(value(900, 20), value(0, 50)), "+900");
-        assert_eq!(change(value(900, 20), Value::default()), "—¹");
-        assert_eq!(change(value(i64::MAX - 9, 9), value(1, 0)), "+9,223,372,036,854,775,797");
+    fn a_change_is_what_the_server_says_it_is() {
+        let cell = |change: Option<&Change>| change_cell(change, Digits::Full, &mut Notes::default());
+        let change = |estimate: i64, half: i64, percent| Change {
+            estimate: Some(estimate),
+            low: estimate - half,
+            high: estimate + half,
+            within_noise: estimate.abs() <= half,
+            percent,
+            ..Change::default()
+        };
+        let up = cell(Some(&change(200, 60, Some(20.4))));
+        assert_eq!((up.text.as_str(), up.ink), ("+200 ± 60 (+20 %)", Ink::Up));
+        let down = cell(Some(&change(-100, 60, Some(-10.0))));
+        assert_eq!((down.text.as_str(), down.ink), ("-100 ± 60 (-10 %)", Ink::Down));
+        let noise = cell(Some(&change(50, 60, None)));
+        assert_eq!((noise.text.as_str(), noise.ink), ("within the noise", Ink::Dim));
+        assert_eq!(cell(Some(&change(900, 20, None))).text, "+900 ± 20");
+        assert_eq!(cell(Some(&change(90_000, 20, Some(9e4)))).text, "+90,000 ± 20");
+        assert_eq!((cell(Some(&Change::default())).text, cell(None).text), ("—¹".to_owned(), "—¹".to_owned()));
     }
 
     #[test]

@@ -27,11 +27,11 @@ day                         visits            visitors               views
 2026-11-25 Wed  1,238 ± 20          1,238 ± 20          2,610 ± 55
 ──────────────────────────────────────────────────────────────────────────
 total           2,454 ± 35             —²               5,350 ± 96
-period before   2,000 ± 35             —²               5,300 ± 96
-change                +454 (+23 %)                  —²     no clear change
+compared with   2,000 ± 35             —²               5,300 ± 96
+change           +454 ± 60 (+23 %)                  —²    within the noise
 Page views a visit: 2.2. Visits with a single page view: 61 %. Visits cut by a
-  daily bound: 120 ± 31. The total is made of 1 day as published. The period
-  before: 2026-11-18 to 2026-11-21.";
+  daily bound: 120 ± 31. The total is made of 1 day as published. Compared with
+  2026-11-18 to 2026-11-21.";
     assert_eq!(paragraph(&text, "Traffic by day").join("\n"), expected);
     assert!(!text.contains('█') && !text.contains('\u{1b}'), "{text}");
     assert_eq!(paragraph(&text, "Missing").len(), 3);

@@ -29,7 +29,6 @@ const EMPTY_KEY: &str = "(none)";
 pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
     (Table::Page, "Pages"),
     (Table::Entry, "Entry pages"),
-    (Table::Hostname, "Hosts"),
     (Table::Referrer, "Referrers"),
     (Table::Campaign, "Campaigns"),
     (Table::Country, "Countries"),
@@ -38,6 +37,7 @@ pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
     (Table::Browser, "Browsers"),
     (Table::Os, "Systems"),
     (Table::Device, "Devices"),
+    (Table::Hostname, "Hosts"),
     (Table::Profile, "Hours of the week"),
     (Table::Status, "Visits with errors"),
     (Table::Error, "Errors"),

@@ -10,7 +10,7 @@ use super::{
     truth::{PointTruth, of_point, of_total},
     value::{self, Digits, column, inline, truth_column},
 };
-use crate::proto::{GetTrafficResponse, PeriodKind, Scope, TrafficPoint, Value};
+use crate::proto::{Change, GetTrafficResponse, PeriodKind, Scope, TrafficChange, TrafficPoint, Value};
 
 /// The minimum width for bars, in columns.
 const WIDTH_WITH_BARS: usize = 100;
@@ -41,6 +41,14 @@ impl Metric {
             Self::Visits => point.visits.as_ref(),
             Self::Visitors => point.visitors.as_ref(),
             Self::Views => point.views.as_ref(),
+        }
+    }
+
+    fn change(self, changes: &TrafficChange) -> Option<&Change> {
+        match self {
+            Self::Visits => changes.visits.as_ref(),
+            Self::Visitors => changes.visitors.as_ref(),
+            Self::Views => changes.views.as_ref(),
         }
     }
 
@@ -90,7 +98,7 @@ fn build(traffic: &GetTrafficResponse, metrics: &[Metric], digits: Digits, canva
     let mut labels: Vec<Cell> = labels.collect();
     for (there, name) in [
         (traffic.total.is_some(), "total"),
-        (traffic.previous.is_some(), "period before"),
+        (traffic.previous.is_some(), "compared with"),
         (traffic.total.is_some() && traffic.previous.is_some(), "change"),
     ] {
         if there {
@@ -102,8 +110,9 @@ fn build(traffic: &GetTrafficResponse, metrics: &[Metric], digits: Digits, canva
     for metric in metrics {
         let values: Vec<Option<&Value>> = rows.iter().map(|row| metric.of(row)).collect();
         let mut cells = column(&values, digits, &mut canvas.notes);
-        if let (Some(total), Some(previous)) = (&traffic.total, &traffic.previous) {
-            cells.push(change_cell(metric.of(total), metric.of(previous), digits, &mut canvas.notes));
+        if traffic.total.is_some() && traffic.previous.is_some() {
+            let change = traffic.change.as_ref().and_then(|changes| metric.change(changes));
+            cells.push(change_cell(change, digits, &mut canvas.notes));
         }
         columns.push(Column::right(metric.head(), cells));
         if let Some(truths) = &truths {
@@ -159,7 +168,7 @@ fn sentences(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> Vec<Strin
     }
     if let Some(before) = &traffic.previous {
         let scope = Scope { from_date: before.start.clone(), to_date: before.end.clone(), ..Scope::default() };
-        texts.push(format!("The period before: {}.", range_words(&scope)));
+        texts.push(format!("Compared with {}.", range_words(&scope)));
     }
     if texts.is_empty() { texts } else { vec![texts.join(" ")] }
 }

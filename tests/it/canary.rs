@@ -51,6 +51,7 @@ fn no_canary_leaves_the_vault() {
     assert_eq!(code, Some(0), "{stderr}");
     assert_clean("the shipper's summary", format!("{summary}{stderr}").as_bytes());
     assert_disk_clean(&house);
+    assert_clean("the log of the server that counts", server.log().as_bytes());
     server.kill();
     assert_disk_clean(&house);
 

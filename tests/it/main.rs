@@ -32,6 +32,7 @@ mod keeping;
 mod links;
 mod migrate;
 mod producers;
+mod publish;
 mod questions;
 mod restart;
 mod schedule;

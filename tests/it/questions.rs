@@ -10,7 +10,7 @@ use headcount::proto::{
 };
 use tonic::{Code, Status, transport::Channel};
 
-use crate::harness::{BROWSER, House, Server};
+use crate::harness::{BROWSER, House, Server, run, text};
 
 const CONFIG: &str = r#"
 [[group]]
@@ -123,7 +123,34 @@ fn every_question_of_a_dashboard_has_its_answer() {
         a_key_over_time_agrees_with_the_breakdown(&server).await;
         what_cannot_be_asked_is_refused(&server).await;
     });
+    the_command_line_shows_the_same(&server);
     server.stop();
+}
+
+fn the_command_line_shows_the_same(server: &Server) {
+    let url = server.url();
+    let said = |words: &[&str]| {
+        let output = run(&[&["report", "--server", url.as_str()], words].concat());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let all = ["--overview", "--to", "2015-05-17"];
+    let (code, overview, _) = said(&all);
+    assert_eq!(code, Some(0));
+    assert!(overview.starts_with("2 sites by month\n") && overview.contains("Embassy in Borduria"), "{overview}");
+    let (_, json, _) = said(&[&all[..], &["--json", "--group", "europe"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["sites"].as_array().unwrap().len(), 1);
+    assert_eq!(json["sites"][0]["change"]["within_noise"], false);
+    let (code, _, error) = said(&["--overview", "--group", "africa"]);
+    assert!(code == Some(3) && error.contains("Known groups: europe, asia"), "{error}");
+    let key = ["--site", "aurelia", "--key", "/page-1", "--from", "2015-05-01", "--to", "2015-05-31"];
+    let (code, series, _) = said(&key);
+    assert_eq!((code, series.lines().filter(|line| line.starts_with("2015-05-")).count()), (Some(0), 31));
+    assert!(series.contains("compared with") && series.contains("Compared with 2015-04-01 to 2015-04-30."), "{series}");
+    let (code, _, error) = said(&["--key", "page-1"]);
+    assert!(code == Some(3) && error.contains("begins with"), "{error}");
+    let (_, plain, _) = said(&["--site", "aurelia", "--to", "2015-05-31", "--compare", "none"]);
+    assert!(plain.contains("total") && !plain.contains("change"), "{plain}");
 }
 
 async fn sites_have_titles_groups_and_periods(server: &Server) {

@@ -1,8 +1,11 @@
 //! The built program as two worlds that differ in one visitor-day: the same configuration, commands and clock.
 //!
-//! A failure: anything that can be seen but for the numbers is not the same in both: which periods are published after each
-//! night, their numbers, and what the archive keeps of when they were sealed. And a day, week or month that is not
-//! published in the night after its end, with the commands that OPERATIONS.md recommends.
+//! A failure: anything that can be seen but for the numbers is not the same in both: which periods are published when, their
+//! numbers and their order, the ledger, what the archive keeps of when they were sealed, what other senders are told, and
+//! whether another's late view counts in its hour. And a day, week or month that is not published in the night after its
+//! end, with the commands that OPERATIONS.md recommends.
+
+mod world;
 
 use std::fmt::Write as _;
 
@@ -17,8 +20,9 @@ use crate::{
         shim::{Faults, Field},
         truth,
     },
-    harness::{BROWSER, House, Server, all_bytes},
+    harness::{BROWSER, House, Server},
 };
+use world::{World, archived, at, batch, both};
 
 /// A Friday: with the fourth night a month ends, with the third a week.
 const FIRST_NIGHT: &str = "2027-01-29T00:15:00Z";
@@ -35,21 +39,6 @@ fn log(night: i64, now: Timestamp, comes: bool) -> String {
         let _ = writeln!(log, "10.7.0.{n} - - [{at}] \"GET /a HTTP/1.1\" 200 512 \"-\" \"{BROWSER}\"");
         log
     })
-}
-
-/// What the archive has of each release, without its numbers.
-fn archived(house: &House) -> Vec<String> {
-    let mut found = Vec::new();
-    for (path, bytes) in all_bytes(&house.path("data").join("archive")) {
-        for line in bytes.split(|byte| *byte == b'\n') {
-            let Ok(line) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
-            let release = &line["release"];
-            let name = path.file_name().expect("a name").display();
-            found.push(format!("{name} {} {} {}", release["number"], release["period"], release["sealed_at_unix_s"]));
-        }
-    }
-    found.sort();
-    found
 }
 
 fn ship(faults: &Faults, server: &Server, files: [&str; 2]) {
@@ -102,4 +91,104 @@ fn nightly_logs_are_published_in_the_night_whoever_came() {
         assert!(without.last().is_some_and(|archive| archive.len() > 5));
         assert_eq!(without, with);
     }
+}
+
+/// The only site that somebody visits; its hours say much.
+const BUSY: &str = "[[site]]\nname = \"www\"\nprofile = \"busy\"\npages = [\"/a\"]\n";
+/// Visitors of a crowd, by number.
+const CROWD: std::ops::Range<u32> = 1..11;
+/// Who comes in one world alone.
+const ONE: u32 = 0;
+
+fn crowd(minutes: i64) -> Vec<(i64, u32)> {
+    CROWD.map(|visitor| (minutes, visitor)).collect()
+}
+
+#[test]
+fn a_live_log_alone_does_not_tell_who_came_first() {
+    let scene = |comes: bool| {
+        let mut world = World::begin(Some(BUSY), at(0, 0, 5))?;
+        let mut views = Vec::new();
+        for hour in [3, 4, 7, 9, 12] {
+            views.extend((hour == 3 && comes).then_some((at(0, 3, 10), ONE)));
+            views.extend(if hour >= 7 { crowd(at(0, hour, 3)) } else { Vec::new() });
+            world.ship_live(at(0, hour, 15), &world::log(&views));
+            world.look(0, hour + 1);
+        }
+        world.look(1, 3);
+        Some(world.end())
+    };
+    let Some([without, with]) = both(scene) else { return };
+    assert!(without.iter().any(|line| line.starts_with("0 8: ") && line.contains("Hour 2027-02-02T04")), "{without:?}");
+    assert_eq!(without, with);
+}
+
+#[test]
+fn a_backend_is_waited_for_whether_or_not_it_had_a_visitor() {
+    let scene = |comes: bool| {
+        let mut world = World::begin(Some(BUSY), at(0, 0, 5))?;
+        let views = if comes { vec![(at(0, 3, 10), ONE)] } else { Vec::new() };
+        for (n, hour) in (1..).zip([3, 4, 5, 8, 10]) {
+            world.send(at(0, hour, 20), batch("a", n, &crowd(at(0, hour, 10)), at(0, hour, 0)));
+            // The other states now and then, at times of its own.
+            match hour {
+                3 => world.send_unseen(at(0, 3, 30), batch("b", 1, &views, at(0, 3, 0))),
+                8 => world.send(at(0, 8, 30), batch("b", 2, &[], at(0, 8, 0))),
+                _ => {}
+            }
+            world.look(0, hour + 1);
+        }
+        world.look(1, 4);
+        Some(world.end())
+    };
+    let Some([without, with]) = both(scene) else { return };
+    assert_eq!(without, with);
+}
+
+#[test]
+fn one_visitor_does_not_decide_whether_a_late_view_counts_in_its_hour() {
+    let late: Vec<_> = (1_000..1_400).map(|visitor| (at(0, 3, 20), visitor)).collect();
+    let later: Vec<_> = (2_000..2_400).map(|visitor| (at(0, 3, 40), visitor)).collect();
+    let counted = std::sync::Mutex::new(Vec::new());
+    let scene = |comes: bool| {
+        let mut world = World::begin(Some(BUSY), at(0, 0, 5))?;
+        let views = if comes { vec![(at(0, 3, 10), ONE)] } else { Vec::new() };
+        world.send_unseen(at(0, 3, 15), batch("of-one", 1, &views, 0));
+        world.look(0, 4);
+        world.send(at(0, 5, 40), batch("late", 1, &late, 0));
+        world.look(0, 7);
+        // The hour is published, three hours after its end.
+        world.send(at(0, 7, 40), batch("late", 2, &later, 0));
+        world.look(0, 8);
+        counted.lock().expect("no panic").push(world.visits_of_hour("2027-02-02T03"));
+        world.look(1, 3);
+        Some(world.end())
+    };
+    let Some([without, with]) = both(scene) else { return };
+    assert_eq!(without, with);
+    for (visits, error) in counted.into_inner().expect("no panic") {
+        assert!((visits - 400).abs() as f64 <= 6.0 * error, "{visits} visits, not 400");
+    }
+}
+
+#[test]
+fn a_site_that_nobody_configured_does_not_tell_of_a_lone_day_or_an_early_hour() {
+    let scene = |comes: bool| {
+        let mut world = World::begin(None, at(0, 10, 0))?;
+        world.send(at(0, 10, 5), batch("live", 1, &crowd(at(0, 10, 4)), 0));
+        // A day without anybody else, and the hour before the first of the next.
+        for (n, minutes) in (1..).zip([at(1, 4, 10), at(2, 2, 10)]) {
+            let views = if comes { vec![(minutes, ONE)] } else { Vec::new() };
+            world.send_unseen(minutes + 1, batch("of-one", n, &views, 0));
+            world.look(minutes / at(1, 0, 0), 6);
+        }
+        world.send(at(2, 8, 5), batch("live", 2, &crowd(at(2, 8, 4)), 0));
+        world.look(2, 12);
+        world.look(3, 3);
+        world.look(5, 1);
+        Some(world.end())
+    };
+    let Some([without, with]) = both(scene) else { return };
+    assert!(without.iter().any(|line| line.contains("Day 2027-02-03")), "{without:?}");
+    assert_eq!(without, with);
 }

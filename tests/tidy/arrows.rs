@@ -19,6 +19,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Answers are made of releases; the wire's types stay in rpc.
     ("query", &[]),
     ("answers", &["query", "telemetry", "vault"]),
+    // Answers in another form: it asks what anybody may ask.
+    ("files", &["answers", "query", "telemetry", "vault"]),
     ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
     // The page and its data: published numbers by way of rpc, and no way to the vault.
     ("web", &["proto", "rpc", "text"]),
@@ -30,8 +32,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("client", &["proto"]),
     ("ship", &["client", "proto"]),
     ("report", &["client", "proto"]),
+    // It reads as a client does; its files have the rows of those that a server gives.
+    ("publish", &["client", "config", "files", "proto", "report", "vault"]),
     ("demo", &[]),
-    ("cli", &["config", "demo", "proto", "report", "serve", "ship", "sitemap", "telemetry", "text", "vault"]),
+    (
+        "cli",
+        &["config", "demo", "proto", "publish", "report", "serve", "ship", "sitemap", "telemetry", "text", "vault"],
+    ),
     ("main", &["cli"]),
     // What measures: no room of the product uses it.
     ("lab", &["query", "ship", "vault"]),

@@ -77,13 +77,18 @@ fn tests_of(sources: &[Source]) -> BTreeSet<String> {
     all
 }
 
+/// All tests.
+pub(crate) fn known_tests() -> BTreeSet<String> {
+    tests_of(&product().into_iter().chain(around()).collect::<Vec<_>>())
+}
+
 /// Whether `named` is a test, a module of tests, or the end of a test's path.
-fn exists(named: &str, tests: &BTreeSet<String>) -> bool {
+pub(crate) fn exists(named: &str, tests: &BTreeSet<String>) -> bool {
     let inside = format!("::{named}::");
     tests.iter().any(|test| format!("::{test}::").contains(&inside))
 }
 
-fn is_test_name(word: &str) -> bool {
+pub(crate) fn is_test_name(word: &str) -> bool {
     let plain = word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == ':');
     let segments: Vec<&str> = word.split("::").collect();
     let sentence = word.matches('_').count() >= SENTENCE_UNDERSCORES_MIN;
@@ -92,7 +97,7 @@ fn is_test_name(word: &str) -> bool {
 
 #[test]
 fn tests_that_documents_name_exist() {
-    let tests = tests_of(&product().into_iter().chain(around()).collect::<Vec<_>>());
+    let tests = known_tests();
     assert!(tests.len() > 300, "only {} tests were found", tests.len());
     let (mut seen, mut wrong) = (0, Vec::new());
     for document in documents() {

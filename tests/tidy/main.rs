@@ -5,12 +5,14 @@
 //! - [`size`]: a header on each file, how long files and functions are.
 //! - [`door`]: what the vault gives out.
 //! - [`documents`]: the tests, files and numbers that documents name.
+//! - [`hazards`]: the guards that `benches/hazards` takes out.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test did not expect may stop it")]
 
 mod arrows;
 mod documents;
 mod door;
+mod hazards;
 mod numbers;
 mod paths;
 mod size;

@@ -4,6 +4,10 @@
 //! Pure: no I/O and no locale of the machine. `tests/golden/format.json` holds inputs and texts for any language that does
 //! the same. It never decides what a number is, nor which numbers are shown.
 
+mod change;
+
+pub use change::{ChangeInterval, within_noise};
+
 use crate::why::Why;
 
 /// What stands in the place of a number that there is not.
@@ -138,7 +142,7 @@ fn english(why: Option<Why>) -> &'static str {
         Some(Why::Gap) => "the release of this period failed its own checks, so it is a gap",
         Some(Why::NotPublished) => "the hours of this day were not published before the day was",
         Some(Why::NotCounted) => "this table is not counted at this site",
-        Some(Why::BelowThreshold) => "not named in this period, because only few visitors could have touched it",
+        Some(Why::BelowThreshold) => "suppressed, because only few visitors could have touched it",
     }
 }
 

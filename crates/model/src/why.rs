@@ -25,6 +25,21 @@ pub enum Why {
 }
 
 impl Why {
+    /// Its name in JSON: that of the protocol without its prefix and in small letters.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotSealed => "not_sealed",
+            Self::BeforeFirstDay => "before_first_day",
+            Self::VisitorsDoNotAdd => "visitors_do_not_add",
+            Self::NotMeasured => "not_measured",
+            Self::Gap => "gap",
+            Self::NotPublished => "not_published",
+            Self::NotCounted => "not_counted",
+            Self::BelowThreshold => "below_threshold",
+        }
+    }
+
     /// The reason of a name in JSON, or in the protocol without its prefix and in small letters.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

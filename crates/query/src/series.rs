@@ -133,3 +133,7 @@ fn check(ask: &KeyAsk) -> Result<(), AskError> {
         () => Ok(()),
     }
 }
+
+#[cfg(test)]
+#[path = "series_tests.rs"]
+mod tests;

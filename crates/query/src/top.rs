@@ -6,6 +6,7 @@
 //! What is shown leans on totals and on each key's past ([`super::estimate`]); intervals and what is in no key do not.
 
 mod compare;
+mod page;
 mod visitors;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -34,14 +35,9 @@ use super::{
     rest, token, why_missing,
 };
 use compare::Previous;
+use page::offset;
+pub use page::{CONTAINS_CHARACTERS_MAX, Contains, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageAsk, PageSize};
 use visitors::Visitors;
-
-/// Rows of a page where none is asked for.
-pub const PAGE_SIZE_DEFAULT: u32 = 20;
-/// The most rows of a page.
-pub const PAGE_SIZE_MAX: u32 = 1_000;
-/// The longest text that keys are searched for, in characters.
-pub const CONTAINS_CHARACTERS_MAX: usize = 200;
 
 /// The percentiles that are read from bins.
 const PERCENTS: [u32; 3] = [50, 90, 99];
@@ -55,82 +51,6 @@ pub struct TopAsk {
     pub dates: Dates,
     /// What each row is compared with.
     pub compare: Compare,
-}
-
-/// The page of a breakdown that is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct PageAsk {
-    /// Only keys that start with this.
-    pub prefix: String,
-    /// Only keys that hold this, whatever its case.
-    pub contains: Contains,
-    /// Rows of a page.
-    pub size: PageSize,
-    /// From the page before; empty for the first.
-    pub token: String,
-}
-
-/// A text that keys are searched for, in lower case.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Contains(String);
-
-impl Contains {
-    /// The text as it was typed; an empty one is in every key.
-    ///
-    /// # Errors
-    /// When it is longer than [`CONTAINS_CHARACTERS_MAX`].
-    pub fn new(text: &str) -> Result<Self, AskError> {
-        let characters = text.chars().count();
-        if characters > CONTAINS_CHARACTERS_MAX {
-            let what = format!("a text of {characters} characters is too long");
-            return Err(AskError::field("contains", what, format!("at most {CONTAINS_CHARACTERS_MAX} characters")));
-        }
-        Ok(Self(text.to_lowercase()))
-    }
-
-    /// What it takes in memory, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.0.len()
-    }
-
-    fn is_in(&self, key: &str) -> bool {
-        self.0.is_empty() || key.to_lowercase().contains(&self.0)
-    }
-}
-
-/// How many rows a page has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PageSize(u32);
-
-impl PageSize {
-    /// All rows in one page, for whoever sends them nowhere; what comes from outside goes through [`PageSize::new`].
-    pub const ALL: Self = Self(u32::MAX);
-
-    /// So many rows; 0 means [`PAGE_SIZE_DEFAULT`].
-    ///
-    /// # Errors
-    /// When it is more than [`PAGE_SIZE_MAX`].
-    pub fn new(rows: u32) -> Result<Self, AskError> {
-        match rows {
-            0 => Ok(Self::default()),
-            1..=PAGE_SIZE_MAX => Ok(Self(rows)),
-            _ => {
-                let allowed = format!("1 to {PAGE_SIZE_MAX}; 0 means {PAGE_SIZE_DEFAULT}");
-                Err(AskError::field("page_size", format!("{rows} rows a page are too many"), allowed))
-            }
-        }
-    }
-
-    fn rows(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
-}
-
-impl Default for PageSize {
-    fn default() -> Self {
-        Self(PAGE_SIZE_DEFAULT)
-    }
 }
 
 /// A key's numbers.
@@ -300,12 +220,6 @@ fn covered(source: &impl Source, site: &SiteInfo, range: Range) -> Result<plan::
 }
 
 impl Breakdown {
-    /// The range as understood; `None` where nothing is published and no date was given.
-    #[must_use]
-    pub fn range(&self) -> Option<Range> {
-        self.range
-    }
-
     /// A page of it.
     ///
     /// # Errors
@@ -340,7 +254,7 @@ impl Breakdown {
             &range.to.number().to_le_bytes(),
             &[self.compare as u8],
             ask.prefix.as_bytes(),
-            ask.contains.0.as_bytes(),
+            ask.contains.as_str().as_bytes(),
             &ask.size.rows().to_le_bytes(),
             &self.digest.to_le_bytes(),
         ])
@@ -467,20 +381,6 @@ fn digest(keys: &[Row]) -> u64 {
     let shown: Vec<u8> = keys.iter().flat_map(|row| row.count.estimate.unwrap_or(-1).to_le_bytes()).collect();
     let names: Vec<u8> = keys.iter().flat_map(|row| row.key.bytes().chain([0])).collect();
     token::digest(&[&shown, &names])
-}
-
-fn offset(token: &str, question: u64, matching: usize) -> Result<usize, AskError> {
-    if token.is_empty() {
-        return Ok(0);
-    }
-    let offset = token::read(token, question).and_then(|offset| usize::try_from(offset).ok());
-    offset.filter(|offset| *offset < matching).ok_or_else(|| {
-        AskError::field(
-            "page_token",
-            "this token belongs to another request, or something was published since",
-            "the next_page_token of the answer before, with the rest of the request unchanged; or empty, to begin again",
-        )
-    })
 }
 
 #[cfg(test)]

@@ -142,3 +142,49 @@ fn percentiles_are_given_where_enough_was_measured() {
     assert_eq!(found.iter().map(|(percent, _)| *percent).collect::<Vec<_>>(), [50, 90, 99]);
     assert!(found.iter().all(|(_, value)| (30.0..=50.0).contains(value)), "{found:?}");
 }
+
+#[test]
+fn rows_tell_what_changed_and_keep_their_order() {
+    let memory = memory();
+    let one = TopAsk { dates: Dates::of(day(24), day(24)), ..ALL };
+    let plain = ask(&memory, &one).unwrap();
+    let compared = ask(&memory, &TopAsk { compare: Compare::Previous, ..one }).unwrap();
+    assert_eq!((keys(&plain), compared.previous), (keys(&compared), Some(Range { from: day(23), to: day(23) })));
+    let row = |key: &str| compared.rows.iter().find(|row| row.key == key).unwrap().previous.unwrap();
+    // Two counters of sigma 1 on each of two days: 1.96 times 2, outward.
+    let change = row("/b").change;
+    assert_eq!((change.estimate, change.low, change.high), (Some(-10), -14, -6));
+    assert_eq!((change.is_within_noise, change.percent), (false, None));
+    assert!(row("/").change.is_within_noise);
+    // The 23rd did not publish it: 2 x (10 + 2) may be hidden there.
+    let new = row("/new");
+    assert_eq!((new.count.estimate, new.count.high, new.count.reason), (None, 24, Some(Why::BelowThreshold)));
+    assert_eq!((new.change.estimate, new.change.reason), (None, Some(Why::BelowThreshold)));
+    // Nothing is published before the 23rd.
+    let first = TopAsk { dates: Dates::of(day(23), day(23)), compare: Compare::Previous, ..ALL };
+    let first = ask(&memory, &first).unwrap().rows[0].previous.unwrap();
+    assert_eq!((first.count.reason, first.change.reason), (Some(Why::BeforeFirstDay), Some(Why::BeforeFirstDay)));
+}
+
+#[test]
+fn keys_are_found_by_a_text_in_them_whatever_its_case() {
+    let memory = memory();
+    let found = |text: &str| {
+        let page = PageAsk { contains: Contains::new(text).unwrap(), ..PageAsk::default() };
+        ask_page(&memory, &ALL, &page).unwrap()
+    };
+    assert_eq!(keys(&found("NEW")), [("/new", 13)]);
+    assert_eq!((found("").keys, found("/").keys, found("nowhere").keys), (4, 4, 0));
+    // A token belongs to its text.
+    let page = |contains: &str, token: String| PageAsk {
+        contains: Contains::new(contains).unwrap(),
+        size: PageSize::new(1).unwrap(),
+        token,
+        ..PageAsk::default()
+    };
+    let first = ask_page(&memory, &ALL, &page("/", String::new())).unwrap();
+    assert!(ask_page(&memory, &ALL, &page("/", first.next_page_token.clone())).is_ok());
+    let other = ask_page(&memory, &ALL, &page("b", first.next_page_token));
+    assert!(matches!(other, Err(AskError::Field { field: "page_token", .. })));
+    assert!(Contains::new(&"ü".repeat(200)).is_ok() && Contains::new(&"ü".repeat(201)).is_err());
+}

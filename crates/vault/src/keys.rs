@@ -9,12 +9,12 @@ mod files;
 mod witness;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fs::{self, Permissions},
     io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use zeroize::Zeroizing;
@@ -91,8 +91,19 @@ pub enum KeyFault {
 /// The keys in use. Shared by the anonymiser (which tags) and the store (which encrypts).
 pub(super) struct KeyRing {
     directory: PathBuf,
-    open: RwLock<HashMap<Epoch, Arc<EpochKeys>>>,
+    open: RwLock<Open>,
 }
+
+/// The keys in memory.
+#[derive(Default)]
+struct Open {
+    keys: HashMap<Epoch, Arc<EpochKeys>>,
+    /// Whose keys were destroyed last. A batch that was anonymised meanwhile may still ask for one.
+    destroyed: VecDeque<Epoch>,
+}
+
+/// How many destroyed keys are remembered: more than the periods that are sealed while one batch is anonymised.
+const DESTROYED_MAX: usize = 4_096;
 
 impl KeyRing {
     /// Opens the key directory, making it (readable by its owner alone) if need be.
@@ -128,12 +139,16 @@ impl KeyRing {
     }
 
     fn get(&self, epoch: &Epoch, may_create: bool) -> Result<Arc<EpochKeys>, KeyFault> {
-        if let Some(keys) = self.read().get(epoch) {
+        if let Some(keys) = self.read().keys.get(epoch) {
             return Ok(keys.clone());
         }
-        let mut open = self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(keys) = open.get(epoch) {
+        let mut open = self.write();
+        if let Some(keys) = open.keys.get(epoch) {
             return Ok(keys.clone());
+        }
+        if may_create && open.destroyed.contains(epoch) {
+            // Its period is sealed: what is tagged now is rejected as late, and nothing of it is stored.
+            return Ok(Arc::new(EpochKeys::derive(&files::random()?)));
         }
         let path = self.directory.join(epoch.file_name());
         let master = match files::read(&path, EPOCH_MARK)? {
@@ -142,17 +157,21 @@ impl KeyRing {
             None => return Err(KeyFault::Missing { epoch: epoch.clone(), path }),
         };
         let keys = Arc::new(EpochKeys::derive(&master));
-        open.insert(epoch.clone(), keys.clone());
+        open.keys.insert(epoch.clone(), keys.clone());
         Ok(keys)
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<Epoch, Arc<EpochKeys>>> {
-        self.open.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Open> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Open> {
+        self.open.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the epoch's key is there.
     pub(super) fn has(&self, epoch: &Epoch) -> bool {
-        self.read().contains_key(epoch) || self.directory.join(epoch.file_name()).exists()
+        self.read().keys.contains_key(epoch) || self.directory.join(epoch.file_name()).exists()
     }
 
     /// A key that stays for good, by which names of producers are hashed before they are stored; none where there is none.
@@ -171,9 +190,15 @@ impl KeyRing {
     }
 
     /// Destroys an epoch's key: overwritten, synced, removed. Call it only after what replaces the epoch's data is
-    /// durable. A key that is gone already is no fault.
+    /// durable. A key that is gone already is no fault. It is not made again: whoever asks late gets one of its own.
     pub(super) fn destroy(&self, epoch: &Epoch) -> Result<(), KeyFault> {
-        self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(epoch);
+        let mut open = self.write();
+        open.keys.remove(epoch);
+        if open.destroyed.len() == DESTROYED_MAX {
+            open.destroyed.pop_front();
+        }
+        open.destroyed.push_back(epoch.clone());
+        drop(open);
         files::destroy(&self.directory, &self.directory.join(epoch.file_name()))
     }
 
@@ -227,6 +252,20 @@ mod tests {
         again.destroy(&epoch).unwrap();
         assert!(matches!(again.existing(&epoch), Err(KeyFault::Missing { .. })));
         assert_ne!(again.for_writing(&epoch).unwrap().visitor_tag(b"x"), tag);
+    }
+
+    /// A batch may be anonymised while its day is sealed.
+    #[test]
+    fn a_destroyed_key_leaves_no_file_when_it_is_asked_for_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let epoch = epoch(PeriodKind::Day);
+        let ring = KeyRing::open(directory.path()).unwrap();
+        let tag = ring.for_writing(&epoch).unwrap().visitor_tag(b"x");
+        ring.destroy(&epoch).unwrap();
+        let late = ring.for_writing(&epoch).unwrap().visitor_tag(b"x");
+        assert_ne!(late, tag);
+        assert_eq!((ring.on_disk().unwrap(), ring.has(&epoch)), (vec![], false));
+        assert!(matches!(ring.existing(&epoch), Err(KeyFault::Missing { .. })));
     }
 
     #[test]

@@ -34,4 +34,4 @@ mod late_tests;
 #[cfg(test)]
 pub(crate) mod random;
 #[cfg(test)]
-mod synthetic;
+pub(crate) mod synthetic;

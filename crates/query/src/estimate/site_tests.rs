@@ -6,7 +6,13 @@ use super::{
     super::{dense::variance_of, synthetic::World},
     *,
 };
-use crate::{fixture::Memory, plan, range::Range, why_missing};
+use crate::{
+    change::{CHANGE_REACH, Change, Difference},
+    fixture::Memory,
+    plan,
+    range::Range,
+    why_missing,
+};
 
 fn day(m: i8, d: i8) -> Day {
     Day::from_date(date(2026, m, d))
@@ -153,4 +159,45 @@ fn intervals_of_days_weeks_and_months_hold() {
         let coverage = f64::from(held[kind]) / n;
         assert!((coverage - 0.955).abs() < 4.5 * (0.05 * 0.95 / n).sqrt(), "{kind}: {coverage}");
     }
+}
+
+/// Neighbours lean on the same week or month, so their noise hangs together; the variance of their difference counts that.
+#[test]
+fn the_variance_of_a_difference_is_exact_for_neighbours_too() {
+    let spans = [
+        (day(9, 9), day(9, 9), day(9, 10), day(9, 10)),
+        (day(9, 7), day(9, 13), day(9, 14), day(9, 20)),
+        (day(9, 1), day(9, 30), day(10, 1), day(10, 31)),
+    ];
+    let (mut squares, mut naive, mut called, mut all) = ([0.0; 3], [0.0; 3], 0, 0);
+    let runs = 70;
+    for seed in 0..runs {
+        let site = World { pages: 3, seed, days: 92, ..World::small() }.publish();
+        let truth = |from: Day, to: Day| {
+            let days = (from.number()..=to.number()).map(|n| site.truth[&Period::day(Day::from_number(n))].visits());
+            days.sum::<i64>() as f64
+        };
+        for (i, (from, to, later_from, later_to)) in spans.into_iter().enumerate() {
+            let (then, now) = (range(&site.memory, from, to), range(&site.memory, later_from, later_to));
+            let found = now.visits_more_than(&then);
+            let off = found.value - (truth(later_from, later_to) - truth(from, to));
+            squares[i] += off * off / found.variance / f64::from(runs as u32);
+            naive[i] += off * off / (then.visits().variance + now.visits().variance) / f64::from(runs as u32);
+            // The same sites without what really changed.
+            let unchanged = Measure { value: off, ..found };
+            let change = Change::of(Difference::between(unchanged, Measure::default()), CHANGE_REACH);
+            called += i32::from(!change.is_within_noise);
+            all += 1;
+        }
+    }
+    for (i, square) in squares.into_iter().enumerate() {
+        assert!((square - 1.0).abs() < 4.5 * (2.0 / f64::from(runs as u32)).sqrt(), "{i}: {square} times the variance");
+    }
+    // Adding up the two variances would claim too little noise for days of one week.
+    assert!(naive[0] > squares[0] && naive[1] > squares[1], "{naive:?}, {squares:?}");
+    let share = f64::from(called) / f64::from(all);
+    assert!(
+        share < 0.05 + 3.0 * (0.05 * 0.95 / f64::from(all)).sqrt(),
+        "{share} of unchanged sites are called changed"
+    );
 }

@@ -1,7 +1,7 @@
 //! A made-up site for tests: what really happened, and releases of it with the noise of a real plan.
 //!
 //! Pages follow Zipf's law, the week has a rhythm, days differ (log-normal), each page differs from day to day and drifts,
-//! some pages jump for a day, some appear and some die.
+//! some pages jump for a day, some appear and some die. The site may grow or shrink.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,46 +20,52 @@ use super::random::Random;
 use crate::fixture::Memory;
 
 /// The first day of every made-up site.
-pub(super) const FIRST: (i16, i8, i8) = (2026, 8, 1);
+pub(crate) const FIRST: (i16, i8, i8) = (2026, 8, 1);
 const RANKS: usize = 8;
-const WEEK: [f64; 7] = [1.1, 1.15, 1.15, 1.1, 1.0, 0.75, 0.75];
+const WORKDAYS: [f64; 5] = [1.1, 1.15, 1.15, 1.1, 1.0];
 const ATTRIBUTES: [(Table, usize); 4] =
     [(Table::Browser, 20), (Table::Os, 12), (Table::Device, 4), (Table::Language, 47)];
 
 /// How a made-up site lives.
 #[derive(Clone)]
-pub(super) struct World {
-    pub(super) shares: Shares,
-    pub(super) visits: f64,
-    pub(super) pages: usize,
-    pub(super) days: i32,
-    pub(super) seed: u64,
+pub(crate) struct World {
+    pub(crate) shares: Shares,
+    pub(crate) visits: f64,
+    pub(crate) pages: usize,
+    pub(crate) days: i32,
+    pub(crate) seed: u64,
     /// How much a page differs from day to day: standard deviation of the logarithm.
-    pub(super) restless: f64,
+    pub(crate) restless: f64,
     /// How likely a page jumps on a day.
-    pub(super) jumps: f64,
+    pub(crate) jumps: f64,
+    /// The exponent of Zipf's law: the share of a page goes with its rank to the power of minus this.
+    pub(crate) exponent: f64,
+    /// By which part of itself the site grows in a day; negative where it shrinks.
+    pub(crate) growth: f64,
+    /// What a Saturday and a Sunday have of an average day.
+    pub(crate) weekend: f64,
     /// Whether a sitemap names all pages. Where none does, a page is published once it passed the threshold, and visits
     /// begin on pages.
-    pub(super) is_listed: bool,
+    pub(crate) is_listed: bool,
 }
 
 /// What really happened in a period.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Truth {
-    pub(super) ranks: [i64; RANKS],
+pub(crate) struct Truth {
+    pub(crate) ranks: [i64; RANKS],
     /// By table and position of the key: first views and repeat views, or visits.
-    pub(super) tables: BTreeMap<Table, Vec<[i64; 2]>>,
-    pub(super) hours: Vec<[i64; 2]>,
+    pub(crate) tables: BTreeMap<Table, Vec<[i64; 2]>>,
+    pub(crate) hours: Vec<[i64; 2]>,
 }
 
 /// A made-up site, published.
-pub(super) struct Synthetic {
-    pub(super) memory: Memory,
-    pub(super) truth: BTreeMap<Period, Truth>,
+pub(crate) struct Synthetic {
+    pub(crate) memory: Memory,
+    pub(crate) truth: BTreeMap<Period, Truth>,
 }
 
 /// The name of a key by its position.
-pub(super) fn key(position: usize) -> String {
+pub(crate) fn key(position: usize) -> String {
     format!("/{position:05}")
 }
 
@@ -72,23 +78,23 @@ impl Truth {
         }
     }
 
-    pub(super) fn visits(&self) -> i64 {
+    pub(crate) fn visits(&self) -> i64 {
         self.ranks[0]
     }
 
-    pub(super) fn views(&self) -> i64 {
+    pub(crate) fn views(&self) -> i64 {
         self.ranks.iter().sum()
     }
 
     /// What all counters of a key have together.
-    pub(super) fn of(&self, table: Table, position: usize) -> i64 {
+    pub(crate) fn of(&self, table: Table, position: usize) -> i64 {
         self.tables[&table][position].iter().sum()
     }
 }
 
 impl World {
     /// A site of some hundred visits a day.
-    pub(super) fn small() -> Self {
+    pub(crate) fn small() -> Self {
         Self {
             shares: Shares::SMALL,
             visits: 300.0,
@@ -97,12 +103,15 @@ impl World {
             seed: 1,
             restless: 0.3,
             jumps: 0.003,
+            exponent: 1.0,
+            growth: 0.0,
+            weekend: 0.75,
             is_listed: true,
         }
     }
 
     /// Lives and publishes.
-    pub(super) fn publish(&self) -> Synthetic {
+    pub(crate) fn publish(&self) -> Synthetic {
         let mut publisher = Publisher {
             plan: Plan::new(&Privacy::default(), &self.shares, TableSet::without_sources()).mechanisms,
             random: Random::new(self.seed ^ 0x5eed),
@@ -138,7 +147,7 @@ struct Life {
 impl Life {
     fn new(world: &World) -> Self {
         let mut random = Random::new(world.seed);
-        let levels = (1..=world.pages).map(|rank| random.factor(0.2) / rank as f64).collect();
+        let levels = (1..=world.pages).map(|rank| random.factor(0.2) * (rank as f64).powf(-world.exponent)).collect();
         let mut life = |_| {
             let when = FIRST_DAY_OF_CHANGE + (random.unit() * 90.0) as i32;
             match random.unit() {
@@ -154,9 +163,10 @@ impl Life {
     fn day(&mut self, world: &World, day: Day) -> Truth {
         let random = &mut self.random;
         let since = day.number() - Day::from_date(date(FIRST.0, FIRST.1, FIRST.2)).number();
-        let rhythm = WEEK[(day.number() - day.monday().number()) as usize];
+        let weekday = (day.number() - day.monday().number()) as usize;
+        let rhythm = WORKDAYS.get(weekday).copied().unwrap_or(world.weekend);
         let mut ranks = [0; RANKS];
-        let mean = world.visits * rhythm * random.factor(0.15);
+        let mean = world.visits * (1.0 + world.growth).powi(since) * rhythm * random.factor(0.15);
         ranks[0] = random.poisson(mean);
         for rank in 1..RANKS {
             ranks[rank] = (0..ranks[rank - 1]).filter(|_| random.unit() < 0.57).count() as i64;

@@ -41,11 +41,17 @@ pub(super) fn read(path: &Path, mark: &[u8]) -> Result<Option<Master>, KeyFault>
     Ok(Some(key))
 }
 
+/// A new key that is nowhere on the disk.
+pub(super) fn random() -> Result<Master, KeyFault> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(&mut *key).map_err(KeyFault::Entropy)?;
+    Ok(key)
+}
+
 /// Makes a key that is either wholly on the disk under its name or not there at all.
 pub(super) fn create(directory: &Path, path: &Path, mark: &[u8]) -> Result<Master, KeyFault> {
     let at = |source| KeyFault::Io { path: path.to_owned(), source };
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    getrandom::fill(&mut *key).map_err(KeyFault::Entropy)?;
+    let key = random()?;
     let draft = path.with_extension("key.new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(at)?;
     file.write_all(mark).and_then(|()| file.write_all(&*key)).map_err(at)?;

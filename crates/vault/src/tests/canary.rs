@@ -1,6 +1,8 @@
 //! Canaries: addresses, cookies, user agents and e-mail addresses that must be found nowhere on the disk, neither in
 //! clear nor as a plain hash, before sealing nor after.
 
+use std::io::Read as _;
+
 use super::*;
 use crate::calendar::{Day, Period, PeriodKind};
 use commit::journal::{Checkpoint, Place};
@@ -75,6 +77,31 @@ fn no_canary_reaches_the_disk() {
     let mut keys: Vec<_> = std::fs::read_dir(house.keys()).unwrap().map(|e| e.unwrap().file_name()).collect();
     keys.sort();
     assert_eq!(keys, ["producers.key", "releases", "www.quarter-2027-01-01.key"]);
+}
+
+#[test]
+fn a_backup_holds_no_canary_and_no_key() {
+    let house = House::new();
+    let running = house.open();
+    let event = AccessEvent::at(NOON_UNIX_MS, 200).from_whom(ADDRESS, COOKIE, AGENT);
+    let event = event.for_what("GET", format!("/{MAIL}")).with_context(format!("https://forum.example/{MAIL}"), "ja");
+    block_on(running.lane("www", "p").send(batch(1, vec![event], 0))).unwrap();
+    let mut backup = Vec::new();
+    block_on(running.admin.back_up()).unwrap().read_to_end(&mut backup).unwrap();
+    assert!(contains(&backup, b"www"), "a backup holds rows as they are");
+    for (i, needle) in forbidden().iter().enumerate() {
+        assert!(!contains(&backup, needle), "canary {i} is in the backup");
+    }
+    let keys = all_bytes(&house.keys()).into_iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "key"));
+    let keys: Vec<_> = keys.collect();
+    // Of the producers, and of the day, the week, the month.
+    assert!(keys.len() >= 4, "{}", keys.len());
+    for (path, bytes) in keys {
+        let half = bytes.len().min(32) / 2;
+        let parts = [&bytes[bytes.len() - half..], &bytes[bytes.len() - 2 * half..bytes.len() - half]];
+        assert!(!parts.iter().any(|part| contains(&backup, part)), "{} is in the backup", path.display());
+    }
+    running.close();
 }
 
 #[test]

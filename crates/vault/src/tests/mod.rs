@@ -11,6 +11,7 @@ mod keeping;
 mod known;
 mod migrating;
 mod neighbours;
+mod noised;
 mod producers;
 mod schedule;
 mod sealing;

@@ -142,3 +142,22 @@ fn without_a_secret_nothing_is_kept_but_what_is_complete() {
         [(0, day_after_unix_ms)]
     );
 }
+
+#[test]
+fn what_a_stream_without_a_secret_states_hurries_no_producer_that_has_one() {
+    let house = House::new();
+    let running = house.open();
+    let (bound, stream) = (running.lane("www", "web"), running.lane_with("www", "web", b""));
+    block_on(bound.send(batch(1, vec![view(NOON_UNIX_MS, 1, "/")], NOON_UNIX_MS))).unwrap();
+    let day_after_unix_ms = NOON_UNIX_MS + DAY_MS;
+    house.clock.set(day_after_unix_ms);
+    block_on(stream.send(batch(1, vec![], day_after_unix_ms))).unwrap();
+    // The answer to the next batch comes after the committer has looked at what is due.
+    block_on(stream.send(batch(2, vec![], 0))).unwrap();
+    let today = crate::calendar::Period::day(day("2026-11-02"));
+    assert_eq!(running.releases.get(&SiteName::new("www").unwrap(), today).unwrap(), None);
+    block_on(bound.send(batch(2, vec![], day_after_unix_ms))).unwrap();
+    running.wait_for("www", today);
+    drop((bound, stream));
+    running.close();
+}

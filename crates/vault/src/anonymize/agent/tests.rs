@@ -330,8 +330,9 @@ fn measure() {
 
 proptest! {
     #[test]
-    fn any_text_gives_indexes(text in any::<String>(), tail in "[ -~]{0,200}") {
-        for user_agent in [text, format!("Mozilla/5.0 ({tail}")] {
+    fn any_text_gives_indexes(text in any::<String>(), tail in "[ -~]{0,200}", rare in "Iceweasel|Epiphany|Netscape") {
+        let rare = format!("Mozilla/5.0 (X11; U; Linux i686) Gecko/20100101 {rare}/3.5");
+        for user_agent in [text, format!("Mozilla/5.0 ({tail}"), rare] {
             let agent = AGENTS.classify(&user_agent).0;
             prop_assert!(usize::from(agent.bot) < BOTS.len());
             prop_assert!(usize::from(agent.browser) < BROWSERS.len());

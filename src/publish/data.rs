@@ -1,0 +1,182 @@
+//! The files of numbers: for each site and year its series by day, week and month, and its tables by month (and day), each as
+//! CSV and JSON. Their places never change: `data/{site}/{year}/{what}.csv`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    PublishError,
+    fetch::{SiteData, year_of},
+    tree::Tree,
+    value::{metrics, value},
+};
+use crate::{
+    calendar::{Calendar, Day},
+    files::{
+        Column, Extension, Field, SITES, Sheet, Symbols, TABLE, TRAFFIC, file_name, moment, site_row, stretches,
+        table_row, traffic_row,
+    },
+    proto::{ListTopResponse, Missing, Site, TrafficPoint, Value},
+    vault::{OTHER_KEY, Table},
+};
+
+/// What the rows of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Sites,
+    Traffic,
+    Table,
+}
+
+impl Form {
+    pub(super) const ALL: [Self; 3] = [Self::Sites, Self::Traffic, Self::Table];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sites => "sites",
+            Self::Traffic => "traffic",
+            Self::Table => "table",
+        }
+    }
+
+    pub(super) fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Sites => &SITES,
+            Self::Traffic => &TRAFFIC,
+            Self::Table => &TABLE,
+        }
+    }
+}
+
+/// A file of numbers, in all its forms.
+#[derive(Debug, Clone)]
+pub(super) struct Resource {
+    /// Its place without an extension.
+    pub place: String,
+    pub form: Form,
+    /// The site; empty for all.
+    pub site: String,
+    /// What it holds, in words.
+    pub title: String,
+    /// How many bytes it has in each form.
+    pub sizes: Vec<(Extension, usize)>,
+}
+
+/// Writes all sites.
+pub(super) fn write_sites(sites: &[Site], tree: &mut Tree) -> Result<Resource, PublishError> {
+    let rows = sites.iter().map(of_site).collect();
+    let resource = Resource {
+        place: "data/sites".to_owned(),
+        form: Form::Sites,
+        site: String::new(),
+        title: "The sites, their time zones and published days".to_owned(),
+        sizes: Vec::new(),
+    };
+    put(resource, rows, tree)
+}
+
+fn of_site(site: &Site) -> Vec<Field> {
+    let [english, japanese] = ["en", "ja"].map(|language| site.titles.get(language).map_or("", String::as_str));
+    let Site { site: name, group, country, time_zone, profile, first_date, last_date, .. } = site;
+    site_row([name, english, japanese, group, country, time_zone, profile, first_date, last_date])
+}
+
+/// Writes all numbers of a site.
+pub(super) fn write(data: &SiteData, tree: &mut Tree) -> Result<Vec<Resource>, PublishError> {
+    let bad_zone = || PublishError::Answer(format!("{:?} is no time zone of this machine", data.site.time_zone));
+    let calendar = Calendar::new(&data.site.time_zone).map_err(|_| bad_zone())?;
+    let mut resources = Vec::new();
+    for (periods, points) in [("days", &data.days), ("weeks", &data.weeks), ("months", &data.months)] {
+        let rows = |point: &TrafficPoint| of_point(&data.site.site, &calendar, point);
+        let title = format!("Visits, page views and visitors by {}", &periods[..periods.len() - 1]);
+        let years = by_year(data, points.iter().map(|point| (point.start.as_str(), rows(point))));
+        resources.extend(write_years(data, Form::Traffic, [&format!("traffic-{periods}"), &title], years, tree)?);
+    }
+    for table in &data.tables {
+        let name = file_name(table.table);
+        for (periods, answers) in [("days", &table.days), ("months", &table.months)] {
+            let rows = |answer: &ListTopResponse| of_answer(&data.site.site, table.table, answer);
+            let title = format!("{} by {}", title_case(name), &periods[..periods.len() - 1]);
+            let start = |answer: &ListTopResponse| answer.scope.as_ref().map_or(String::new(), |s| s.from_date.clone());
+            let starts: Vec<(String, Vec<Vec<Field>>)> = answers.iter().map(|a| (start(a), rows(a))).collect();
+            let years = by_year(data, starts.iter().map(|(start, rows)| (start.as_str(), rows.clone())));
+            resources.extend(write_years(data, Form::Table, [&format!("{name}-{periods}"), &title], years, tree)?);
+        }
+    }
+    Ok(resources)
+}
+
+/// Rows by the year in whose folder they belong, in order.
+fn by_year<'a>(
+    data: &SiteData,
+    rows: impl Iterator<Item = (&'a str, Vec<Vec<Field>>)>,
+) -> BTreeMap<String, Vec<Vec<Field>>> {
+    let mut years: BTreeMap<String, Vec<Vec<Field>>> = BTreeMap::new();
+    for (start, rows) in rows {
+        years.entry(year_of(&data.site, start)).or_default().extend(rows);
+    }
+    years
+}
+
+/// A file for each year.
+fn write_years(
+    data: &SiteData,
+    form: Form,
+    [name, title]: [&str; 2],
+    years: BTreeMap<String, Vec<Vec<Field>>>,
+    tree: &mut Tree,
+) -> Result<Vec<Resource>, PublishError> {
+    let site = &data.site.site;
+    let mut resources = Vec::new();
+    for (year, rows) in years {
+        let place = format!("data/{site}/{year}/{name}");
+        let title = format!("{title}, {site}, {year}");
+        resources.push(put(Resource { place, form, site: site.clone(), title, sizes: Vec::new() }, rows, tree)?);
+    }
+    Ok(resources)
+}
+
+fn put(mut resource: Resource, rows: Vec<Vec<Field>>, tree: &mut Tree) -> Result<Resource, PublishError> {
+    let sheet = Sheet { columns: resource.form.columns(), rows };
+    for extension in Extension::ALL {
+        let bytes = extension.write(&sheet);
+        tree.put(&format!("{}.{}", resource.place, extension.name()), &bytes)?;
+        resource.sizes.push((extension, bytes.len()));
+    }
+    Ok(resource)
+}
+
+fn of_point(site: &str, calendar: &Calendar, point: &TrafficPoint) -> Vec<Vec<Field>> {
+    let time = moment(calendar, &point.start);
+    metrics(point).map(|(metric, value)| traffic_row(&time, site, metric, &value, Symbols::None)).into()
+}
+
+/// The keys of a period, what is in none of them, and the days that are missing.
+fn of_answer(site: &str, table: Table, answer: &ListTopResponse) -> Vec<Vec<Field>> {
+    let name = file_name(table);
+    let range =
+        answer.scope.as_ref().map(|scope| [scope.from_date.as_str(), scope.to_date.as_str()]).unwrap_or_default();
+    let metric = if table == Table::Page { "views" } else { "visits" };
+    let one = |range: [&str; 2], key: &str, metric: &str, number: Option<&Value>| {
+        table_row(range, site, name, [key, metric], &value(number), Symbols::None)
+    };
+    let mut rows = Vec::new();
+    for row in &answer.rows {
+        let count = if table == Table::Page { row.views.as_ref() } else { row.visits.as_ref() };
+        rows.push(one(range, row.key.as_str(), metric, count));
+        rows.extend(row.visitors.as_ref().map(|number| one(range, row.key.as_str(), "visitors", Some(number))));
+    }
+    rows.extend(answer.other.as_ref().map(|number| one(range, OTHER_KEY, metric, Some(number))));
+    let day = |missing: &Missing| Some((Day::from_date(missing.start.parse().ok()?), missing.reason()));
+    for (from, to, why) in stretches(answer.missing.iter().filter_map(day)) {
+        let absent = Value { reason: why.into(), ..Value::default() };
+        rows.push(one([&from.to_string(), &to.to_string()], "", metric, Some(&absent)));
+    }
+    rows
+}
+
+/// `error-classes` as `Error classes`.
+fn title_case(name: &str) -> String {
+    let words = name.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
