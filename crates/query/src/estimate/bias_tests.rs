@@ -72,6 +72,11 @@ fn note_all(site: &Synthetic, profile: &str, bias: &mut Bias) {
         for n in [2, 9, 16, 23] {
             note(site, table, &format!("{profile} 7 days"), (day(9, n), day(9, n + 6)), bias);
         }
+        // From Monday to Sunday.
+        note(site, table, &format!("{profile} first week"), (day(8, 3), day(8, 9)), bias);
+        for n in [7, 14, 21] {
+            note(site, table, &format!("{profile} week"), (day(9, n), day(9, n + 6)), bias);
+        }
         note(site, table, &format!("{profile} 20 days"), (day(9, 5), day(9, 24)), bias);
         note(site, table, &format!("{profile} first 20 days"), (day(8, 1), day(8, 20)), bias);
         note(site, table, &format!("{profile} month"), (day(8, 1), day(8, 31)), bias);
