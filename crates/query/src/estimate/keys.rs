@@ -27,8 +27,12 @@ use super::{
 /// From how many days on that stand by themselves a part of a month is made to agree with it.
 const DAYS_TO_AGREE: usize = 7;
 
-/// How far a number without a long past is moved for the sake of a sum, in standard errors: a tenth of the half-width.
-const PULL_MAX: f64 = 0.12;
+/// Where the past is short, a number of up to so many standard errors may be noise alone: it moves freely for the sake of a sum.
+const LOOSE_UP_TO: f64 = 0.5;
+/// From so many on it is not moved at all.
+const FIXED_FROM: f64 = 1.5;
+/// More standard errors than any interval allows a number to move.
+const FREE: f64 = 3.0;
 
 /// What is known of a key from the blocks of a range.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -247,8 +251,7 @@ impl<'a, S: Source> Keys<'a, S> {
             let best = past.best(key, direct_of);
             let span =
                 Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 };
-            // Without a past nothing says which of the numbers are too large, so none is moved far.
-            if past.is_long() { span } else { span.within(PULL_MAX * direct_of.measure.standard_error()) }
+            if past.is_long() { span } else { span.within(reach(direct_of.measure)) }
         };
         let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();
         let values = project(&spans, self.goal(total.max(0) as f64, past.is_long()));
@@ -277,6 +280,14 @@ impl<'a, S: Source> Keys<'a, S> {
             _ => Goal::Free,
         }
     }
+}
+
+/// How far a number without a long past may be moved for the sake of a sum. Nothing says which numbers are too large, but what
+/// is too much in the sum comes from those that are noise alone and cannot be shown below zero.
+fn reach(measured: Measure) -> f64 {
+    let error = measured.standard_error();
+    let loose = (FIXED_FROM * error - measured.value) / ((FIXED_FROM - LOOSE_UP_TO) * error);
+    if error > 0.0 { FREE * error * loose.clamp(0.0, 1.0) } else { 0.0 }
 }
 
 impl Hiding<'_> {
