@@ -173,7 +173,7 @@ impl<S: Source> Reader<'_, S> {
     /// Visits with an error of the server, or why there are none.
     fn errors_of(&self, period: Period) -> Result<Result<Measure, Why>, ReadError> {
         let name = &self.site.name;
-        let state = |period| state(self.source, name, period);
+        let state = |period| plan::state_of_table(self.source, name, Table::Status, period);
         let cover = plan::cover(range_of(period), state, |day| why_missing(self.site, day))?;
         if let Some((_, why)) = cover.missing.first() {
             return Ok(Err(*why));

@@ -264,7 +264,12 @@ impl<'a, S: Source> Reader<'a, S> {
     }
 
     fn total(&self, range: Range) -> Result<Whole, ReadError> {
-        let cover = plan::cover(range, |period| self.state(period), |day| why_missing(self.site, day))?;
+        // What is known of weeks is in these numbers whatever they are told by.
+        let state = |period: Period| match period.kind {
+            PeriodKind::Week => Ok(State::Absent),
+            _ => self.state(period),
+        };
+        let cover = plan::cover(range, state, |day| why_missing(self.site, day))?;
         let sum = self.numbers.blocks(&cover.blocks)?;
         let (visitors, shown) = match range.as_period() {
             Some(period) => match self.state(period)? {
