@@ -64,7 +64,8 @@ export function ChangeMark({ change, short = false }: { change: Change | undefin
     );
   }
   const up = known.estimate > 0n;
-  const size = changeSize(known, language.value);
+  // A number and its ± stay on one line.
+  const size = changeSize(known, language.value).replaceAll(" ", "\u00a0");
   const share = change.percent === undefined ? "" : ` (${up ? "+" : "−"}${percent(Math.abs(change.percent), language.value)})`;
   const text = (up ? w.more : w.less)(size);
   return (
