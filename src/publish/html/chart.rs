@@ -54,10 +54,10 @@ pub(super) fn chart(words: &Words, title: &str, points: &[Point<'_>]) -> String 
         escaped(title),
         plot.grid(),
     );
-    let _ = write!(
+    let _ = writeln!(
         svg,
         "</svg><figcaption><span class=\"swatch line\"></span>{} <span class=\"swatch half\"></span>50 % <span class=\"swatch whole\"></span>95 %\
-         {}</figcaption></figure>\n",
+         {}</figcaption></figure>",
         words.estimate,
         if plot.is_thin(points) { format!("<span>{}</span>", words.thin) } else { String::new() }
     );

@@ -26,7 +26,8 @@ const MANY_SITES: u64 = 40;
 /// The estimator's constants were chosen on sites with smaller seeds.
 const FIRST_SEED: u64 = 10_000;
 /// How many times the error of leaning at all sizes is paid at most, for small numbers, so that large ones are right on average.
-const PRICE_MAX: f64 = 1.25;
+/// Over 60 sites it is 1.3 times for the kind that pays most; three sites of each world know it to a tenth or so.
+const PRICE_MAX: f64 = 1.5;
 
 /// What small numbers were off by (RMSE) where large ones leaned on their past as well.
 const LEANING: [(&str, f64); 13] = [
@@ -99,8 +100,11 @@ fn worlds() -> [World; 4] {
     ]
 }
 
-fn measure(sites: u64, world: &World, bias: &mut Bias) {
-    for seed in FIRST_SEED..FIRST_SEED + sites {
+/// Each world has seeds of its own: with the same ones all worlds would have the same noise, and one rare draw would count
+/// four times.
+fn measure(sites: u64, number: u64, world: &World, bias: &mut Bias) {
+    let first = FIRST_SEED + 1_000 * number;
+    for seed in first..first + sites {
         for (profile, shares, visits) in [
             ("small", Shares::SMALL, 300.0),
             ("standard", Shares::STANDARD, 300.0),
@@ -115,8 +119,8 @@ fn measure(sites: u64, world: &World, bias: &mut Bias) {
 #[test]
 fn what_is_shown_is_right_on_average_from_a_hundred_on() {
     let mut bias = Bias::default();
-    for world in worlds() {
-        measure(SITES, &world, &mut bias);
+    for (number, world) in (0..).zip(worlds()) {
+        measure(SITES, number, &world, &mut bias);
     }
     let wrong: Vec<String> = bias
         .classes(NUMBERS_MIN)
@@ -137,11 +141,11 @@ fn what_is_shown_is_right_on_average_from_a_hundred_on() {
 #[ignore = "a measurement"]
 fn estimation_gain_by_size() {
     let mut all = Bias::default();
-    for world in worlds() {
+    for (number, world) in (0..).zip(worlds()) {
         let mut bias = Bias::default();
-        measure(MANY_SITES, &world, &mut bias);
+        measure(MANY_SITES, number, &world, &mut bias);
         println!("exponent {}, growth {}\n{bias}", world.exponent, world.growth);
-        measure(MANY_SITES, &world, &mut all);
+        measure(MANY_SITES, number, &world, &mut all);
     }
     println!("all\n{all}");
     for (what, leaning) in LEANING {
