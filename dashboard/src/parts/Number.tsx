@@ -48,6 +48,9 @@ export function changeOf(change: Change | undefined): ChangeInterval | undefined
   return { estimate: change.estimate, low: change.low, high: change.high, isWithinNoise: change.withinNoise };
 }
 
+/** Characters of a change that are kept together. */
+const WHOLE_MAX = 14;
+
 /** A change: with a direction only where it is more than the noise. `short` leaves the words to those who listen. */
 export function ChangeMark({ change, short = false }: { change: Change | undefined; short?: boolean }) {
   const w = words().change;
@@ -64,13 +67,15 @@ export function ChangeMark({ change, short = false }: { change: Change | undefin
     );
   }
   const up = known.estimate > 0n;
-  const size = changeSize(known, language.value);
+  // A number and its ± stay on one line, where they are short enough for the narrowest window.
+  const text = changeSize(known, language.value);
+  const size = text.length <= WHOLE_MAX ? text.replaceAll(" ", "\u00a0") : text;
   const share = change.percent === undefined ? "" : ` (${up ? "+" : "−"}${percent(Math.abs(change.percent), language.value)})`;
-  const text = (up ? w.more : w.less)(size);
+  const said = (up ? w.more : w.less)(size);
   return (
     <span class={`change ${up ? "up" : "down"}`}>
       <span aria-hidden="true">{up ? "▲ " : "▼ "}</span>
-      {short ? <><span aria-hidden="true">{size}</span><span class="unseen">{text}</span></> : text}
+      {short ? <><span aria-hidden="true">{size}</span><span class="unseen">{said}</span></> : said}
       {!short && share !== "" && <span class="share">{share}</span>}
     </span>
   );

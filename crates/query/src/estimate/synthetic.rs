@@ -115,6 +115,7 @@ impl World {
         let mut publisher = Publisher {
             plan: Plan::new(&Privacy::default(), &self.shares, TableSet::without_sources()).mechanisms,
             random: Random::new(self.seed ^ 0x5eed),
+            of_weeks: Random::new(self.seed ^ 0x7eed),
             memory: Memory::new(&["www"]),
             public: (!self.is_listed).then(BTreeSet::new),
         };
@@ -230,6 +231,8 @@ fn scatter(random: &mut Random, count: i64, weights: &[f64]) -> Vec<i64> {
 struct Publisher {
     plan: Vec<Mechanism>,
     random: Random,
+    /// For the tables of weeks: whether a plan has these leaves all other noise as it is.
+    of_weeks: Random,
     memory: Memory,
     /// The pages that are published, where no list names all of them.
     public: Option<BTreeSet<usize>>,
@@ -274,8 +277,8 @@ impl Publisher {
         let counters = if table == Table::Page { 2 } else { 1 };
         let mut numbers = Vec::with_capacity(keys.len());
         for (position, exact) in keys.iter().enumerate() {
-            let counts: Vec<i64> =
-                exact[..counters].iter().map(|n| n + self.random.noise(mechanism.sigma_milli)).collect();
+            let random = if kind == PeriodKind::Week { &mut self.of_weeks } else { &mut self.random };
+            let counts: Vec<i64> = exact[..counters].iter().map(|n| n + random.noise(mechanism.sigma_milli)).collect();
             if self.appears(table, position, counts[0] >= mechanism.threshold) {
                 numbers.push(KeyNumbers { key: key(position), counts, visitors: None });
             }
