@@ -16,7 +16,7 @@ use brotli::enc::{BrotliEncoderParams, backward_references::BrotliEncoderMode};
 use flate2::{Compression, write::GzEncoder};
 use tonic_prost_build::manual;
 
-/// The built page; see its README.
+/// The built page; its sources are beside it.
 const PAGE: &str = "dashboard/dist";
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -75,7 +75,7 @@ test("the focus stays where it was while numbers change", async () => {
   const { page, close } = await open(browser);
   await page.goto("/s/aurelia/2026-10");
   await settled(page);
-  const views = page.getByRole("button", { name: /^Page views/ });
+  const views = page.locator("button.figure").nth(1);
   await views.focus();
   await page.keyboard.press("Enter");
   await settled(page);

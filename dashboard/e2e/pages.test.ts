@@ -34,7 +34,7 @@ const WIDTHS = [320, 360, 1280];
 const SCHEMES = ["light", "dark"] as const;
 
 /** Words in Latin letters that are names or signs in any language. */
-const LATIN = /headcount|csv|english|esc|home|end|enter|tab|ctrl|alt|http|europe|asia|utc|excel|grafana|json|utm_|cookie|user|agent|chrome|safari|firefox|edge|android|windows|macos|ios|os|google|bing|kib|\/\S*|[\w-]+\.\w+/i;
+const LATIN = /headcount|corvia|csv|english|esc|home|end|enter|tab|ctrl|alt|http|europe|asia|utc|excel|grafana|json|utm_|cookie|user|agent|chrome|safari|firefox|edge|android|windows|macos|ios|os|google|bing|kib|\/\S*|[\w-]+\.\w+/i;
 
 /** Runs of English words in a Japanese page, outside what is marked as English and outside keys of visitors' making. */
 async function english(page: Page): Promise<string[]> {

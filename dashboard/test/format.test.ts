@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { changeCell, changeSentence } from "../src/format/change";
 import { count, type Digits, interval, percent } from "../src/format/number";
 
 // JSON numbers of more than 53 bits must not pass through a float.
@@ -9,6 +10,7 @@ const text = readFileSync(new URL("../../tests/golden/format.json", import.meta.
 const golden = JSON.parse(text) as {
   counts: { count: number | string; digits: Digits; en: string; ja: string }[];
   intervals: { value: { estimate: number | string; low: number | string; high: number | string }; digits: Digits; en: string; ja: string }[];
+  changes: { change: { estimate: number | string; low: number | string; high: number | string; is_within_noise: boolean }; base_en: string; base_ja: string; en: string; ja: string; cell_en: string; cell_ja: string }[];
   percents: { percent: number; en: string; ja: string }[];
 };
 
@@ -21,6 +23,14 @@ describe("golden vectors", () => {
     const value = { estimate: BigInt(one.value.estimate), low: BigInt(one.value.low), high: BigInt(one.value.high) };
     expect(interval(value, "en", one.digits)).toBe(one.en);
     expect(interval(value, "ja", one.digits)).toBe(one.ja);
+  });
+  test.each(golden.changes)("change $cell_en", (one) => {
+    const [estimate, low, high] = [one.change.estimate, one.change.low, one.change.high].map(BigInt) as [bigint, bigint, bigint];
+    const change = { estimate, low, high, isWithinNoise: one.change.is_within_noise };
+    expect(changeSentence(change, one.base_en, "en")).toBe(one.en);
+    expect(changeSentence(change, one.base_ja, "ja")).toBe(one.ja);
+    expect(changeCell(change, "en")).toBe(one.cell_en);
+    expect(changeCell(change, "ja")).toBe(one.cell_ja);
   });
   test.each(golden.percents)("percent $percent", (one) => {
     expect(percent(one.percent, "en")).toBe(one.en);

@@ -200,8 +200,12 @@ fn site_line(site: &SiteConfig) -> String {
     } else {
         format!("query parameters kept: {}", site.query_allow.join(" "))
     };
+    let views = site
+        .bounds
+        .map(|b| format!(", at most {} views of a visitor's day", b.views_per_visitor_day))
+        .unwrap_or_default();
     format!(
-        "{}: {hosts}; {}; profile {} ({:.2} % of the budget shared); {} known pages; {query}",
+        "{}: {hosts}; {}; profile {} ({:.2} % of the budget shared{views}); {} known pages; {query}",
         site.name,
         site.calendar.zone_name(),
         site.profile,

@@ -148,6 +148,8 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
         calendar: Calendar::new(&site.time_zone)?,
         profile: profile.to_owned(),
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
+        // Those of the exact numbers that are shown beside.
+        bounds: None,
         pages: if is_main && !are_all_listed { Vec::new() } else { pages.collect() },
         sitemap: None,
         links: None,

@@ -208,6 +208,7 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         hosts: site.hosts.clone(),
         profile: site.profile.clone(),
         shares: site.shares,
+        bounds: site.bounds,
         tables: site.tables,
         known_pages: site.pages.clone(),
         // From the configuration alone: what was found, and when, must not decide how a day is counted.

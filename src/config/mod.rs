@@ -29,7 +29,7 @@ use crate::{
     sitemap::{Limits, Links, Sitemap, together},
     text::line_at,
     units::SiteName,
-    vault::{Shares, SiteGroup, SiteLabel, TableSet},
+    vault::{Bounds, Shares, SiteGroup, SiteLabel, TableSet},
 };
 
 pub use web::{WEB_LISTEN_DEFAULT, WebConfig, web_listen};
@@ -89,6 +89,8 @@ pub struct SiteConfig {
     pub profile: String,
     /// How the profile shares the privacy budget.
     pub shares: Shares,
+    /// The bounds of its profile, where the file says nothing of a visitor's day and they are not those of all sites.
+    pub bounds: Option<Bounds>,
     /// Pages known at the start as paths with an optional query, without repeats, in the order in which they are written:
     /// those of the list and of a local sitemap.
     pub pages: Vec<String>,
@@ -114,6 +116,7 @@ impl SiteConfig {
             calendar,
             profile: "standard".to_owned(),
             shares: Shares::STANDARD,
+            bounds: None,
             pages: Vec::new(),
             sitemap: None,
             links: None,

@@ -110,6 +110,8 @@ pub(super) struct ProfileShares {
     pub day_pages: i64,
     pub day_attributes: i64,
     pub week_site: i64,
+    #[serde(default)]
+    pub week_pages: i64,
     pub month_site: i64,
     pub month_pages: i64,
     pub month_attributes: i64,

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use super::{Config, ConfigError, interpret, raw::Variables};
+use super::{Config, ConfigError, SiteConfig, interpret, raw::Variables};
 use crate::vault::SiteLabel;
 
 fn with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -55,7 +55,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[[site]]\nname = 2026-01-01\n", "h.toml:2: site[0].name: found a table or a date; allowed: a text in quotes"),
     (
         "[profiles.mine]\nhour = 1\nday_sites = 2\n",
-        "h.toml:3: profiles.mine.day_sites: unknown key; did you mean \"day_site\"? allowed: hour, day_site, day_pages, day_attributes, week_site, month_site, month_pages, month_attributes, selection",
+        "h.toml:3: profiles.mine.day_sites: unknown key; did you mean \"day_site\"? allowed: hour, day_site, day_pages, day_attributes, week_site, week_pages, month_site, month_pages, month_attributes, selection",
     ),
     ("[profiles.mine]\nhour = 1\n", "h.toml:1: profiles.mine.day_site: is missing; it must be given"),
 ];
@@ -278,6 +278,33 @@ fn variables_stand_over_the_file_and_are_named_in_mistakes() {
 }
 
 /// A configuration with every key, and the files it names.
+#[test]
+fn a_profile_may_share_with_weeks_of_pages() {
+    let profile = |more: &str| format!("{}{more}[[site]]\nname = \"a\"\nprofile = \"mine\"\n", profile_of(1, 1));
+    let week_pages = |text: &str| with(text, &[]).unwrap().sites[0].shares.week_pages;
+    assert_eq!((week_pages(&profile("")), week_pages(&profile("week_pages = 0\n"))), (0, 0));
+    assert_eq!(week_pages(&profile("week_pages = 1500\n")), 1_500);
+    assert_eq!(
+        message(&profile("week_pages = -1\n")),
+        "h.toml:11: profiles.mine.week_pages: -1 is out of range; allowed: 0 to 10000 basis points"
+    );
+}
+
+#[test]
+fn small_sites_count_fewer_views_unless_the_file_says_how_many() {
+    let sites = "[[site]]\nname = \"a\"\nprofile = \"small\"\n[[site]]\nname = \"b\"\n";
+    let views = |text: &str| {
+        let config = with(&format!("{text}{sites}"), &[]).unwrap();
+        let of = |site: &SiteConfig| site.bounds.map(|bounds| (bounds.views_per_visitor_day, bounds.views_per_page));
+        (config.views_per_visitor_day, of(&config.sites[0]), of(&config.sites[1]))
+    };
+    assert_eq!(views(""), (8, Some((5, 2)), None));
+    assert_eq!(views("[bounds]\nviews_per_page = 1\n"), (8, Some((5, 1)), None));
+    assert_eq!(views("[bounds]\nviews_per_page = 7\n"), (8, Some((5, 5)), None));
+    assert_eq!(views("[bounds]\nviews_per_visitor_day = 8\n"), (8, None, None));
+    assert_eq!(views("[bounds]\nviews_per_visitor_day = 3\n"), (3, None, None));
+}
+
 #[test]
 fn a_whole_configuration_means_what_it_says() {
     let directory = tempfile::tempdir().unwrap();

@@ -26,7 +26,7 @@ use crate::{
     sitemap::Sitemap,
     text::{nearest, shown},
     units::{MS_PER_MINUTE, SiteName},
-    vault::{Shares, SiteGroup, Table, TableSet, check_countries},
+    vault::{self, Shares, SiteGroup, Table, TableSet, check_countries},
 };
 
 /// The built-in profiles.
@@ -66,6 +66,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
         let at = At(index.to_string());
         let known = Known { profiles: &profiles, groups: &config.groups };
         let mut made = site(raw_site, &at, &known, base, may_follow)?;
+        made.bounds = bounds_of_profile(&made.profile, &raw.bounds, config.views_per_page);
         if config.countries.is_empty() {
             made.tables = made.tables.without(Table::Country);
         }
@@ -189,6 +190,14 @@ fn bounds(raw: &Bounds, config: &mut Config) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The bounds of a site's profile, where the file leaves a visitor's day to it and it differs from what all sites have.
+fn bounds_of_profile(profile: &str, raw: &Bounds, views_per_page: u8) -> Option<vault::Bounds> {
+    let bounds = vault::Bounds::of_profile(profile);
+    let differs = bounds.views_per_visitor_day != vault::Bounds::default().views_per_visitor_day;
+    let views_per_page = views_per_page.min(bounds.views_per_visitor_day);
+    (differs && raw.views_per_visitor_day.is_none()).then_some(vault::Bounds { views_per_page, ..bounds })
+}
+
 fn seal(raw: &Seal, config: &mut Config) -> Result<(), Problem> {
     if let Some(minutes) = raw.max_lateness_minutes {
         let minutes = within(["seal", "max_lateness_minutes"], minutes, &(0..=43_200))?;
@@ -218,25 +227,30 @@ fn profiles(raw: BTreeMap<String, ProfileShares>) -> Result<BTreeMap<String, Sha
 
 fn shares(name: &str, raw: &ProfileShares) -> Result<Shares, Problem> {
     let mut sum: i64 = 0;
-    let mut one = |key: &str, value: i64| {
-        let in_range = (1..=SHARES_SUM_MAX).contains(&value);
+    let mut share = |key: &str, value: i64, least: i64| {
+        let in_range = (least..=SHARES_SUM_MAX).contains(&value);
         let converted = value.try_into().ok().filter(|_| in_range);
         sum += value.clamp(0, SHARES_SUM_MAX);
         converted.ok_or_else(|| {
-            let what = format!("{value} is out of range; allowed: 1 to {SHARES_SUM_MAX} basis points");
+            let what = format!("{value} is out of range; allowed: {least} to {SHARES_SUM_MAX} basis points");
             Problem::new(&["profiles", name, key], what)
         })
     };
+    // Without a share of their own pages have no weeks.
+    let week_pages = share("week_pages", raw.week_pages, 0)?;
+    let mut one = |key, value| share(key, value, 1);
     let shares = Shares {
         hour: one("hour", raw.hour)?,
         day_site: one("day_site", raw.day_site)?,
         day_pages: one("day_pages", raw.day_pages)?,
         day_attributes: one("day_attributes", raw.day_attributes)?,
         week_site: one("week_site", raw.week_site)?,
+        week_pages,
         month_site: one("month_site", raw.month_site)?,
         month_pages: one("month_pages", raw.month_pages)?,
         month_attributes: one("month_attributes", raw.month_attributes)?,
         selection: one("selection", raw.selection)?,
+        month_selection: 0,
     };
     if sum > SHARES_SUM_MAX {
         let what = format!("the shares add up to {sum} basis points; allowed: at most {SHARES_SUM_MAX}");
@@ -273,7 +287,8 @@ fn site(mut raw: Site, at: &At, known: &Known<'_>, base: &Path, may_follow: bool
     let pages = pages(&listed, sitemap.as_ref(), at)?;
     let sitemap = sitemap.map(|sitemap| SitemapConfig { sitemap, refresh_minutes, listed });
     let query_allow = raw.query_allow;
-    Ok(SiteConfig { name, hosts, calendar, profile, shares, pages, sitemap, links, query_allow, tables, label })
+    let bounds = None;
+    Ok(SiteConfig { name, hosts, calendar, profile, shares, bounds, pages, sitemap, links, query_allow, tables, label })
 }
 
 fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {

@@ -13,6 +13,8 @@ mod csv;
 mod error;
 mod json;
 mod make;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod sheet;
 mod tables;
 #[cfg(test)]
@@ -23,6 +25,8 @@ pub use columns::{SITES, Symbols, TABLE, TRAFFIC, Value, moment, site_row, stret
 pub use csv::csv;
 pub use error::{ErrorKind, FileError};
 pub use json::json;
+#[cfg(feature = "parquet")]
+pub use parquet::parquet;
 pub use sheet::{Column, Field, Kind, Sheet};
 pub use tables::{file_name, named};
 

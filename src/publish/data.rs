@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     PublishError,
+    encoding::{ENCODINGS, Encoding},
     fetch::{SiteData, year_of},
     tree::Tree,
     value::{metrics, value},
@@ -12,8 +13,8 @@ use super::{
 use crate::{
     calendar::{Calendar, Day},
     files::{
-        Column, Extension, Field, SITES, Sheet, Symbols, TABLE, TRAFFIC, file_name, moment, site_row, stretches,
-        table_row, traffic_row,
+        Column, Field, SITES, Sheet, Symbols, TABLE, TRAFFIC, file_name, moment, site_row, stretches, table_row,
+        traffic_row,
     },
     proto::{ListTopResponse, Missing, Site, TrafficPoint, Value},
     vault::{OTHER_KEY, Table},
@@ -58,7 +59,7 @@ pub(super) struct Resource {
     /// What it holds, in words.
     pub title: String,
     /// How many bytes it has in each form.
-    pub sizes: Vec<(Extension, usize)>,
+    pub sizes: Vec<(&'static Encoding, usize)>,
 }
 
 /// Writes all sites.
@@ -137,10 +138,10 @@ fn write_years(
 
 fn put(mut resource: Resource, rows: Vec<Vec<Field>>, tree: &mut Tree) -> Result<Resource, PublishError> {
     let sheet = Sheet { columns: resource.form.columns(), rows };
-    for extension in Extension::ALL {
-        let bytes = extension.write(&sheet);
-        tree.put(&format!("{}.{}", resource.place, extension.name()), &bytes)?;
-        resource.sizes.push((extension, bytes.len()));
+    for encoding in ENCODINGS {
+        let bytes = (encoding.write)(&sheet)?;
+        tree.put(&format!("{}.{}", resource.place, encoding.extension), &bytes)?;
+        resource.sizes.push((encoding, bytes.len()));
     }
     Ok(resource)
 }

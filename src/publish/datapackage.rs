@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{Catalogue, PublishError, data::Form, data::Resource, readme, tree::Tree};
-use crate::files::{Column, Extension, Kind};
+use crate::files::{Column, Kind};
 
 /// Writes them.
 pub(super) fn write(catalogue: &Catalogue<'_>, tree: &mut Tree) -> Result<(), PublishError> {
@@ -76,7 +76,7 @@ fn package(catalogue: &Catalogue<'_>) -> Json {
 }
 
 fn resource(resource: &Resource) -> Json {
-    let bytes = resource.sizes.iter().find(|(extension, _)| *extension == Extension::Csv).map(|(_, bytes)| bytes);
+    let bytes = resource.sizes.iter().find(|(encoding, _)| encoding.extension == "csv").map(|(_, bytes)| bytes);
     json!({
         "name": resource.place.trim_start_matches("data/").replace('/', "-"),
         "title": resource.title,

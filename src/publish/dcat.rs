@@ -7,10 +7,10 @@ use super::{
     Catalogue, Entry, PublishError,
     data::Resource,
     datapackage::{put, schema_place},
+    encoding::Encoding,
     readme,
     tree::Tree,
 };
-use crate::files::Extension;
 
 /// Writes it.
 pub(super) fn write(catalogue: &Catalogue<'_>, tree: &mut Tree) -> Result<(), PublishError> {
@@ -78,12 +78,9 @@ fn data_set(catalogue: &Catalogue<'_>, entry: &Entry) -> Json {
 }
 
 fn distributions(catalogue: &Catalogue<'_>, resource: &Resource) -> Vec<Json> {
-    let one = |(extension, bytes): &(Extension, usize)| {
-        let place = format!("{}.{}", resource.place, extension.name());
-        let (media, format) = match extension {
-            Extension::Csv => ("text/csv", "CSV"),
-            Extension::Json => ("application/json", "JSON"),
-        };
+    let one = |(encoding, bytes): &(&Encoding, usize)| {
+        let place = format!("{}.{}", resource.place, encoding.extension);
+        let (media, format) = (encoding.media, encoding.name);
         let mut made = json!({
             "@id": place,
             "@type": "dcat:Distribution",

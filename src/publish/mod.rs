@@ -11,6 +11,7 @@
 mod data;
 mod datapackage;
 mod dcat;
+mod encoding;
 mod error;
 mod fetch;
 mod html;

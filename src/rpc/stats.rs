@@ -1,5 +1,7 @@
 //! The statistics service: reads questions from requests, has `answers` answer them, and encodes what it gives.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 use tonic::Status;
 
@@ -36,7 +38,7 @@ use crate::{
 
 /// The statistics service.
 pub struct Stats {
-    answers: Answers<Releases>,
+    answers: Arc<Answers<Releases>>,
     shutdown: watch::Receiver<bool>,
     sites: EncodedCache<()>,
     traffic: EncodedCache<TrafficQuestion>,
@@ -60,11 +62,11 @@ impl Weigh for TopQuestion {
 }
 
 impl Stats {
-    /// Answers from these releases. Streams end when `shutdown` turns true.
+    /// Sends these answers. Streams end when `shutdown` turns true.
     #[must_use]
-    pub fn new(releases: Releases, shutdown: watch::Receiver<bool>) -> Self {
+    pub fn new(answers: Arc<Answers<Releases>>, shutdown: watch::Receiver<bool>) -> Self {
         Self {
-            answers: Answers::new(releases),
+            answers,
             shutdown,
             sites: EncodedCache::new(),
             traffic: EncodedCache::new(),

@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::{Server, server::TcpIncoming};
 
 use crate::{
+    answers::Answers,
     clock::Clock,
     proto::FILE_DESCRIPTOR_SET,
     rpc::{Ingest, IngestServer, Stats, StatsServer},
@@ -142,9 +143,10 @@ async fn serve(
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
-    let stats = StatsServer::new(Stats::new(releases, draining.clone()));
+    let answers = Arc::new(Answers::new(releases));
+    let stats = StatsServer::new(Stats::new(answers.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    let readers = web::serve(reading, stats.clone(), draining.clone());
+    let readers = web::serve(reading, answers, stats.clone(), draining.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining.clone()).await;
     // From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
     // speaks only the alpha.

@@ -20,7 +20,10 @@ use tokio::{
 use tonic::body::Body;
 
 use super::{Reading, ServeError, patient::Patient};
-use crate::{rpc::StatsServer, web::Web};
+use crate::{answers::Answers, rpc::StatsServer, vault::Releases, web::Web};
+
+/// What all connections answer with.
+type Shared = Arc<Web<Releases>>;
 
 /// Connections at the same time. Further ones wait until one ends.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -43,17 +46,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Answers readers, where they have a listener, until `draining` turns true and what has begun is finished.
 pub(super) async fn serve(
     reading: Option<Reading>,
+    answers: Arc<Answers<Releases>>,
     stats: StatsServer,
     draining: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     if let Some(Reading { listener, hosts }) = reading {
-        let web = Web::new(stats, hosts).map_err(io::Error::other)?;
+        let web = Arc::new(Web::new(answers, stats, hosts).map_err(io::Error::other)?);
         accept(listener, web, draining).await;
     }
     Ok(())
 }
 
-async fn accept(listener: TcpListener, web: Web, mut draining: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, web: Shared, mut draining: watch::Receiver<bool>) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
@@ -80,7 +84,7 @@ async fn accept(listener: TcpListener, web: Web, mut draining: watch::Receiver<b
 }
 
 /// Serves one connection to its end. What goes wrong on it is the client's.
-async fn connection(stream: TcpStream, web: Web, mut draining: watch::Receiver<bool>, _slot: OwnedSemaphorePermit) {
+async fn connection(stream: TcpStream, web: Shared, mut draining: watch::Receiver<bool>, _slot: OwnedSemaphorePermit) {
     let Ok(arrived_at) = stream.local_addr().map(|address| address.ip()) else { return };
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| respond(web.clone(), request, arrived_at));
@@ -95,7 +99,11 @@ async fn connection(stream: TcpStream, web: Web, mut draining: watch::Receiver<b
     let _ = serving.await;
 }
 
-async fn respond(web: Web, request: Request<Incoming>, arrived_at: IpAddr) -> Result<http::Response<Body>, Infallible> {
+async fn respond(
+    web: Shared,
+    request: Request<Incoming>,
+    arrived_at: IpAddr,
+) -> Result<http::Response<Body>, Infallible> {
     Ok(web.respond(request.map(Body::new), arrived_at).await)
 }
 

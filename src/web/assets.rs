@@ -21,7 +21,7 @@ const INDEX: &str = "index.html";
 /// Files in this folder have the digest of their content in their name.
 const HASHED: &str = "assets/";
 /// What the page shows under addresses of its own: whole paths, and beginnings of paths.
-const VIEWS: [&str; 2] = ["/", "/reading"];
+const VIEWS: [&str; 3] = ["/", "/privacy", "/reading"];
 const VIEWS_BELOW: [&str; 2] = ["/s/", "/privacy/"];
 
 /// What is said where there is nothing.
@@ -134,13 +134,13 @@ mod tests {
     #[test]
     fn every_file_has_a_type_and_every_view_is_the_page() {
         assert!(FILES.iter().all(|file| content_type(file.path) != "application/octet-stream"));
-        for path in ["/", "/s/www", "/s/www/2026-10?lang=ja", "/privacy/www", "/reading", "/index.html"] {
+        for path in ["/", "/s/www", "/s/www/2026-10?lang=ja", "/privacy", "/privacy/www", "/reading", "/index.html"] {
             let response = asked(path, "", "");
             assert_eq!(response.status(), StatusCode::OK, "{path}");
             assert_eq!(response.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
             assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
         }
-        for path in ["/s", "/readings", "/assets/", "/assets/none.js", "/../Cargo.toml", "/data/www/traffic.csv"] {
+        for path in ["/s", "/readings", "/assets/", "/assets/none.js", "/../Cargo.toml"] {
             assert_eq!(asked(path, "", "").status(), StatusCode::NOT_FOUND, "{path}");
         }
     }

@@ -1,8 +1,8 @@
-//! What the reading listener answers: the statistics service (gRPC, gRPC-Web, JSON) and the page that shows it.
+//! What the reading listener answers: the statistics service (gRPC, gRPC-Web, JSON), data as files, and the page that shows it.
 //!
 //! It is here so that a browser, curl and a spreadsheet read the same published numbers, from one origin. It takes an HTTP
 //! request and gives an HTTP response; [`crate::serve`] accepts the connections. [`hosts`] refuses what comes by a foreign name,
-//! [`json`] answers JSON, [`assets`] holds the page.
+//! [`json`] answers JSON, [`data`] files, [`assets`] holds the page.
 //!
 //! It never takes an event: there is no way to the ingest service from here. It sets no cookie, allows no other origin, and
 //! logs nothing of who reads.
@@ -10,8 +10,10 @@
 mod assets;
 mod body;
 mod coding;
+mod data;
 mod hosts;
 mod json;
+mod reply;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -24,10 +26,14 @@ use prost::bytes::Bytes;
 use tonic::{body::Body, codegen::Service, service::LayerExt};
 use tonic_web::GrpcWebLayer;
 
-use crate::rpc::StatsServer;
+use crate::{
+    answers::{Answers, source::Published},
+    rpc::StatsServer,
+};
 use assets::Assets;
 use hosts::Hosts;
 use json::Api;
+use reply::Writers;
 
 /// Headers of every response. Scripts, styles and data come from this origin alone, no page may frame this one, and no other
 /// origin may read it.
@@ -43,41 +49,43 @@ const HEADERS: [(http::HeaderName, &str); 5] = [
     (http::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Answers requests. Clones share everything.
-#[derive(Clone)]
-pub struct Web(Arc<Parts>);
-
-struct Parts {
+/// Answers requests.
+pub struct Web<S> {
     hosts: Hosts,
+    answers: Arc<Answers<S>>,
     stats: StatsServer,
     api: Api,
     assets: Assets,
+    writers: Writers,
 }
 
-impl Web {
-    /// Answers from these statistics, to whoever asks for a loopback name, the address that a connection came to, or one of
-    /// `hosts` (names and addresses in lower case, without a port).
+impl<S: Published> Web<S> {
+    /// Makes files of these answers, and everything else of the service that sends them, for whoever asks for a loopback name, the
+    /// address that a connection came to, or one of `hosts` (names and addresses in lower case, without a port).
     ///
     /// # Errors
     /// When the compiled description of the protocol cannot be read, which is a bug.
-    pub fn new(stats: StatsServer, hosts: Vec<String>) -> Result<Self, prost_reflect::DescriptorError> {
-        let (api, assets) = (Api::new()?, Assets::new());
-        Ok(Self(Arc::new(Parts { hosts: Hosts::new(hosts), stats, api, assets })))
+    pub fn new(
+        answers: Arc<Answers<S>>,
+        stats: StatsServer,
+        hosts: Vec<String>,
+    ) -> Result<Self, prost_reflect::DescriptorError> {
+        let writers = Writers::new();
+        let (api, assets) = (Api::new(writers.clone())?, Assets::new());
+        Ok(Self { hosts: Hosts::new(hosts), answers, stats, api, assets, writers })
     }
 
     /// The response to a request on a connection to this address of the server.
     pub async fn respond(&self, request: Request<Body>, arrived_at: IpAddr) -> Response<Body> {
-        let mut response = self.0.route(request, arrived_at).await;
+        let mut response = self.route(request, arrived_at).await;
         for (name, value) in HEADERS {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response
     }
-}
 
-impl Parts {
     /// From top to bottom: a foreign name is refused before anything is read; a request is one small message, so it is read
-    /// whole before anybody works on it; what is no call of the service is a page.
+    /// whole before anybody works on it; what is no call of the service is a file of data, or of the page.
     async fn route(&self, request: Request<Body>, arrived_at: IpAddr) -> Response<Body> {
         if let Err(refused) = self.hosts.check(&request, arrived_at) {
             return sentence(StatusCode::MISDIRECTED_REQUEST, refused);
@@ -86,7 +94,10 @@ impl Parts {
         match (body::read(request).await, method) {
             (Ok(request), Some(_)) if is_grpc(request.headers()) => self.grpc(request).await,
             (Ok(request), Some(method)) => self.api.answer(&method, request, self.stats.clone()).await,
-            (Ok(request), None) => self.assets.answer(&request),
+            (Ok(request), None) => match data::file_named_by(request.uri().path()) {
+                Some(file) => data::answer(&self.answers, file, &request, &self.writers).await,
+                None => self.assets.answer(&request),
+            },
             (Err(fault), Some(_)) => self.api.refuse(fault),
             (Err(fault), None) => sentence(fault.status(), fault.to_string()),
         }

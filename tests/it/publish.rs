@@ -136,6 +136,32 @@ fn sites_and_tables_are_those_of_the_configuration_or_of_the_command_line() {
 }
 
 #[test]
+fn the_report_reads_without_scripts_or_anybody_else_in_both_languages() {
+    let house = House::new();
+    let server = published(&house);
+    let out = house.path("public");
+    assert_eq!(publish(&server, &out, &[]).0, Some(0));
+    let report = server.report("www", &["--from", "2015-05-01", "--to", "2015-05-31", "--granularity", "month"]);
+    let visits = report["traffic"]["points"][0]["visits"]["estimate"].as_i64().expect("a number");
+    for (file, language) in [("index.html", "en"), ("index.ja.html", "ja")] {
+        for folder in ["", "www/", "www/2015-05/"] {
+            let place = format!("{folder}{file}");
+            let page = text(&fs::read(out.join(&place)).expect(&place));
+            assert!(page.contains(&format!("<html lang=\"{language}\">")), "{place}");
+            assert!(page.contains(&format!(">{visits}<")), "{place}");
+            assert!(!page.contains("<script") && !page.contains("http") && !page.contains("style=\""), "{place}");
+            // Every link leads to a file that is there.
+            for link in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let target = out.join(folder).join(link);
+                assert!(link.starts_with('#') || target.is_file(), "{place}: {link}");
+            }
+        }
+        let month = text(&fs::read(out.join("www/2015-05").join(file)).unwrap());
+        assert!(month.contains("class=\"best\"") || month.contains("class=\"dot\""), "{file}");
+    }
+}
+
+#[test]
 fn what_cannot_be_published_is_told_with_its_exit_code() {
     let house = House::new();
     let empty = house.serve();

@@ -22,8 +22,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Answers in another form: it asks what anybody may ask.
     ("files", &["answers", "query", "telemetry", "vault"]),
     ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
-    // The page and its data: published numbers by way of rpc, and no way to the vault.
-    ("web", &["proto", "rpc", "text"]),
+    // The page and its data: published numbers by way of rpc and files, and no way to the vault.
+    ("web", &["answers", "files", "proto", "rpc", "text"]),
     ("serve", &["answers", "proto", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),

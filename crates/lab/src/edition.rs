@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use headcount_model::{calendar::PeriodKind, source::Source};
-use headcount_vault::probe::{self, World};
+use headcount_vault::probe::{self, Visitors, World};
 
 use crate::{
     Table,
@@ -34,9 +34,20 @@ pub(super) struct Reading {
 }
 
 impl<'w> Edition<'w> {
-    /// Publishes everything with noise from a seed.
-    pub(super) fn new(world: &'w World, profile: &str, pages_are_known: bool, seed: u64) -> Result<Self, AskError> {
-        Ok(Self { world, published: world.publish(profile, pages_are_known, seed)? })
+    /// Publishes everything with noise from a seed. `list`: as in [`World::publish`].
+    pub(super) fn new(world: &'w World, profile: &str, list: Option<&[Box<str>]>, seed: u64) -> Result<Self, AskError> {
+        Ok(Self { world, published: world.publish(profile, list, seed)? })
+    }
+
+    /// The same for a site whose votes for pages matter. `visitors`: as in [`World::publish_with_votes`].
+    pub(super) fn with_votes(
+        world: &'w World,
+        profile: &str,
+        list: Option<&[Box<str>]>,
+        seed: u64,
+        visitors: Visitors<'_>,
+    ) -> Result<Self, AskError> {
+        Ok(Self { world, published: world.publish_with_votes(profile, list, seed, visitors)? })
     }
 
     /// What is published of every page of the key space, by its number.
@@ -45,10 +56,14 @@ impl<'w> Edition<'w> {
         let release = self.published.get(&self.published.info().name, period)?;
         let table = release.as_ref().and_then(|release| release.table(Table::Page));
         for row in self.rows(Table::Page, period)? {
-            // A day's answer has them; of a month the answer has distinct visitors, so they are summed up as it does.
+            // A day's answer has them; of a month the answer has distinct visitors, and of a week none, so they are summed up.
             let visits = match (period.kind, row.visitors, table.and_then(|t| Some((t, t.key(&row.key)?)))) {
                 (PeriodKind::Day, Some(visits), _) => visits,
                 (_, _, Some((table, key))) => Number::of(Measure::counted(key.counts[0], table.sigma_milli), 0),
+                (PeriodKind::Week, _, None) => match self.visits_by_days(&row.key, period)? {
+                    Some(visits) => visits,
+                    None => continue,
+                },
                 _ => continue,
             };
             if let Some(number) = self.world.number_of(&row.key) {
@@ -56,6 +71,18 @@ impl<'w> Edition<'w> {
             }
         }
         Ok(readings)
+    }
+
+    /// The visits that saw a page in a week, by its days, where each of them has the page.
+    fn visits_by_days(&self, page: &str, week: Period) -> Result<Option<Number>, AskError> {
+        let mut visits = Measure::default();
+        for day in week.days().map(Period::day) {
+            let release = self.published.get(&self.published.info().name, day)?;
+            let Some(table) = release.as_ref().and_then(|release| release.table(Table::Page)) else { return Ok(None) };
+            let Some(key) = table.key(page) else { return Ok(None) };
+            visits = visits.plus(Measure::counted(key.counts[0], table.sigma_milli));
+        }
+        Ok(Some(Number::of(visits, 0)))
     }
 
     /// What is published of the keys of an attribute table.

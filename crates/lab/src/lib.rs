@@ -18,6 +18,7 @@ mod alias;
 pub mod audit;
 mod crowd;
 mod edition;
+mod found;
 mod habits;
 mod logs;
 mod pages;
@@ -33,18 +34,19 @@ mod wikimedia;
 #[cfg(test)]
 mod tests;
 
+pub use found::FoundRow;
 pub use published::Published;
 pub use quarter::QuarterRow;
 pub use report::{Method, NumberRow, PageRow, Report};
 pub use score::Score;
 pub use verdict::Verdict;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use headcount_model::{
     calendar::{self, Day, Period, PeriodKind},
     source::ReadError,
-    tables::Table,
+    tables::{Bounds, Table},
 };
 use headcount_query::{self as query, AskError};
 use headcount_vault::probe::World;
@@ -95,6 +97,8 @@ const SIZES: [Size; 3] = [
 ];
 /// Made-up sites of a whole quarter: visits a day, pages, repetitions (quick, full).
 const QUARTERS: [(u64, usize, [usize; 2]); 2] = [(300, 200, [2, 25]), (10_000, 2_000, [0, 2])];
+/// The made-up site whose names are counted after its first month: visits a day, pages, repetitions (quick, full).
+const FOUND: (u64, usize, [usize; 2]) = (300, 200, [4, 50]);
 /// Shared logs, and their repetitions.
 const LOGS: [(&str, &str); 2] =
     [("elastic log", "elastic-apache_logs.log.gz"), ("NASA log", "nasa-ksc-1995-08-01-head5000.clf.log.gz")];
@@ -112,9 +116,9 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, AskE
             if repetitions == 0 {
                 continue;
             }
-            let (place, world) = made_up(visits_per_day, pages, profile, has_history, repetitions, options.seed);
+            let (place, worlds) = made_up(visits_per_day, pages, profile, has_history, repetitions, options.seed);
             tell(&format!("{}: counted{}", place.name, if has_history { ", two months" } else { "" }));
-            look(&place, &world, &mut report)?;
+            look(&place, &worlds, &mut report)?;
         }
     }
     for (visits_per_day, pages, repetitions) in QUARTERS {
@@ -123,8 +127,12 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, AskE
             tell(&format!("{} visits a day: a quarter", with_thousands(visits_per_day)));
         }
     }
+    let (visits_per_day, pages, repetitions) = FOUND;
+    report.found = found::rows(visits_per_day, pages, repetitions[full], options.seed)?;
+    tell(&format!("{} visits a day: names of pages", with_thousands(visits_per_day)));
     for (name, file) in LOGS {
-        let Some(world) = logs::world(file)? else {
+        let Some(worlds) = bounds().map(|bounds| logs::world(file, bounds)).collect::<Result<Option<Vec<_>>, _>>()?
+        else {
             tell(&format!("skipped: ../shared/data/logs/{file} is not here"));
             report.skipped.push(name.to_owned());
             continue;
@@ -132,7 +140,7 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, AskE
         tell(&format!("{name}: counted"));
         let (from, repetitions) = (Day::from_number(i32::MIN), LOG_REPETITIONS[full]);
         let place = Place::new(name.to_owned(), "small", from, repetitions, options.seed);
-        look(&place, &world, &mut report)?;
+        look(&place, &worlds, &mut report)?;
     }
     Ok(report)
 }
@@ -142,7 +150,12 @@ fn fault(fault: impl std::error::Error + Send + Sync + 'static) -> AskError {
     AskError::Read(ReadError::new(fault))
 }
 
-/// A made-up site, counted.
+/// The bounds that any of the profiles has.
+fn bounds() -> impl Iterator<Item = Bounds> {
+    BTreeMap::from(PROFILES.map(Bounds::of_profile).map(|bounds| (bounds.views_per_visitor_day, bounds))).into_values()
+}
+
+/// A made-up site, counted under all bounds.
 fn made_up(
     visits_per_day: u64,
     pages: usize,
@@ -150,15 +163,16 @@ fn made_up(
     has_history: bool,
     repetitions: usize,
     seed: u64,
-) -> (Place, World) {
+) -> (Place, Vec<World>) {
     let crowd = Crowd::new(visits_per_day, pages, seed);
     let from = if has_history { JUNE - MAY_DAYS } else { JUNE };
     let days: Vec<Day> = (from..JUNE + JUNE_DAYS).map(Day::from_number).collect();
-    let world = World::count(crowd.sitemap(), &days, |day, give| crowd.day(day, give), parallel::each);
+    let count = |bounds| World::count(crowd.sitemap(), &days, bounds, |day, give| crowd.day(day, give), parallel::each);
+    let worlds = bounds().map(count).collect();
     let name = format!("{} visits a day", with_thousands(visits_per_day));
     let place = Place::new(name, profile, Day::from_number(JUNE), repetitions, seed);
     let asked_days = if visits_per_day > 100_000 { ASKED_DAYS_LARGE } else { ASKED_DAYS_MAX };
-    (Place { has_history, asked_days, ..place }, world)
+    (Place { has_history, asked_days, ..place }, worlds)
 }
 
 fn with_thousands(number: u64) -> String {
@@ -170,8 +184,8 @@ fn with_thousands(number: u64) -> String {
 }
 
 /// Publishes a place in every way, and adds its rows.
-fn look(place: &Place, world: &World, report: &mut Report) -> Result<(), AskError> {
-    let (rows, numbers) = pages::compare(place, world)?;
+fn look(place: &Place, worlds: &[World], report: &mut Report) -> Result<(), AskError> {
+    let (rows, numbers) = pages::compare(place, worlds)?;
     report.verdicts.extend(verdict::verdicts(place, &rows));
     report.pages.extend(rows);
     report.numbers.extend(number_rows(place, numbers));

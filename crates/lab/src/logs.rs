@@ -7,6 +7,7 @@ use std::{
 };
 
 use headcount::ship::event_of_line;
+use headcount_model::tables::Bounds;
 use headcount_vault::{
     AccessEvent, FileError,
     probe::{LogReader, World},
@@ -20,8 +21,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/logs")
 }
 
-/// The world of a log; `None` where the file is not here.
-pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
+/// The world of a log under bounds; `None` where the file is not here.
+pub(super) fn world(name: &str, bounds: Bounds) -> Result<Option<World>, AskError> {
     let path = folder().join(name);
     let Ok(file) = std::fs::File::open(&path) else { return Ok(None) };
     let cannot = |source: io::Error| fault(FileError { path: path.clone(), source });
@@ -38,5 +39,5 @@ pub(super) fn world(name: &str) -> Result<Option<World>, AskError> {
     }
     let unseen = reader.pages().div_ceil(crowd::OPENED_PER_UNSEEN);
     let unseen = (0..unseen).map(|page| crowd::name("/never/", page));
-    Ok(Some(reader.world(unseen, parallel::each)))
+    Ok(Some(reader.world(unseen, bounds, parallel::each)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use headcount_model::rng::mix;
+use headcount_model::{rng::mix, tables::Bounds};
 use headcount_vault::probe::World;
 
 use super::{JUNE, JUNE_DAYS, MAY_DAYS, crowd::Crowd, parallel, score::COUNT_MIN, with_thousands};
@@ -32,7 +32,8 @@ pub struct QuarterRow {
 pub(super) fn row(visits_per_day: u64, pages: usize, repetitions: usize, seed: u64) -> Result<QuarterRow, AskError> {
     let crowd = Crowd::new(visits_per_day, pages, seed);
     let days: Vec<Day> = (JUNE - MAY_DAYS - APRIL_DAYS..JUNE + JUNE_DAYS).map(Day::from_number).collect();
-    let world = World::count(crowd.sitemap(), &days, |day, give| crowd.day(day, give), parallel::each);
+    let bounds = Bounds::of_profile("small");
+    let world = World::count(crowd.sitemap(), &days, bounds, |day, give| crowd.day(day, give), parallel::each);
     let truth = world.page_truth(Period::month_of(Day::from_number(JUNE)));
     let keys: BTreeSet<&str> = (world.pages.iter().zip(truth))
         .filter(|(_, truth)| u64::from(truth.bounded) >= COUNT_MIN)
@@ -56,7 +57,7 @@ pub(super) fn row(visits_per_day: u64, pages: usize, repetitions: usize, seed: u
 
 /// The names of pages that are public before the quarter of the last day is sealed, and those that it adds.
 fn found_in_quarter(world: &World, profile: &str, seed: u64) -> Result<[BTreeSet<Box<str>>; 2], AskError> {
-    let edition = world.publish(profile, false, seed)?;
+    let edition = world.publish(profile, None, seed)?;
     let quarter = edition.quarter(seed)?;
     let before = edition.public_names(Table::Page);
     let found = quarter.tables.into_iter().filter(|table| table.table == Table::Page);

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::{PROFILES, quarter::QuarterRow, score::Score, verdict::Verdict};
+use super::{PROFILES, found::FoundRow, quarter::QuarterRow, score::Score, verdict::Verdict};
 
 /// A way to publish the page table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,17 +15,20 @@ pub struct Method {
     pub profile: Option<&'static str>,
     /// Whether all pages are a public list.
     pub pages_are_known: bool,
+    /// How many views of a visitor-day count, where these are not the profile's own.
+    pub views_per_visitor_day: Option<u8>,
     /// Billionths of rho that Wikimedia's settings are given; headcount's profiles say it themselves.
     pub rho_nano: Option<u64>,
 }
 
 impl Method {
     pub(super) fn headcount(profile: &'static str, pages_are_known: bool) -> Self {
-        Self { by: "headcount", profile: Some(profile), pages_are_known, rho_nano: None }
+        Self { by: "headcount", profile: Some(profile), pages_are_known, views_per_visitor_day: None, rho_nano: None }
     }
 
     pub(super) fn wikimedia(profile: Option<&'static str>, rho_nano: u64) -> Self {
-        Self { by: "Wikimedia", profile, pages_are_known: true, rho_nano: Some(rho_nano) }
+        let rho_nano = Some(rho_nano);
+        Self { by: "Wikimedia", profile, pages_are_known: true, views_per_visitor_day: None, rho_nano }
     }
 
     /// Whether these are Wikimedia's settings, at their own budget or at that of this profile.
@@ -39,7 +42,8 @@ impl fmt::Display for Method {
         match (self.rho_nano, self.profile) {
             (None, profile) => {
                 let sitemap = if self.pages_are_known { "" } else { ", no sitemap" };
-                write!(f, "headcount `{}`{sitemap}", profile.unwrap_or("?"))
+                write!(f, "headcount `{}`{sitemap}", profile.unwrap_or("?"))?;
+                self.views_per_visitor_day.map_or(Ok(()), |views| write!(f, ", {views} views a visitor-day"))
             }
             (Some(rho), None) => write!(f, "Wikimedia, ρ {}", rounded(rho)),
             (Some(rho), Some(profile)) => write!(f, "Wikimedia, ρ {} (as `{profile}`)", rounded(rho)),
@@ -88,6 +92,8 @@ pub struct Report {
     pub numbers: Vec<NumberRow>,
     /// Where headcount is better, and where not.
     pub verdicts: Vec<Verdict>,
+    /// Names of pages after a small site's first month.
+    pub found: Vec<FoundRow>,
     /// Small sites without a sitemap, after a quarter.
     pub quarters: Vec<QuarterRow>,
     /// Logs that are not here.
@@ -125,6 +131,7 @@ impl Report {
         for log in &self.skipped {
             writeln!(text, "Skipped, because it is not here: {log}")?;
         }
+        self.write_found(text)?;
         self.write_sitemap_row(text)?;
         let (better, all) = self.better();
         writeln!(text, "utility: better {better} of {all}")
@@ -170,6 +177,21 @@ impl Report {
         for row in &self.numbers {
             let cells: Vec<String> = row.scores.iter().map(short_cell).collect();
             writeln!(text, "| {} | {} | {} | {} |", row.place, row.number, row.period, cells.join(" | "))?;
+        }
+        writeln!(text)
+    }
+
+    fn write_found(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "### Names of pages in a site's first month, `small`\n")?;
+        writeln!(
+            text,
+            "| site | pages that a list has | pages with 10 or more visits | named | median error of these |"
+        )?;
+        writeln!(text, "|---|---|---|---|---|")?;
+        for FoundRow { place, coverage, keys, named, median_error } in &self.found {
+            let list = coverage.map_or("no list".to_owned(), |coverage| percent(Some(coverage)));
+            let (named, error) = (percent(Some(*named)), percent(*median_error));
+            writeln!(text, "| {place} | {list} | {keys} | {named} | {error} |")?;
         }
         writeln!(text)
     }

@@ -4,28 +4,41 @@ use super::*;
 
 #[test]
 fn a_small_site_gets_more_than_by_wikimedias_settings() {
-    let (place, world) = made_up(300, 200, "small", false, 3, 1);
+    let (place, worlds) = made_up(300, 200, "small", false, 3, 1);
     let mut report = Report::default();
-    look(&place, &world, &mut report).unwrap();
+    look(&place, &worlds, &mut report).unwrap();
     println!("{}", report.markdown());
-    assert_eq!(report.verdicts.len(), 4);
+    assert_eq!(report.verdicts.len(), 6);
     for verdict in &report.verdicts {
         assert!(verdict.failures.is_empty(), "{verdict:?}");
         assert!(verdict.headcount.zero_keys > 100, "there are pages that nobody opens");
     }
-    // Every way is there: three profiles with and without a sitemap, and four budgets of Wikimedia's, by day and month.
-    assert_eq!(report.pages.len(), 2 * (6 + 4));
+    // Every way is there: three profiles with and without a sitemap, and `small` with the bounds of the others, by day, week and
+    // month; four budgets of Wikimedia's by day and month, and the two that there are for a week.
+    assert_eq!(report.pages.len(), 3 * (6 + 1) + 2 * 4 + 2);
     let json: serde_json::Value = serde_json::from_str(&report.json().unwrap()).unwrap();
-    assert_eq!(json["verdicts"].as_array().unwrap().len(), 4);
+    assert_eq!(json["verdicts"].as_array().unwrap().len(), 6);
 }
 
 #[test]
 fn the_same_seed_gives_the_same_tables() {
     let tables = || {
-        let (place, world) = made_up(40, 30, "small", true, 1, 7);
+        let (place, worlds) = made_up(40, 30, "small", true, 1, 7);
         let mut report = Report::default();
-        look(&place, &world, &mut report).unwrap();
+        look(&place, &worlds, &mut report).unwrap();
         report.markdown()
     };
     assert_eq!(tables(), tables());
+}
+
+#[test]
+fn the_first_month_names_pages_with_links_and_without() {
+    let rows = found::rows(300, 200, 4, 1).unwrap();
+    for row in &rows {
+        println!("{row:?}");
+        // A list that has four pages in five, as links that are followed, and none.
+        let wanted = row.coverage.map_or(0.25, |coverage| if coverage >= 0.8 { 0.8 } else { 0.5 });
+        assert!(row.named >= wanted && row.median_error.is_some_and(|error| error <= 0.2), "{row:?}");
+    }
+    assert_eq!(rows.len(), 5);
 }

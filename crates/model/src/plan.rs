@@ -104,6 +104,9 @@ impl Plan {
         maker.attributes(PeriodKind::Day, shares.day_attributes);
         maker.attributes(PeriodKind::Month, shares.month_attributes);
         maker.selection(shares.selection);
+        if shares.month_selection > 0 {
+            maker.add(Table::Page, PeriodKind::Month, What::Votes, (shares.month_selection, 1, 1), VOTES_L2_SQUARED);
+        }
         maker.guards(guards);
         // Each choice of new keys takes an equal part of the delta for keys.
         let selections = maker.mechanisms.iter().filter(|m| m.selects()).count().max(1);
@@ -132,8 +135,9 @@ impl Plan {
         RhoNano(self.mechanisms.iter().map(|m| m.rho_nano).sum())
     }
 
-    /// The plan with the largest sigma of several plans for each mechanism, and with thresholds that keep the promise
-    /// of each of them under that sigma.
+    /// The plan with the largest sigma of several plans for each mechanism that all of them have, and with thresholds that
+    /// keep the promise of each of them under that sigma. What only some of them publish is left out: it would not hold all
+    /// of the period, and the others have no budget for it.
     pub fn strictest(plans: &[&Self]) -> Self {
         assert!(!plans.is_empty(), "there are terms for every day");
         let mut strictest = plans[0].clone();
@@ -143,14 +147,13 @@ impl Plan {
         // Of the rules the one by which the same noise costs most.
         let rule = plans.iter().map(|plan| plan.accounting).fold(strictest.accounting, Accounting::max);
         strictest.accounting = rule;
-        for mechanism in plans[1..].iter().flat_map(|plan| &plan.mechanisms) {
-            match strictest.mechanisms.iter_mut().find(|m| m.is_same(mechanism)) {
-                None => strictest.mechanisms.push(*mechanism),
-                Some(mine) => {
-                    mine.sigma_milli = mine.sigma_milli.max(mechanism.sigma_milli);
-                    mine.l2_squared = mine.l2_squared.max(mechanism.l2_squared);
-                    mine.rho_nano = rule.rho_spent(mine.l2_squared, mine.sigma()).0;
-                }
+        strictest.mechanisms.retain(|mine| plans.iter().all(|plan| plan.same(mine).is_some()));
+        for plan in &plans[1..] {
+            for mine in &mut strictest.mechanisms {
+                let Some(other) = plan.same(mine) else { continue };
+                mine.sigma_milli = mine.sigma_milli.max(other.sigma_milli);
+                mine.l2_squared = mine.l2_squared.max(other.l2_squared);
+                mine.rho_nano = rule.rho_spent(mine.l2_squared, mine.sigma()).0;
             }
         }
         for plan in plans {
@@ -166,11 +169,26 @@ impl Plan {
     pub fn cost_under(&self, terms: &Self, kind: PeriodKind) -> RhoNano {
         let of_kind = |m: &&Mechanism| m.period == kind || (kind == PeriodKind::Day && m.period == PeriodKind::Hour);
         let costs = terms.mechanisms.iter().filter(of_kind).map(|own| {
-            let drawn = self.mechanisms.iter().find(|m| m.is_same(own));
+            let drawn = self.same(own);
             let spent = |drawn: &Mechanism| terms.accounting.rho_spent(own.l2_squared, drawn.sigma()).0;
             drawn.map_or(0, |drawn| spent(drawn).min(own.rho_nano))
         });
         RhoNano(costs.sum())
+    }
+
+    /// Its own mechanism for the same numbers as another plan's.
+    fn same(&self, other: &Mechanism) -> Option<&Mechanism> {
+        self.get(other.table, other.period, other.what)
+    }
+
+    /// Whether votes for new pages count by month.
+    pub fn has_monthly_votes(&self) -> bool {
+        self.get(Table::Page, PeriodKind::Month, What::Votes).is_some()
+    }
+
+    /// Whether pages are published by week.
+    pub fn has_weeks_of_pages(&self) -> bool {
+        self.get(Table::Page, PeriodKind::Week, What::Counters).is_some()
     }
 
     /// The guard on a table's keys, where it takes in new ones.
@@ -230,9 +248,12 @@ impl Maker<'_> {
     }
 
     fn pages(&mut self, shares: &Shares) {
-        use PeriodKind::{Day, Month};
+        use PeriodKind::{Day, Month, Week};
         let pages = self.privacy.bounds.pages_l2_squared();
         self.add(Table::Page, Day, What::Counters, (shares.day_pages, 1, 1), pages);
+        if shares.week_pages > 0 {
+            self.add(Table::Page, Week, What::Counters, (shares.week_pages, 1, 1), pages);
+        }
         self.add(Table::Page, Month, What::Counters, (shares.month_pages, 9, 10), pages);
         self.add(Table::Page, Month, What::Visitors, (shares.month_pages, 1, 10), SKETCH_L2_SQUARED * self.bound());
     }
@@ -275,10 +296,6 @@ impl Mechanism {
         SigmaMilli(self.sigma_milli)
     }
 
-    fn is_same(&self, other: &Self) -> bool {
-        (self.table, self.period, self.what) == (other.table, other.period, other.what)
-    }
-
     /// Whether new keys are chosen by it.
     pub fn selects(&self) -> bool {
         self.table.is_open_key_space() && matches!(self.what, What::Counters | What::Votes)
@@ -313,87 +330,4 @@ impl Mechanism {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_whole_plan_spends_at_most_the_budget() {
-        for (name, shares) in [("small", Shares::SMALL), ("standard", Shares::STANDARD), ("busy", Shares::BUSY)] {
-            assert_eq!(Shares::named(name), Some(shares));
-            assert_eq!(shares.sum(), BASIS_POINTS);
-            let privacy = Privacy::default();
-            let plan = Plan::new(&privacy, &shares, TableSet::all());
-            // What the noise really spends: D^2 / (2 (sigma^2 - 1)) for each mechanism.
-            let spent: f64 = plan
-                .mechanisms
-                .iter()
-                .map(|m| f64::from(m.l2_squared) / (2.0 * ((m.sigma_milli as f64 / 1e3).powi(2) - 1.0)))
-                .sum();
-            let total = privacy.rho().0 as f64 / 1e9;
-            assert!(spent <= total, "{name}: {spent} of {total}");
-            assert!(spent > total * 0.999, "{name} leaves budget unused: {spent} of {total}");
-        }
-    }
-
-    #[test]
-    fn the_widest_bounds_move_no_more_counters_than_the_accounting_allows_for() {
-        let views = crate::tables::VIEWS_PER_DAY_MAX;
-        let bounds = crate::tables::Bounds { views_per_visitor_day: views, views_per_page: views };
-        let plan = Plan::new(&Privacy { bounds, ..Privacy::default() }, &Shares::SMALL, TableSet::all());
-        let moved: u32 = plan.mechanisms.iter().map(|m| m.moved_counters(plan.bound)).sum();
-        assert!(moved <= MOVED_COUNTERS_MAX / 2, "{moved}: the rest is for tables to come");
-    }
-
-    #[test]
-    fn every_choice_of_new_keys_has_a_threshold_and_nothing_else_has() {
-        let plan = Plan::new(&Privacy::default(), &Shares::STANDARD, TableSet::all());
-        assert!(plan.mechanisms.iter().all(|m| (m.threshold > 0) == m.selects()));
-        // Pages, referrers, campaigns and errors by day and month; all but errors by quarter.
-        assert_eq!(plan.mechanisms.iter().filter(|m| m.selects()).count(), 11);
-    }
-
-    #[test]
-    fn a_table_that_is_not_counted_leaves_its_share_to_the_others() {
-        let privacy = Privacy::default();
-        let all = Plan::new(&privacy, &Shares::STANDARD, TableSet::all());
-        let less = TableSet::all().without(Table::Country).without(Table::Domain);
-        let less = Plan::new(&privacy, &Shares::STANDARD, less);
-        assert!(less.get(Table::Country, PeriodKind::Day, What::Counters).is_none());
-        let sigma = |plan: &Plan| plan.get(Table::Device, PeriodKind::Day, What::Counters).unwrap().sigma_milli;
-        assert!(sigma(&less) < sigma(&all));
-        assert!(less.rho() <= privacy.rho());
-    }
-
-    /// The table of docs/PRIVACY.md: `cargo test -p headcount-model plan_table -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "prints a table"]
-    fn plan_table() {
-        let privacy = Privacy::default();
-        let plan =
-            |shares: Shares, has_list| Plan::new(&privacy, &shares.for_pages(has_list), TableSet::without_sources());
-        let cell = |m: &Mechanism, unit: f64| {
-            let share = 100.0 * m.rho_nano as f64 / privacy.rho_nano() as f64;
-            let sigma = m.sigma_milli as f64 / 1e3 / unit;
-            let threshold =
-                if m.threshold > 0 { format!(", T {:.0}", m.threshold as f64 / unit) } else { String::new() };
-            format!("{share:.2} %, {sigma:.1}{threshold}")
-        };
-        let plans = [Shares::SMALL, Shares::STANDARD, Shares::BUSY].map(|s| plan(s, true));
-        let open = plan(Shares::SMALL, false);
-        println!("| table | period | numbers | D² | `small` | `standard` | `busy` | `small`, no list |");
-        println!("|---|---|---|---|---|---|---|---|");
-        for m in &plans[0].mechanisms {
-            let unit = if m.what == What::Votes && m.table == Table::Page { 100.0 } else { 1.0 };
-            let of = |plan: &Plan| cell(plan.get(m.table, m.period, m.what).unwrap(), unit);
-            let cells: Vec<String> = plans.iter().chain([&open]).map(of).collect();
-            let l2 = f64::from(m.l2_squared) / (unit * unit);
-            println!(
-                "| {} | {} | {} | {l2:.0} | {} |",
-                m.table.name(),
-                m.period.name(),
-                m.what.name(),
-                cells.join(" | ")
-            );
-        }
-    }
-}
+mod tests;

@@ -103,32 +103,42 @@ fn names(plan: &Plan, days: &Days) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{shares::Shares, tables::TableSet};
+    use crate::{
+        shares::Shares,
+        tables::{Bounds, TableSet},
+    };
 
     const SMALL_OPEN: &str = "small without a list";
+    const SMALL_FIRST: &str = "the first month of it";
 
     /// Profile; epsilon and delta of every day of a week, a month, a year.
-    const INDEPENDENT: [(&str, [f64; 3], [f64; 3]); 4] = [
-        ("small", [23.1783, 174.268, 1591.61], [2.68095e-7, 0.0924449, 0.845737]),
-        (SMALL_OPEN, [23.5152, 178.082, 2403.41], [4.09872e-7, 0.158685, 1.0]),
+    const INDEPENDENT: [(&str, [f64; 3], [f64; 3]); 5] = [
+        ("small", [23.4529, 152.087, 1376.36], [3.66027e-7, 0.166406, 0.955113]),
+        (SMALL_OPEN, [23.6963, 163.4, 2262.78], [4.50451e-7, 0.172197, 1.0]),
+        (SMALL_FIRST, [24.005, 178.673, 2409.96], [1.0171e-6, 0.680534, 1.0]),
         ("standard", [16.5966, 100.514, 880.424], [1.96047e-7, 0.000115722, 0.365127]),
         ("busy", [14.8136, 82.7653, 673.486], [1.91038e-7, 4.1414e-5, 0.0129816]),
     ];
-    /// On all 30 days of a month; on 30, and on 55, of the days of a quarter.
-    const OWN_PAGE: [f64; 3] = [0.0120494, 0.144946, 0.999669];
+    /// On all 30 days of a month; on 30, and on 55, of the days of a quarter; on all 30 days of a first month.
+    const OWN_PAGE: [f64; 4] = [0.0357433, 0.152469, 0.999706, 0.617202];
 
-    fn plan(name: &str, privacy: &Privacy) -> Plan {
-        let shares = Shares::named(name).unwrap_or(Shares::SMALL).for_pages(name != SMALL_OPEN);
-        Plan::new(privacy, &shares, TableSet::without_sources())
+    /// The promise of a profile, and its plan.
+    fn of(name: &str) -> (Privacy, Plan) {
+        let has_list = Shares::named(name).is_some();
+        let shares =
+            if name == SMALL_FIRST { Shares::SMALL_FIRST_MONTH } else { Shares::named(name).unwrap_or(Shares::SMALL) };
+        let privacy =
+            Privacy { bounds: Bounds::of_profile(if has_list { name } else { "small" }), ..Privacy::default() };
+        (privacy, Plan::new(&privacy, &shares.for_pages(has_list), TableSet::without_sources()))
     }
 
     /// Computed apart, in Python with mpmath, from the table and the formulas of docs/PRIVACY.md
     /// (`tests/clients/check_accounting.py` does the same with the plan of a running server).
     #[test]
     fn regulars_are_those_of_an_independent_computation() {
-        let privacy = Privacy::default();
         for (name, epsilons, deltas) in INDEPENDENT {
-            let found = regulars(&plan(name, &privacy), &privacy);
+            let (privacy, plan) = of(name);
+            let found = regulars(&plan, &privacy);
             for ((found, epsilon), delta) in found.into_iter().zip(epsilons).zip(deltas) {
                 assert!((found.epsilon - epsilon).abs() < 1e-3 * epsilon, "{name}: {found:?} is not epsilon {epsilon}");
                 assert!((found.delta - delta).abs() < 1e-3 * delta, "{name}: {found:?} is not delta {delta}");
@@ -139,15 +149,15 @@ mod tests {
     /// What docs/PRIVACY.md says of a page that one visitor alone opens once a day.
     #[test]
     fn the_name_of_a_page_of_ones_own_appears_as_often_as_the_documents_say() {
-        let privacy = Privacy::default();
         let chance_after = |name, period, what, each: i64, days: i64| {
-            let plan = plan(name, &privacy);
+            let (_, plan) = of(name);
             let mechanism = plan.get(Table::Page, period, what).unwrap();
             chance(mechanism.sigma(), mechanism.threshold, &[each * days])
         };
         let listed = chance_after("small", PeriodKind::Month, What::Counters, 1, 30);
         let open = |days| chance_after(SMALL_OPEN, PeriodKind::Quarter, What::Votes, 77, days);
-        for (found, wanted) in [listed, open(30), open(55)].into_iter().zip(OWN_PAGE) {
+        let first = chance_after(SMALL_FIRST, PeriodKind::Month, What::Votes, 77, 30);
+        for (found, wanted) in [listed, open(30), open(55), first].into_iter().zip(OWN_PAGE) {
             assert!((found - wanted).abs() < 1e-3 * wanted, "{found} is not {wanted}");
         }
     }
@@ -156,9 +166,9 @@ mod tests {
     #[test]
     #[ignore = "prints a table"]
     fn regular_table() {
-        let privacy = Privacy::default();
-        for name in ["small", SMALL_OPEN, "standard", "busy"] {
-            println!("{name}: {:?}", regulars(&plan(name, &privacy), &privacy));
+        for name in ["small", SMALL_OPEN, SMALL_FIRST, "standard", "busy"] {
+            let (privacy, plan) = of(name);
+            println!("{name}: {:?}", regulars(&plan, &privacy));
         }
     }
 }

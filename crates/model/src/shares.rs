@@ -77,6 +77,9 @@ pub struct Shares {
     pub day_attributes: u16,
     /// Weeks of the site.
     pub week_site: u16,
+    /// Weeks of the pages; 0: pages have no weeks of their own. Left out where it is 0, as it was before there was one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub week_pages: u16,
     /// Months of the site.
     pub month_site: u16,
     /// Months of the pages.
@@ -85,21 +88,30 @@ pub struct Shares {
     pub month_attributes: u16,
     /// The choice of new keys by quarter.
     pub selection: u16,
+    /// The choice of new pages by month beside it; 0: there is none. Left out where it is 0, as it was before there was one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub month_selection: u16,
 }
 
 impl Shares {
-    /// For a site of some hundred visits a day: most for the month's pages and the day's visits.
+    /// For a site of some hundred visits a day: most for the pages of a month and of a week, and the day's visits.
     pub const SMALL: Self = Self {
         hour: 100,
         day_site: 1_500,
         day_pages: 300,
         day_attributes: 300,
         week_site: 500,
+        week_pages: 1_500,
         month_site: 700,
-        month_pages: 5_500,
+        month_pages: 4_000,
         month_attributes: 900,
         selection: 200,
+        month_selection: 0,
     };
+    /// The first month of a small site that has no list of its pages: of what goes to the pages of a week and of a month later
+    /// on most goes to finding their names, which by quarter would take three months.
+    pub const SMALL_FIRST_MONTH: Self =
+        Self { week_pages: 450, month_pages: 1_450, selection: 1_400, month_selection: 2_400, ..Self::SMALL };
     /// For a site of some thousand visits a day.
     pub const STANDARD: Self = Self {
         hour: 750,
@@ -107,10 +119,12 @@ impl Shares {
         day_pages: 2_000,
         day_attributes: 2_000,
         week_site: 900,
+        week_pages: 0,
         month_site: 900,
         month_pages: 1_300,
         month_attributes: 1_200,
         selection: 200,
+        month_selection: 0,
     };
     /// For a site of some hundred thousand visits a day: hours and days.
     pub const BUSY: Self = Self {
@@ -119,10 +133,12 @@ impl Shares {
         day_pages: 2_000,
         day_attributes: 1_700,
         week_site: 600,
+        week_pages: 0,
         month_site: 700,
         month_pages: 1_000,
         month_attributes: 900,
         selection: 100,
+        month_selection: 0,
     };
 
     /// The built-in profile of a name.
@@ -137,26 +153,35 @@ impl Shares {
     }
 
     /// The shares of a site that has a list of its pages, or has none. Where new pages must be found, a third of what goes
-    /// to the pages of a month goes to the choice of new ones: noise on a page that does not appear is of no use.
+    /// to the pages of a week and of a month goes to the choice of new ones: noise on a page that does not appear is of no
+    /// use.
     #[must_use]
     pub fn for_pages(self, has_list: bool) -> Self {
-        let moved = if has_list { 0 } else { self.month_pages / 3 };
-        Self { month_pages: self.month_pages - moved, selection: self.selection + moved, ..self }
+        let moved = |share: u16| if has_list { 0 } else { share / 3 };
+        let (week, month) = (moved(self.week_pages), moved(self.month_pages));
+        Self {
+            week_pages: self.week_pages - week,
+            month_pages: self.month_pages - month,
+            selection: self.selection + week + month,
+            ..self
+        }
     }
 
     /// All of them, for checks.
     #[must_use]
-    pub fn all(&self) -> [u16; 9] {
+    pub fn all(&self) -> [u16; 11] {
         [
             self.hour,
             self.day_site,
             self.day_pages,
             self.day_attributes,
             self.week_site,
+            self.week_pages,
             self.month_site,
             self.month_pages,
             self.month_attributes,
             self.selection,
+            self.month_selection,
         ]
     }
 
@@ -165,4 +190,9 @@ impl Shares {
     pub fn sum(&self) -> u16 {
         self.all().into_iter().fold(0, u16::saturating_add)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(share: &u16) -> bool {
+    *share == 0
 }

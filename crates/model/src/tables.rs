@@ -194,7 +194,8 @@ pub const TABLES: [TableSpec; 18] = [
     TableSpec { table: Table::Site, name: "site", wire_number: 1, key_space: KeySpace::None, l2_squared: 0,
         weight: 0, periods: &[PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month], ..APART },
     TableSpec { table: Table::Page, name: "page", wire_number: 2, key_space: KeySpace::Open,
-        of_site: OfSite::Pages, adds_up: AddsUp::ToAPart, l2_squared: 0, weight: 0, ..APART },
+        of_site: OfSite::Pages, adds_up: AddsUp::ToAPart, l2_squared: 0, weight: 0,
+        periods: &[PeriodKind::Day, PeriodKind::Week, PeriodKind::Month], ..APART },
     TableSpec { table: Table::Referrer, name: "referrer", wire_number: 3,
         public_keys: || PUBLIC_REFERRERS, weight: 3, ..BY_TEXT },
     TableSpec { table: Table::Browser, name: "browser", wire_number: 4, public_keys: || BROWSERS, ..BY_LIST },
@@ -345,6 +346,14 @@ impl Default for Bounds {
 }
 
 impl Bounds {
+    /// Those of a built-in profile where nothing else is asked for. In a small site noise costs more than the few views
+    /// that a lower bound leaves out; any other profile has the default.
+    #[must_use]
+    pub fn of_profile(name: &str) -> Self {
+        let bounds = Self::default();
+        if name == "small" { Self { views_per_visitor_day: 5, ..bounds } } else { bounds }
+    }
+
     /// The square of the L2 sensitivity of the pages' first-view and repeat-view counters: the most that
     /// the sum over pages of `1 + (views - 1)^2` can be.
     #[must_use]

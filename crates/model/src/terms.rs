@@ -2,7 +2,12 @@
 //!
 //! A configuration may change; a day may not: every day keeps the terms under which it began.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, SeqAccess, Visitor},
+};
 
 use crate::{
     budget::Accounting,
@@ -36,9 +41,10 @@ struct Stored {
     delta: f64,
     bounds: Bounds,
     profile: String,
-    shares: Shares,
+    /// All but `week_pages` and `month_selection`, in the order of their fields.
+    shares: [u16; 9],
     tables: TableSet,
-    /// See [`HAS_PAGE_LIST`] and [`GAUSSIAN`]; never another meaning for a bit.
+    /// See the bits below; never another meaning for one.
     flags: u8,
 }
 
@@ -46,19 +52,49 @@ struct Stored {
 const HAS_PAGE_LIST: u8 = 1;
 /// The rule of accounting is [`Accounting::Gaussian`], else the one before.
 const GAUSSIAN: u8 = 2;
+/// Pages have weeks of their own, whose share follows.
+const HAS_WEEK_PAGES: u8 = 4;
+/// New pages are chosen by month too, and the share of that follows, after the one before. Where no bit says so, nothing
+/// follows.
+const HAS_MONTH_SELECTION: u8 = 8;
 
-impl TryFrom<Stored> for Terms {
-    type Error = &'static str;
+impl Stored {
+    fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
 
-    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { from, epsilon, delta, bounds, profile, shares, tables, flags } = stored;
-        if flags & !(HAS_PAGE_LIST | GAUSSIAN) != 0 {
-            return Err("terms of a later version");
-        }
-        let is_set = |flag: u8| flags & flag != 0;
+    /// Terms with the shares that may follow them.
+    fn with(self, week_pages: u16, month_selection: u16) -> Terms {
+        let is_set = |flag| self.has(flag);
         let accounting = if is_set(GAUSSIAN) { Accounting::Gaussian } else { Accounting::Concentrated };
+        let has_page_list = is_set(HAS_PAGE_LIST);
+        let Self { from, epsilon, delta, bounds, profile, shares, tables, .. } = self;
         let privacy = Privacy { epsilon, delta, bounds, accounting };
-        Ok(Self { from, privacy, profile, shares, tables, has_page_list: is_set(HAS_PAGE_LIST) })
+        let [
+            hour,
+            day_site,
+            day_pages,
+            day_attributes,
+            week_site,
+            month_site,
+            month_pages,
+            month_attributes,
+            selection,
+        ] = shares;
+        let shares = Shares {
+            hour,
+            day_site,
+            day_pages,
+            day_attributes,
+            week_site,
+            week_pages,
+            month_site,
+            month_pages,
+            month_attributes,
+            selection,
+            month_selection,
+        };
+        Terms { from, privacy, profile, shares, tables, has_page_list }
     }
 }
 
@@ -66,9 +102,47 @@ impl From<Terms> for Stored {
     fn from(terms: Terms) -> Self {
         let Terms { from, privacy, profile, shares, tables, has_page_list } = terms;
         let Privacy { epsilon, delta, bounds, accounting } = privacy;
-        let rule = if accounting == Accounting::Gaussian { GAUSSIAN } else { 0 };
-        let flags = rule | if has_page_list { HAS_PAGE_LIST } else { 0 };
+        let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+        let flags = flag(has_page_list, HAS_PAGE_LIST)
+            | flag(accounting == Accounting::Gaussian, GAUSSIAN)
+            | flag(shares.week_pages > 0, HAS_WEEK_PAGES)
+            | flag(shares.month_selection > 0, HAS_MONTH_SELECTION);
+        let shares = [
+            shares.hour,
+            shares.day_site,
+            shares.day_pages,
+            shares.day_attributes,
+            shares.week_site,
+            shares.month_site,
+            shares.month_pages,
+            shares.month_attributes,
+            shares.selection,
+        ];
         Self { from, epsilon, delta, bounds, profile, shares, tables, flags }
+    }
+}
+
+/// Reads [`Stored`], and the shares that follow where it says so.
+struct InRow;
+
+impl<'de> Visitor<'de> for InRow {
+    type Value = Terms;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the terms of a site")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Terms, A::Error> {
+        let missing = || A::Error::custom("terms that are cut");
+        let stored: Stored = parts.next_element()?.ok_or_else(missing)?;
+        if stored.flags & !(HAS_PAGE_LIST | GAUSSIAN | HAS_WEEK_PAGES | HAS_MONTH_SELECTION) != 0 {
+            return Err(A::Error::custom("terms of a later version"));
+        }
+        let mut share = |flag| {
+            if stored.has(flag) { parts.next_element()?.ok_or_else(missing) } else { Ok(0) }
+        };
+        let (week_pages, month_selection) = (share(HAS_WEEK_PAGES)?, share(HAS_MONTH_SELECTION)?);
+        Ok(stored.with(week_pages, month_selection))
     }
 }
 
@@ -120,7 +194,13 @@ impl Serialize for Terms {
         if to.is_human_readable() {
             Line::from(self.clone()).serialize(to)
         } else {
-            Stored::from(self.clone()).serialize(to)
+            let Shares { week_pages, month_selection, .. } = self.shares;
+            let stored = Stored::from(self.clone());
+            match (week_pages, month_selection) {
+                (0, 0) => stored.serialize(to),
+                (one, 0) | (0, one) => (stored, one).serialize(to),
+                both => (stored, both).serialize(to),
+            }
         }
     }
 }
@@ -130,7 +210,7 @@ impl<'de> Deserialize<'de> for Terms {
         if from.is_human_readable() {
             Line::deserialize(from).map(Self::from)
         } else {
-            Self::try_from(Stored::deserialize(from)?).map_err(D::Error::custom)
+            from.deserialize_tuple(3, InRow)
         }
     }
 }

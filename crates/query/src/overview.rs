@@ -164,8 +164,8 @@ impl<S: Source> Reader<'_, S> {
 
     /// Visits with an error of the server, or why there are none.
     fn errors_of(&self, period: Period) -> Result<Result<Measure, Why>, ReadError> {
-        let published = |period| outline(self.source, &self.site.name, period);
-        let cover = plan::cover(range_of(period), published, |day| why_missing(self.site, day))?;
+        let state = |period| plan::outline_without_weeks(self.source, &self.site.name, period);
+        let cover = plan::cover(range_of(period), state, |day| why_missing(self.site, day))?;
         if let Some((_, why)) = cover.missing.first() {
             return Ok(Err(*why));
         }

@@ -160,7 +160,7 @@ fn read(
     range: Range,
     asked: Option<&str>,
 ) -> Result<(Breakdown, Option<Row>), AskError> {
-    let cover = covered(source, site, range)?;
+    let cover = covered(source, site, ask.table, range)?;
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
     let total = Site::new(source, &site.name).blocks(cover.blocks.iter().map(|block| block.period))?;
     let direct = table.direct()?;
@@ -178,7 +178,7 @@ fn read(
     let missing = missing_of(ask.table, &cover);
     let now = compare::Now { range, direct: &direct, missing: missing.first().map(|(_, why)| *why) };
     let before = range.compared(ask.compare);
-    let cover_before = before.map(|before| covered(source, site, before)).transpose()?;
+    let cover_before = before.map(|before| covered(source, site, ask.table, before)).transpose()?;
     let previous = before.zip(cover_before.as_ref());
     let previous =
         previous.map(|(before, cover)| Previous::read(source, site, ask.table, before, cover)).transpose()?;
@@ -214,8 +214,14 @@ fn read(
     Ok((breakdown, asked))
 }
 
-fn covered(source: &impl Source, site: &SiteInfo, range: Range) -> Result<plan::Cover<Arc<Release>>, AskError> {
-    let state = |period| super::state(source, &site.name, period);
+/// What a range is made of for a table.
+fn covered(
+    source: &impl Source,
+    site: &SiteInfo,
+    table: Table,
+    range: Range,
+) -> Result<plan::Cover<Arc<Release>>, AskError> {
+    let state = |period| plan::state_of_table(source, &site.name, table, period);
     Ok(plan::cover(range, state, |day| why_missing(site, day))?)
 }
 

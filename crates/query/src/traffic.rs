@@ -268,7 +268,9 @@ impl<'a, S: Source> Reader<'a, S> {
     }
 
     fn total(&self, range: Range) -> Result<Whole, ReadError> {
-        let cover = plan::cover(range, |period| self.outline(period), |day| why_missing(self.site, day))?;
+        // What is known of weeks is in these numbers whatever they are told by.
+        let state = |period| plan::outline_without_weeks(self.source, &self.site.name, period);
+        let cover = plan::cover(range, state, |day| why_missing(self.site, day))?;
         let sum = self.numbers.blocks(cover.blocks.iter().map(|block| block.period))?;
         let (visitors, shown) = match range.as_period() {
             Some(period) => match self.outline(period)? {

@@ -83,8 +83,8 @@ impl Cells {
         match epoch.period.kind {
             PeriodKind::Hour => None,
             PeriodKind::Day => self.days.get(epoch).map(postcard::to_allocvec),
-            PeriodKind::Week => self.weeks.get(epoch).map(postcard::to_allocvec),
-            PeriodKind::Month => self.months.get(epoch).map(postcard::to_allocvec),
+            PeriodKind::Week => self.weeks.get(epoch).map(WeekTally::encode),
+            PeriodKind::Month => self.months.get(epoch).map(MonthTally::encode),
             PeriodKind::Quarter => self.quarters.get(epoch).map(postcard::to_allocvec),
         }
     }
@@ -130,8 +130,8 @@ impl Cells {
         match epoch.period.kind {
             PeriodKind::Hour => return Err(postcard::Error::DeserializeBadEnum),
             PeriodKind::Day => self.days.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
-            PeriodKind::Week => self.weeks.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
-            PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?),
+            PeriodKind::Week => self.weeks.entry(epoch.clone()).or_default().merge(&WeekTally::decode(bytes)?),
+            PeriodKind::Month => self.months.entry(epoch.clone()).or_default().merge(&MonthTally::decode(bytes)?),
             PeriodKind::Quarter => {
                 self.quarters.entry(epoch.clone()).or_default().merge(&postcard::from_bytes(bytes)?);
             }

@@ -1,9 +1,10 @@
 // The four figures of a period with what changed, and the switch of the chart: the figure that is chosen is the one drawn.
 
-import type { GetTrafficResponse, Value } from "../api/gen/headcount/v1/stats_pb";
+import type { Change, GetTrafficResponse, Value } from "../api/gen/headcount/v1/stats_pb";
 import { intervalOf } from "../chart/series";
 import { percent, ratio } from "../format/number";
-import { ChangeMark, Figure, reasonText } from "../parts/Number";
+import { changeSentence } from "../format/change";
+import { ChangeMark, changeOf, Figure, reasonText } from "../parts/Number";
 import { type Metric, METRICS } from "../state/address";
 import { language } from "../state/settings";
 import { words } from "../words";
@@ -16,6 +17,18 @@ export function Large({ value }: { value: Value | undefined }) {
     <p class="large">
       <Figure value={known} />
       {value?.noisyZero && <span class="why">{words().value.noisyZero}</span>}
+    </p>
+  );
+}
+
+/** What changed: a mark to see, a sentence to hear. */
+export function Delta({ change, base }: { change: Change | undefined; base: string }) {
+  const known = changeOf(change);
+  if (!known) return null;
+  return (
+    <p class="delta">
+      <span aria-hidden="true"><ChangeMark change={change} /></span>
+      <span class="unseen">{changeSentence(known, base, language.value)}</span>
     </p>
   );
 }
@@ -36,9 +49,7 @@ export function Figures({ data, metric, previousName, onChoose }: Props) {
         <button key={name} type="button" class="figure" aria-pressed={metric === name} onClick={() => onChoose(name)}>
           <span class="label">{w.metric[name]}</span>
           {data && <Large value={total?.[name]} />}
-          {previousName && data?.change?.[name]?.estimate !== undefined && (
-            <p class="delta"><ChangeMark change={data.change[name]} /> <span class="unseen">{w.change.comparedWith(previousName)}</span></p>
-          )}
+          {previousName && <Delta change={data?.change?.[name]} base={previousName} />}
         </button>
       ))}
       <div class="figure">

@@ -5,7 +5,6 @@ import { stats } from "../api/client";
 import { isRuledByNoise, pointOf } from "../chart/series";
 import { type Period, periodOf } from "../format/dates";
 import { periodShort } from "../format/datewords";
-import { ChangeMark } from "../parts/Number";
 import { Loading, NothingYet, Refused } from "../parts/States";
 import { type KeyRoute, type Metric, routeText, siteRoute } from "../state/address";
 import { go } from "../state/route";
@@ -14,7 +13,7 @@ import { useShortcuts } from "../state/shortcuts";
 import { latestPeriod, periodKey, titleOf } from "../state/sites";
 import { PAGE, type Tab, tableName, TABLES_OF, TABS } from "../state/tables";
 import { words } from "../words";
-import { Large } from "./Figures";
+import { Delta, Large } from "./Figures";
 import { keyText } from "./keytext";
 import { Notices } from "./Notices";
 import { PeriodBar } from "./PeriodBar";
@@ -53,9 +52,7 @@ function Numbers({ route, site, period }: { route: KeyRoute; site: SiteMessage; 
         <div class="figure">
           <span class="label">{w.metric[metric]}</span>
           <Large value={data.total} />
-          {previousName && data.change?.estimate !== undefined && (
-            <p class="delta"><ChangeMark change={data.change} /> <span class="muted">{w.change.comparedWith(previousName)}</span></p>
-          )}
+          {previousName && <Delta change={data.change} base={previousName} />}
         </div>
       </div>
       <SeriesSection

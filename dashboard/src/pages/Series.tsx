@@ -85,7 +85,7 @@ export function SeriesSection(props: SeriesProps) {
         )}
       </header>
       <Chart heading={heading} points={points} naming={naming} previousName={previousName} onOpen={props.onOpen} />
-      {note && <p class="note">{note}</p>}
+      <p class="note">{note}</p>
       <p class="links">
         <button type="button" class="small" aria-expanded={asTable} onClick={() => props.onTable(!asTable)}>{asTable ? w.hideTable : w.showTable}</button>
         {props.csv && <a class="button small" href={props.csv} download>{w.csv}</a>}

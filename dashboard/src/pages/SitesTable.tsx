@@ -5,7 +5,8 @@ import type { Point } from "../chart/series";
 import { Spark } from "../chart/Spark";
 import { addDays } from "../format/dates";
 import { axisDay } from "../format/datewords";
-import { Cell, ChangeMark, changeSize } from "../parts/Number";
+import { changeSize } from "../format/change";
+import { Cell, ChangeMark, changeOf } from "../parts/Number";
 import { type OverviewRoute, routeText, siteRoute, type Sort } from "../state/address";
 import { go } from "../state/route";
 import { language } from "../state/settings";
@@ -37,8 +38,10 @@ function attentionText(one: Attention, site: SiteOverview): string {
       return w.late(one.days);
     case "gap":
       return w.gap(one.days);
-    case "errors":
-      return site.errors ? w.errors(changeSize(site.errors)) : "";
+    case "errors": {
+      const errors = changeOf(site.errors);
+      return errors ? w.errors(changeSize(errors, language.value)) : "";
+    }
     case "empty":
       return w.empty;
   }
@@ -55,7 +58,7 @@ function Row({ site, route, now }: { site: SiteOverview; route: OverviewRoute; n
         <a href={routeText(siteRoute(site.site, { period: route.period }))}>{site.title || site.site}</a>
         {notes.length > 0 && <span class="attention"><span aria-hidden="true">⚠ </span>{notes.join(language.value === "ja" ? "、" : "; ")}</span>}
       </th>
-      <td class="value"><Cell value={site.visits} />{site.visits?.noisyZero && <span class="zero">{words().value.noisyZero}</span>}</td>
+      <td class="value"><Cell value={site.visits} />{site.visits?.noisyZero && <span class="zero">{words().value.noisyZero}</span>}<span class="inline"><ChangeMark change={site.change} short /></span></td>
       <td class="delta"><ChangeMark change={site.change} short /></td>
       <td class="weeks">
         {last && last.start !== "" && <Spark points={weeks} label={w.spark(axisDay(site.weeksFromDate, language.value), axisDay(last.end, language.value))} />}

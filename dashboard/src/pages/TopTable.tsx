@@ -39,7 +39,7 @@ function Rows({ rows, table, route, period, most, compared }: { rows: TopRow[]; 
         return (
           <tr key={row.key}>
             <th scope="row" class="key"><KeyCell row={row} table={table} route={route} period={period} /></th>
-            <td class="value"><Cell value={value} />{value?.noisyZero && <span class="zero">{w.value.noisyZero}</span>}</td>
+            <td class="value"><Cell value={value} />{value?.noisyZero && <span class="zero">{w.value.noisyZero}</span>}{compared && <span class="inline"><ChangeMark change={row.change} short /></span>}</td>
             <td class="bars"><Bar value={intervalOf(value)} most={most} /></td>
             {compared && <td class="delta"><ChangeMark change={row.change} short /></td>}
           </tr>

@@ -2,6 +2,7 @@
 
 import type { Change, Value } from "../api/gen/headcount/v1/stats_pb";
 import { intervalOf } from "../chart/series";
+import { type ChangeInterval, changeSize } from "../format/change";
 import { count, type Interval, parts, percent } from "../format/number";
 import { language } from "../state/settings";
 import { words } from "../words";
@@ -41,23 +42,23 @@ export function Cell({ value }: { value: Value | undefined }) {
   );
 }
 
-const absolute = (n: bigint): bigint => (n < 0n ? -n : n);
-
-/** How large a change is, without its sign: `218 ± 44`. */
-export function changeSize(change: Change): string {
-  const estimate = change.estimate ?? 0n;
-  const [low, high] = estimate < 0n ? [-change.high, -change.low] : [change.low, change.high];
-  const [size, spread] = parts({ estimate: absolute(estimate), low, high }, language.value);
-  return spread.startsWith("（") ? size + spread : `${size} ${spread}`;
+/** The message as the texts of changes take it; absent where there is no change to tell. */
+export function changeOf(change: Change | undefined): ChangeInterval | undefined {
+  if (change?.estimate === undefined) return undefined;
+  return { estimate: change.estimate, low: change.low, high: change.high, isWithinNoise: change.withinNoise };
 }
+
+/** Characters of a change that are kept together. */
+const WHOLE_MAX = 14;
 
 /** A change: with a direction only where it is more than the noise. `short` leaves the words to those who listen. */
 export function ChangeMark({ change, short = false }: { change: Change | undefined; short?: boolean }) {
   const w = words().change;
-  if (change?.estimate === undefined) {
+  const known = changeOf(change);
+  if (change === undefined || known === undefined) {
     return short ? <span class="change none"><span aria-hidden="true">-</span><span class="unseen">{w.noComparison}</span></span> : <span class="change none">{w.noComparison}</span>;
   }
-  if (change.withinNoise) {
+  if (known.isWithinNoise) {
     return (
       <span class="change within">
         <span aria-hidden="true">≈ </span>
@@ -65,14 +66,16 @@ export function ChangeMark({ change, short = false }: { change: Change | undefin
       </span>
     );
   }
-  const up = change.estimate > 0n;
-  const size = changeSize(change);
+  const up = known.estimate > 0n;
+  // A number and its ± stay on one line, where they are short enough for the narrowest window.
+  const text = changeSize(known, language.value);
+  const size = text.length <= WHOLE_MAX ? text.replaceAll(" ", "\u00a0") : text;
   const share = change.percent === undefined ? "" : ` (${up ? "+" : "−"}${percent(Math.abs(change.percent), language.value)})`;
-  const text = (up ? w.more : w.less)(size);
+  const said = (up ? w.more : w.less)(size);
   return (
     <span class={`change ${up ? "up" : "down"}`}>
       <span aria-hidden="true">{up ? "▲ " : "▼ "}</span>
-      {short ? <><span aria-hidden="true">{size}</span><span class="unseen">{text}</span></> : text}
+      {short ? <><span aria-hidden="true">{size}</span><span class="unseen">{said}</span></> : said}
       {!short && share !== "" && <span class="share">{share}</span>}
     </span>
   );

@@ -17,7 +17,6 @@ export const en = {
   site: {
     choose: "Site",
     published: (date: string) => `published to ${date}`,
-    allSites: "All sites",
     zone: (zone: string) => `time zone ${zone}`,
   },
   period: {
@@ -57,9 +56,6 @@ export const en = {
     less: (size: string) => `${size} less`,
     withinShort: "noise",
     within: "within the noise",
-    than: (period: string) => `than ${period}`,
-    withinOf: (period: string) => `The difference to ${period} is within the noise.`,
-    comparedWith: (period: string) => `compared with ${period}`,
     noComparison: "nothing to compare with",
     column: "Change",
   },
@@ -103,10 +99,7 @@ export const en = {
     estimate: "Estimate",
     low: "Low",
     high: "High",
-    previousColumn: "Before",
     why: "Note",
-    summary: (points: number, missing: number) =>
-      `${n(points)} points${missing > 0 ? `, ${n(missing)} without a number` : ""}. Use the arrow keys to read them.`,
     before: (period: string, text: string) => `${period}: ${text}`,
     csv: "CSV",
     copy: "Copy link",
@@ -170,7 +163,6 @@ export const en = {
     allGroups: (number: number) => `All groups (${n(number)})`,
     noTotal: "Each site in its own time zone. There is no total over sites: visitors of two sites may be the same person.",
     column: { site: "Site", visits: "Visits", change: "Change", weeks: (number: number) => `${n(number)} weeks` },
-    latest: "Latest month",
     attention: "Needs attention",
     fine: "All other sites",
     everything: "Sites",

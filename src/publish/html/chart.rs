@@ -11,11 +11,14 @@ use super::{
 };
 use crate::proto::Value;
 
-/// The size of the picture, in its own units.
-const WIDTH: f64 = 760.0;
+/// The width of the picture in its own units, which stretch with the page, and its height in pixels, which does not.
+const WIDTH: f64 = 1_000.0;
 const HEIGHT: f64 = 240.0;
-/// What is left free around the plot: left, right, top, bottom.
-const FREE: [f64; 4] = [56.0, 8.0, 12.0, 26.0];
+/// What is left free above and below the plot, in pixels.
+const ABOVE: f64 = 20.0;
+const BELOW: f64 = 26.0;
+/// The share of the width before the first point, where the numbers of the scale stand.
+const LEFT: f64 = 0.07;
 /// Standard deviations to each side that hold half of a normal distribution.
 const Z_50: f64 = 0.674_489_75;
 /// Lines of the grid above zero, at least.
@@ -34,22 +37,27 @@ pub(super) struct Point<'a> {
 /// The picture.
 pub(super) fn chart(words: &Words, title: &str, points: &[Point<'_>]) -> String {
     let plot = Plot::of(points);
+    let mut shapes = String::new();
+    plot.gaps(words, points, &mut shapes);
+    let runs = runs(points);
+    runs.iter().for_each(|run| plot.run(run, &mut shapes));
+    let mut texts = String::new();
+    plot.scale(words, &mut texts);
+    plot.labels(points, &mut texts);
+    runs.iter().for_each(|run| plot.dot(run, &mut texts));
+    // Shapes stretch with the page; texts and dots stand beside them, at shares of the width.
     let mut svg = format!(
-        "<figure class=\"chart\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n\
+        "<figure class=\"chart\"><svg width=\"100%\" height=\"{HEIGHT}\" role=\"img\" aria-label=\"{}\">\n\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" width=\"100%\" height=\"{HEIGHT}\">\n\
          <defs><pattern id=\"gap\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
-         <line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"7\"/></pattern></defs>\n",
-        escaped(title)
+         <line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"7\"/></pattern></defs>\n{}{shapes}</svg>\n{texts}",
+        escaped(title),
+        plot.grid(),
     );
-    plot.grid(words, &mut svg);
-    plot.gaps(words, points, &mut svg);
-    for run in runs(points) {
-        plot.run(&run, &mut svg);
-    }
-    plot.labels(points, &mut svg);
-    let _ = write!(
+    let _ = writeln!(
         svg,
         "</svg><figcaption><span class=\"swatch line\"></span>{} <span class=\"swatch half\"></span>50 % <span class=\"swatch whole\"></span>95 %\
-         {}</figcaption></figure>\n",
+         {}</figcaption></figure>",
         words.estimate,
         if plot.is_thin(points) { format!("<span>{}</span>", words.thin) } else { String::new() }
     );
@@ -76,33 +84,41 @@ impl Plot {
     /// Whether all intervals are so narrow that the bands lie under the line.
     fn is_thin(&self, points: &[Point<'_>]) -> bool {
         let widths = points.iter().filter_map(|point| point.value).map(|value| value.high - value.low);
-        widths.max().is_some_and(|width| width < self.top / THIN_PARTS)
+        self.count > 2 && widths.max().is_some_and(|width| width < self.top / THIN_PARTS)
     }
 
+    /// The middle of the n-th point, in units of the width.
     fn x(&self, at: f64) -> f64 {
-        FREE[0] + (at + 0.5) / self.count as f64 * (WIDTH - FREE[0] - FREE[1])
+        (LEFT + (1.0 - LEFT) * (at + 0.5) / self.count as f64) * WIDTH
+    }
+
+    /// The same as a share of the width, in percent.
+    fn percent(&self, at: usize) -> f64 {
+        100.0 * self.x(at as f64) / WIDTH
     }
 
     fn y(&self, value: f64) -> f64 {
-        let height = HEIGHT - FREE[2] - FREE[3];
-        FREE[2] + height * (1.0 - value.clamp(0.0, self.top as f64) / self.top as f64)
+        ABOVE + (HEIGHT - ABOVE - BELOW) * (1.0 - value.clamp(0.0, self.top as f64) / self.top as f64)
     }
 
-    fn grid(&self, words: &Words, svg: &mut String) {
-        for n in 0..=self.top / self.step {
-            let value = n * self.step;
-            let y = self.y(value as f64);
-            let class = if n == 0 { "zero" } else { "grid" };
-            let _ = writeln!(
-                svg,
-                "<line class=\"{class}\" x1=\"{}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text class=\"axis\" x=\"{}\" y=\"{:.1}\" \
-                 text-anchor=\"end\">{}</text>",
-                FREE[0],
-                WIDTH - FREE[1],
-                FREE[0] - 6.0,
-                y + 4.0,
-                Digits::Short.count(value, words.language)
-            );
+    /// The numbers of the scale with their heights, from zero.
+    fn steps(&self) -> impl Iterator<Item = (i64, f64)> {
+        (0..=self.top / self.step).map(|n| n * self.step).map(|value| (value, self.y(value as f64)))
+    }
+
+    fn grid(&self) -> String {
+        let class = |value| if value == 0 { "zero" } else { "grid" };
+        let line = |(value, y): (i64, f64)| {
+            format!("<line class=\"{}\" x1=\"0\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\n", class(value))
+        };
+        self.steps().map(line).collect()
+    }
+
+    /// The numbers of the scale, each above its line.
+    fn scale(&self, words: &Words, svg: &mut String) {
+        for (value, y) in self.steps().skip(1) {
+            let text = Digits::Short.count(value, words.language);
+            let _ = writeln!(svg, "<text class=\"axis\" x=\"0\" y=\"{:.1}\">{text}</text>", y - 4.0);
         }
     }
 
@@ -116,9 +132,9 @@ impl Plot {
             let _ = writeln!(
                 svg,
                 "<rect fill=\"url(#gap)\" x=\"{left:.1}\" y=\"{}\" width=\"{:.1}\" height=\"{:.1}\"><title>{}: {}</title></rect>",
-                FREE[2],
+                ABOVE,
                 right - left,
-                HEIGHT - FREE[2] - FREE[3],
+                HEIGHT - ABOVE - BELOW,
                 escaped(&point.label),
                 escaped(reason(why(point.value), words.language))
             );
@@ -145,18 +161,24 @@ impl Plot {
         let line: Vec<(f64, f64)> =
             run.iter().map(|(at, value)| (self.x(*at as f64), self.y(value.estimate.unwrap_or(0) as f64))).collect();
         let _ = writeln!(svg, "<polyline class=\"best\" points=\"{}\"/>", written(&line));
-        if let [(x, y)] = line[..] {
-            let _ = writeln!(svg, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>");
+    }
+
+    /// A line of one point is none: it is a dot.
+    fn dot(&self, run: &[(usize, &Value)], svg: &mut String) {
+        if let [(at, value)] = run {
+            let (x, y) = (self.percent(*at), self.y(value.estimate.unwrap_or(0) as f64));
+            let _ = writeln!(svg, "<circle class=\"dot\" cx=\"{x:.2}%\" cy=\"{y:.1}\" r=\"3.5\"/>");
         }
     }
 
     fn labels(&self, points: &[Point<'_>], svg: &mut String) {
         let every = points.len().div_ceil(LABELS_MAX).max(1);
-        for (at, point) in points.iter().enumerate().step_by(every) {
+        for (n, (at, point)) in points.iter().enumerate().step_by(every).enumerate() {
+            let class = if n % 2 == 1 { "axis minor" } else { "axis" };
             let _ = writeln!(
                 svg,
-                "<text class=\"axis\" x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                self.x(at as f64),
+                "<text class=\"{class}\" x=\"{:.2}%\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                self.percent(at),
                 HEIGHT - 7.0,
                 escaped(&point.label)
             );
@@ -209,7 +231,7 @@ mod tests {
     #[test]
     fn steps_are_round_and_few() {
         for (highest, step) in
-            [(1, 1), (6, 1), (13, 2), (314, 100), (4_021, 1_000), (i64::MAX, 2_000_000_000_000_000_000)]
+            [(1, 1), (6, 1), (13, 2), (314, 50), (4_021, 1_000), (i64::MAX, 2_000_000_000_000_000_000)]
         {
             assert_eq!(step_for(highest), step, "{highest}");
         }

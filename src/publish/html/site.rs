@@ -13,6 +13,7 @@ use super::{
 };
 use crate::publish::{
     data::Resource,
+    encoding::Encoding,
     fetch::{SiteData, year_of},
 };
 
@@ -68,7 +69,11 @@ pub(super) fn files(words: &Words, report: &Report<'_>, root: &str) -> String {
     let folder = format!("data/{}/{year}/", site.site);
     let item = |resource: &Resource| {
         let (name, place) = (resource.place.strip_prefix(&folder)?, escaped(&resource.place));
-        Some(format!("<li>{name} <a href=\"{root}{place}.csv\">CSV</a> <a href=\"{root}{place}.json\">JSON</a></li>"))
+        let link = |(encoding, _): &(&Encoding, usize)| {
+            format!(" <a href=\"{root}{place}.{}\">{}</a>", encoding.extension, encoding.name)
+        };
+        let links: String = resource.sizes.iter().map(link).collect();
+        Some(format!("<li>{name}{links}</li>"))
     };
     let items: String = report.resources.iter().filter_map(item).collect();
     format!("<h2>{} {}</h2>\n<ul class=\"data\">{items}</ul>\n", words.data, escaped(&year))

@@ -16,26 +16,25 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use prost::Message;
 use prost::bytes::Bytes;
 use prost_reflect::{DescriptorError, DescriptorPool, MethodDescriptor, prost_types::method_options::IdempotencyLevel};
-use tokio::sync::Semaphore;
 use tonic::{Code, body::Body, server::NamedService};
 
-use super::body::BodyFault;
+use super::{
+    body::BodyFault,
+    reply::{Writers, reply},
+};
 use crate::{
     proto::FILE_DESCRIPTOR_SET,
     rpc::StatsServer,
     text::{nearest, shown},
 };
-use answer::Written;
 use fault::{Fault, Faults};
 
-/// Answers that are written at the same time, for each core.
-const WRITTEN_AT_ONCE_PER_CORE: usize = 2;
 /// How long a caller may say that it waits, in digits of milliseconds, as the Connect protocol has it.
 const TIMEOUT_DIGITS_MAX: usize = 10;
 
@@ -43,18 +42,15 @@ const TIMEOUT_DIGITS_MAX: usize = 10;
 pub(super) struct Api {
     methods: Vec<MethodDescriptor>,
     faults: Faults,
-    /// Held by whoever writes an answer.
-    writing: Arc<Semaphore>,
+    writers: Writers,
 }
 
 impl Api {
-    pub(super) fn new() -> Result<Self, DescriptorError> {
+    pub(super) fn new(writers: Writers) -> Result<Self, DescriptorError> {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET)?;
         let service = pool.get_service_by_name(StatsServer::NAME);
         let methods = service.map_or_else(Vec::new, |service| service.methods().collect());
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let writing = Arc::new(Semaphore::new(cores * WRITTEN_AT_ONCE_PER_CORE));
-        Ok(Self { methods, faults: Faults::new()?, writing })
+        Ok(Self { methods, faults: Faults::new()?, writers })
     }
 
     /// The method that a path names, whether there is one of that name or not. `None` where the path is not of the service.
@@ -90,15 +86,12 @@ impl Api {
     ) -> Result<Response<Body>, Fault> {
         let message = request::read(method, is_read_only(method), request)?;
         let response = call::call(stats, method, &message.encode_to_vec()).await?;
-        let written = Written { of: method.output(), message: response, asked: request.method().clone() };
-        let headers = request.headers().clone();
-        let permit = self.writing.clone().acquire_owned().await.map_err(|_| Fault::internal())?;
+        let (of, headers, is_kept) = (method.output(), request.headers().clone(), request.method() != Method::POST);
         let write = move || {
-            // Given back at the end of the work, also where nobody waits for it any more.
-            let _permit = permit;
-            written.response(&headers)
+            let json = answer::json(of, &response)?;
+            reply(json, "application/json", &headers, is_kept).map_err(|_| Fault::internal())
         };
-        tokio::task::spawn_blocking(write).await.map_err(|_| Fault::internal())?
+        self.writers.write(write).await.unwrap_or_else(|| Err(Fault::internal()))
     }
 
     /// The method of this name, if it can be called here.

@@ -9,12 +9,16 @@ use prost_reflect::DynamicMessage;
 use serde_json::Value as Json;
 use tonic::Code;
 
-use super::{Api, fault::Fault, is_read_only, request};
+use super::{Api, Writers, fault::Fault, is_read_only, request};
 
 const JSON: &str = "application/json";
 
+fn api() -> Api {
+    Api::new(Writers::new()).unwrap()
+}
+
 fn read(method: &str, request: &Request<Bytes>) -> Result<DynamicMessage, Fault> {
-    let api = Api::new().unwrap();
+    let api = api();
     let method = api.method(method)?;
     request::read(&method, is_read_only(&method), request)
 }
@@ -33,7 +37,7 @@ fn json(message: &DynamicMessage) -> String {
 
 /// What a fault says, with its HTTP code.
 fn told(fault: Fault) -> (StatusCode, Json) {
-    let response = Api::new().unwrap().faults.response(fault);
+    let response = api().faults.response(fault);
     let status = response.status();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let body = runtime.block_on(response.into_body().collect()).unwrap().to_bytes();
@@ -140,7 +144,7 @@ fn other_content_types_codings_and_versions_are_refused() {
 
 #[test]
 fn unknown_methods_and_streams_are_told_apart() {
-    let fault = |method| told(Api::new().unwrap().method(method).unwrap_err());
+    let fault = |method| told(api().method(method).unwrap_err());
     let (status, told) = fault("ListSite");
     assert_eq!((status, told["code"].as_str()), (StatusCode::NOT_FOUND, Some("unimplemented")));
     let message = told["message"].as_str().unwrap();
@@ -153,7 +157,7 @@ fn unknown_methods_and_streams_are_told_apart() {
 
 #[test]
 fn only_what_changes_nothing_may_be_asked_for_by_get() {
-    let api = Api::new().unwrap();
+    let api = api();
     let unary = |name: &&str| api.method(name).is_ok();
     let names = ["ListSites", "GetTraffic", "ListTop", "GetPrivacy"];
     assert_eq!(names.iter().filter(|name| unary(name)).count(), names.len());
@@ -174,7 +178,7 @@ fn only_what_changes_nothing_may_be_asked_for_by_get() {
 /// A field of such a name could not be given as a parameter.
 #[test]
 fn no_field_has_the_name_of_a_parameter_of_connect() {
-    let api = Api::new().unwrap();
+    let api = api();
     for method in &api.methods {
         for field in method.input().fields() {
             assert!(!request::BESIDE_MESSAGE.contains(&field.name()), "{}", field.full_name());

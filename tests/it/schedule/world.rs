@@ -163,14 +163,13 @@ impl World {
         self.seen.extend(shown.map(|line| format!("{day} {hour}: {line}")));
     }
 
-    /// A counter of an hour of the site, and its standard error.
-    pub fn visits_of_hour(&self, start: &str) -> (i64, f64) {
+    /// Visits of an hour of the site, and their standard error; none where it is not published by itself.
+    pub fn visits_of_hour(&self, start: &str) -> Option<(i64, f64)> {
         let releases = truth::export(&self.server.url()).expect("the releases");
         let is_it = |named: &truth::Named| named.0 == "www" && named.2.starts_with(start);
-        let release = releases.iter().find(|(named, _)| is_it(named)).expect("the hour is published").1;
-        let counter = release.counters.iter().find(|counter| counter.counter == "hour-visit");
-        let counter = counter.unwrap_or_else(|| panic!("{:?}", release.counters));
-        (counter.value, counter.standard_error)
+        let release = releases.into_iter().find(|(named, _)| is_it(named))?.1;
+        let counter = release.counters.into_iter().find(|counter| counter.counter == "hour-visit")?;
+        Some((counter.value, counter.standard_error))
     }
 
     /// Stops, and gives all that was seen.

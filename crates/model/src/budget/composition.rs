@@ -156,13 +156,20 @@ fn assert_holds(privacy: &Privacy, shares: &Shares, tables: TableSet, what: &str
 
 #[test]
 fn every_built_in_profile_holds_what_it_claims() {
-    let privacy = Privacy::default();
     for (name, shares) in [("small", Shares::SMALL), ("standard", Shares::STANDARD), ("busy", Shares::BUSY)] {
+        let privacy = Privacy { bounds: Bounds::of_profile(name), ..Privacy::default() };
         for has_list in [true, false] {
             let what = format!("{name}, with a list: {has_list}");
             assert_holds(&privacy, &shares.for_pages(has_list), TableSet::without_sources(), &what);
         }
     }
+}
+
+#[test]
+fn the_first_month_of_a_small_site_holds_what_it_claims() {
+    let privacy = Privacy { bounds: Bounds::of_profile("small"), ..Privacy::default() };
+    let shares = Shares::SMALL_FIRST_MONTH.for_pages(false);
+    assert_holds(&privacy, &shares, TableSet::without_sources(), "small without a list, first month");
 }
 
 /// The composition itself, against continuous Gaussian noise of a large sigma, which it must be a little above.
@@ -211,9 +218,9 @@ fn the_rule_holds_where_the_lattice_is_coarse() {
     }
 }
 
-/// Nine shares that add up to the whole, none of them too small to draw for.
+/// Eleven shares that add up to the whole, none of them too small to draw for.
 fn any_shares() -> impl Strategy<Value = Shares> {
-    prop::array::uniform9(1_u32..100).prop_map(|parts| {
+    prop::collection::vec(1_u32..100, 11).prop_map(|parts| {
         let all: u32 = parts.iter().sum();
         let share = |part: u32| u16::try_from(u32::from(BASIS_POINTS) * part / all).unwrap();
         Shares {
@@ -222,10 +229,12 @@ fn any_shares() -> impl Strategy<Value = Shares> {
             day_pages: share(parts[2]),
             day_attributes: share(parts[3]),
             week_site: share(parts[4]),
-            month_site: share(parts[5]),
-            month_pages: share(parts[6]),
-            month_attributes: share(parts[7]),
-            selection: share(parts[8]),
+            week_pages: share(parts[5]),
+            month_site: share(parts[6]),
+            month_pages: share(parts[7]),
+            month_attributes: share(parts[8]),
+            selection: share(parts[9]),
+            month_selection: share(parts[10]),
         }
     })
 }

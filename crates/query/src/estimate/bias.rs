@@ -68,6 +68,16 @@ impl Bias {
     }
 }
 
+impl Bias {
+    /// The root of the mean square error of what is shown for true counts below [`FAIR_FROM`].
+    pub(super) fn small_rmse(&self, what: &str) -> f64 {
+        let small = self.0.iter().filter(|((of, least), _)| of == what && *least < FAIR_FROM);
+        let (numbers, squares) = small.fold((0.0, 0.0), |sum, (_, of)| (sum.0 + of.numbers, sum.1 + of.squares));
+        assert!(numbers > 0.0, "{what}");
+        (squares / numbers).sqrt()
+    }
+}
+
 impl fmt::Display for Bias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heads = ["from", "numbers", "error", "rmse", "half", "share", "held"];

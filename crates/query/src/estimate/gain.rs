@@ -163,6 +163,10 @@ fn all_gains(world: &World) -> Gains {
         for first in (1..=22).step_by(7) {
             key_gains(&site, table, "7 days", &days[first - 1..first + 6], &mut gains);
         }
+        // From Monday to Sunday: a block of its own where the table has weeks.
+        for monday in (1..=15).step_by(7) {
+            key_gains(&site, table, "a week", &days[monday..monday + 7], &mut gains);
+        }
         // The first day has no past at all.
         key_gains(&site, table, "first day", &[Period::day(day(8, 1))], &mut gains);
         key_gains(&site, table, "second day", &[Period::day(day(8, 2))], &mut gains);

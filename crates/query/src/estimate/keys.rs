@@ -1,9 +1,6 @@
 //! The keys of a table over a range: first unbiased, with exact variances, then as they are best shown.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use headcount_model::{
     calendar::{Period, PeriodKind},
@@ -17,6 +14,8 @@ use super::{
     super::{
         Source, State,
         number::{Number, unpublished},
+        plan,
+        range::Range,
         state,
     },
     measure::{Measure, agree},
@@ -25,11 +24,15 @@ use super::{
     within::{self, Part, find, is_partition},
 };
 
-/// From how many days on a part of a month is made to agree with it.
+/// From how many days on that stand by themselves a part of a month is made to agree with it.
 const DAYS_TO_AGREE: usize = 7;
 
-/// How far a number without a long past is moved for the sake of a sum, in standard errors: a tenth of the half-width.
-const PULL_MAX: f64 = 0.12;
+/// Where the past is short, a number of up to so many standard errors may be noise alone: it moves freely for the sake of a sum.
+const LOOSE_UP_TO: f64 = 0.5;
+/// From so many on it is not moved at all.
+const FIXED_FROM: f64 = 1.5;
+/// More standard errors than any interval allows a number to move.
+const FREE: f64 = 3.0;
 
 /// What is known of a key from the blocks of a range.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -80,10 +83,17 @@ pub struct Hiding<'a> {
     blocks: Vec<(&'a TableNumbers, i64)>,
 }
 
-/// Days of one month, or a whole month.
+/// Days and weeks of one month; or a whole month, or a week that lies in two.
 struct Group<'a> {
     month: Period,
     blocks: Vec<&'a Release>,
+}
+
+impl Group<'_> {
+    /// Days that stand by themselves: of a week hardly anything more is known once its month is.
+    fn days(&self) -> usize {
+        self.blocks.iter().filter(|block| block.kind() == PeriodKind::Day).count()
+    }
 }
 
 impl<'a, S: Source> Keys<'a, S> {
@@ -106,7 +116,7 @@ impl<'a, S: Source> Keys<'a, S> {
                 let direct = found.entry(key).or_default();
                 direct.plain = direct.plain.plus(*sum);
             }
-            if group.blocks.len() >= DAYS_TO_AGREE {
+            if group.days() >= DAYS_TO_AGREE {
                 self.agree_with_month(&group, &mut sums)?;
             }
             for (key, sum) in sums {
@@ -123,7 +133,8 @@ impl<'a, S: Source> Keys<'a, S> {
         let mut groups: Vec<Group<'a>> = Vec::new();
         for block in self.blocks {
             let month = Period::month_of(block.period.start);
-            match groups.last_mut().filter(|g| g.month == month && block.kind() == PeriodKind::Day) {
+            let is_part = block.kind() != PeriodKind::Month && block.period.end_day() <= month.end_day();
+            match groups.last_mut().filter(|g| g.month == month && is_part) {
                 Some(group) => group.blocks.push(block),
                 None => groups.push(Group { month, blocks: vec![block] }),
             }
@@ -155,17 +166,13 @@ impl<'a, S: Source> Keys<'a, S> {
     /// Uses the month's release where the month is exactly the sum of its days, and a key is published in all of them.
     fn agree_with_month(&self, group: &Group<'_>, sums: &mut BTreeMap<&'a str, Measure>) -> Result<(), ReadError> {
         let State::Numbers(month) = state(self.source, self.site, group.month)? else { return Ok(()) };
-        let inside: BTreeSet<Period> = group.blocks.iter().map(|block| block.period).collect();
-        let mut others: Vec<Arc<Release>> = Vec::new();
         for day in group.month.days().map(Period::day) {
-            let State::Numbers(release) = state(self.source, self.site, day)? else { return Ok(()) };
-            if release.number > month.number {
-                return Ok(());
-            }
-            if !inside.contains(&day) {
-                others.push(release);
+            match state(self.source, self.site, day)? {
+                State::Numbers(release) if release.number < month.number => {}
+                _ => return Ok(()),
             }
         }
+        let others = self.others(group)?;
         let of = |release| within::values(release, self.table, self.part);
         let whole = of(&month);
         let others: Vec<_> = others.iter().map(|release| of(release)).collect();
@@ -181,6 +188,19 @@ impl<'a, S: Source> Keys<'a, S> {
             }
         }
         Ok(())
+    }
+
+    /// What the rest of a group's month is made of; all of its days have numbers.
+    fn others(&self, group: &Group<'_>) -> Result<Vec<Arc<Release>>, ReadError> {
+        let (month, mut others) = (group.month, Vec::new());
+        let (Some(first), Some(last)) = (group.blocks.first(), group.blocks.last()) else { return Ok(others) };
+        let before = Range { from: month.start, to: first.period.start.plus(-1) };
+        let after = Range { from: last.period.end_day(), to: month.end_day().plus(-1) };
+        for rest in [before, after] {
+            let state = |period| plan::state_of_table(self.source, self.site, self.table, period);
+            others.extend(plan::cover(rest, state, |_| None)?.blocks);
+        }
+        Ok(others)
     }
 
     /// A key that a block did not publish may still have been counted there.
@@ -231,8 +251,7 @@ impl<'a, S: Source> Keys<'a, S> {
             let best = past.best(key, direct_of);
             let span =
                 Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 };
-            // Without a past nothing says which of the numbers are too large, so none is moved far.
-            if past.is_long() { span } else { span.within(PULL_MAX * direct_of.measure.standard_error()) }
+            if past.is_long() { span } else { span.within(reach(direct_of.measure)) }
         };
         let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();
         let values = project(&spans, self.goal(total.max(0) as f64, past.is_long()));
@@ -261,6 +280,14 @@ impl<'a, S: Source> Keys<'a, S> {
             _ => Goal::Free,
         }
     }
+}
+
+/// How far a number without a long past may be moved for the sake of a sum. Nothing says which numbers are too large, but what
+/// is too much in the sum comes from those that are noise alone and cannot be shown below zero.
+fn reach(measured: Measure) -> f64 {
+    let error = measured.standard_error();
+    let loose = (FIXED_FROM * error - measured.value) / ((FIXED_FROM - LOOSE_UP_TO) * error);
+    if error > 0.0 { FREE * error * loose.clamp(0.0, 1.0) } else { 0.0 }
 }
 
 impl Hiding<'_> {

@@ -36,6 +36,11 @@ const TOTAL_CLEAR: f64 = 3.0;
 const SMALL_UP_TO: f64 = 40.0;
 /// From this size on it is shown as it was measured.
 const FAIR_FROM: f64 = 90.0;
+/// The same in standard errors, where a long past says what is usual and these are larger: a number that noise hides is
+/// shown as the best guess at it.
+const HIDDEN_UP_TO: f64 = 1.5;
+/// From so many standard errors on a number stands out of the noise.
+const CLEAR_FROM: f64 = 3.0;
 
 /// What a number of a complete table with a long past counts as, of its size.
 const STEADY: f64 = 0.67;
@@ -102,32 +107,40 @@ impl Past {
 
     /// The best guess at a key.
     pub(super) fn best(&self, key: &str, direct: &Direct) -> Measure {
+        let measured = direct.measure;
         let found = self.shares.binary_search_by(|(known, _)| known.as_str().cmp(key));
-        let (guess, level) = match found.ok().map(|place| &self.shares[place].1) {
+        match found.ok().map(|place| &self.shares[place].1) {
             Some(share) => {
                 let usual = share.of(direct.whole);
-                (usual::lean(direct.measure, usual, direct.days, self.scatter), usual.value)
+                let guess = usual::lean(measured, usual, direct.days, self.scatter);
+                // What was measured has its say too, but with the little weight that its noise leaves it.
+                let level = usual.value.midpoint(guess.value);
+                if !self.is_long() {
+                    return fair(guess, measured, level, 0.0);
+                }
+                // Keys of a public list have steady shares, so their past is a better guide.
+                let level = if self.is_steady { STEADY * level } else { level };
+                fair(guess, measured, level, measured.standard_error())
             }
             // A key that passed a threshold is large; one of a public list may be of any size.
             // Many days speak for themselves.
             None if self.is_open && !direct.is_chosen && direct.days < LONG_DAYS => {
-                let measured = direct.measure;
-                (fresh::guess(measured, direct.whole), measured.value - measured.standard_error())
+                let level = measured.value - measured.standard_error();
+                fair(fresh::guess(measured, direct.whole), measured, level, 0.0)
             }
-            None => return direct.measure,
-        };
-        // Keys of a public list have steady shares, so their past is a better guide.
-        fair(guess, direct.measure, if self.is_steady && self.is_long() { STEADY * level } else { level })
+            None => measured,
+        }
     }
 }
 
-/// A guess, for small numbers; what was measured, for numbers from [`FAIR_FROM`] on; between them, some of both. `level`: how
-/// large the number is without its noise, as far as that is known.
+/// A guess, for small numbers; what was measured, for large ones; between them, some of both. `level`: how large the number is
+/// without its noise, as far as that is known. `noise`: how large noise alone is here.
 ///
 /// A guess is nearer to the truth, but it is off the same way for all numbers of a size: large ones come out too small. That
 /// pays where noise hides the number anyway, and not where people compare numbers.
-fn fair(guess: Measure, direct: Measure, level: f64) -> Measure {
-    let lean = ((FAIR_FROM - level) / (FAIR_FROM - SMALL_UP_TO)).clamp(0.0, 1.0);
+fn fair(guess: Measure, direct: Measure, level: f64, noise: f64) -> Measure {
+    let (small, large) = (SMALL_UP_TO.max(HIDDEN_UP_TO * noise), FAIR_FROM.max(CLEAR_FROM * noise));
+    let lean = ((large - level) / (large - small)).clamp(0.0, 1.0);
     Measure {
         value: direct.value + lean * (guess.value - direct.value),
         variance: guess.variance * (lean + FIRM * (1.0 - lean)),

@@ -1,7 +1,7 @@
 //! A made-up site for tests: what really happened, and releases of it with the noise of a real plan.
 //!
 //! Pages follow Zipf's law, the week has a rhythm, days differ (log-normal), each page differs from day to day and drifts,
-//! some pages jump for a day, some appear and some die.
+//! some pages jump for a day, some appear and some die. The site may grow or shrink.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use crate::fixture::Memory;
 /// The first day of every made-up site.
 pub(crate) const FIRST: (i16, i8, i8) = (2026, 8, 1);
 const RANKS: usize = 8;
-const WEEK: [f64; 7] = [1.1, 1.15, 1.15, 1.1, 1.0, 0.75, 0.75];
+const WORKDAYS: [f64; 5] = [1.1, 1.15, 1.15, 1.1, 1.0];
 const ATTRIBUTES: [(Table, usize); 4] =
     [(Table::Browser, 20), (Table::Os, 12), (Table::Device, 4), (Table::Language, 47)];
 
@@ -38,6 +38,12 @@ pub(crate) struct World {
     pub(crate) restless: f64,
     /// How likely a page jumps on a day.
     pub(crate) jumps: f64,
+    /// The exponent of Zipf's law: the share of a page goes with its rank to the power of minus this.
+    pub(crate) exponent: f64,
+    /// By which part of itself the site grows in a day; negative where it shrinks.
+    pub(crate) growth: f64,
+    /// What a Saturday and a Sunday have of an average day.
+    pub(crate) weekend: f64,
     /// Whether a sitemap names all pages. Where none does, a page is published once it passed the threshold, and visits
     /// begin on pages.
     pub(crate) is_listed: bool,
@@ -97,6 +103,9 @@ impl World {
             seed: 1,
             restless: 0.3,
             jumps: 0.003,
+            exponent: 1.0,
+            growth: 0.0,
+            weekend: 0.75,
             is_listed: true,
         }
     }
@@ -106,6 +115,7 @@ impl World {
         let mut publisher = Publisher {
             plan: Plan::new(&Privacy::default(), &self.shares, TableSet::without_sources()).mechanisms,
             random: Random::new(self.seed ^ 0x5eed),
+            of_weeks: Random::new(self.seed ^ 0x7eed),
             memory: Memory::new(&["www"]),
             public: (!self.is_listed).then(BTreeSet::new),
         };
@@ -138,7 +148,7 @@ struct Life {
 impl Life {
     fn new(world: &World) -> Self {
         let mut random = Random::new(world.seed);
-        let levels = (1..=world.pages).map(|rank| random.factor(0.2) / rank as f64).collect();
+        let levels = (1..=world.pages).map(|rank| random.factor(0.2) * (rank as f64).powf(-world.exponent)).collect();
         let mut life = |_| {
             let when = FIRST_DAY_OF_CHANGE + (random.unit() * 90.0) as i32;
             match random.unit() {
@@ -154,9 +164,10 @@ impl Life {
     fn day(&mut self, world: &World, day: Day) -> Truth {
         let random = &mut self.random;
         let since = day.number() - Day::from_date(date(FIRST.0, FIRST.1, FIRST.2)).number();
-        let rhythm = WEEK[(day.number() - day.monday().number()) as usize];
+        let weekday = (day.number() - day.monday().number()) as usize;
+        let rhythm = WORKDAYS.get(weekday).copied().unwrap_or(world.weekend);
         let mut ranks = [0; RANKS];
-        let mean = world.visits * rhythm * random.factor(0.15);
+        let mean = world.visits * (1.0 + world.growth).powi(since) * rhythm * random.factor(0.15);
         ranks[0] = random.poisson(mean);
         for rank in 1..RANKS {
             ranks[rank] = (0..ranks[rank - 1]).filter(|_| random.unit() < 0.57).count() as i64;
@@ -220,6 +231,8 @@ fn scatter(random: &mut Random, count: i64, weights: &[f64]) -> Vec<i64> {
 struct Publisher {
     plan: Vec<Mechanism>,
     random: Random,
+    /// For the tables of weeks: whether a plan has these leaves all other noise as it is.
+    of_weeks: Random,
     memory: Memory,
     /// The pages that are published, where no list names all of them.
     public: Option<BTreeSet<usize>>,
@@ -264,8 +277,8 @@ impl Publisher {
         let counters = if table == Table::Page { 2 } else { 1 };
         let mut numbers = Vec::with_capacity(keys.len());
         for (position, exact) in keys.iter().enumerate() {
-            let counts: Vec<i64> =
-                exact[..counters].iter().map(|n| n + self.random.noise(mechanism.sigma_milli)).collect();
+            let random = if kind == PeriodKind::Week { &mut self.of_weeks } else { &mut self.random };
+            let counts: Vec<i64> = exact[..counters].iter().map(|n| n + random.noise(mechanism.sigma_milli)).collect();
             if self.appears(table, position, counts[0] >= mechanism.threshold) {
                 numbers.push(KeyNumbers { key: key(position), counts, visitors: None });
             }

@@ -26,10 +26,11 @@ const LASTING: f64 = 0.1;
 /// the news must not teach that all pages jump.
 const OUTLIER: f64 = 3.0;
 
-/// Up to so many standard deviations from the usual, a number is taken for noise about it.
-const SURPRISE_FROM: f64 = 2.3;
+/// Up to so many standard deviations from the usual, a number is taken for noise about it. A table has hundreds of numbers, and
+/// noise alone lifts three of a thousand as far.
+const SURPRISE_FROM: f64 = 3.0;
 /// From so many on, for something new of which the past says nothing. Between them, for some of both.
-const SURPRISE_TO: f64 = 3.3;
+const SURPRISE_TO: f64 = 4.0;
 
 /// The past of a key: sums over the periods in which it was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -1,5 +1,5 @@
-//! The visitors of pages. They are published for whole days and whole months, and never added up over several: who comes
-//! back would count twice.
+//! The visitors of pages. They are published for whole days and whole months, and never added up over several, nor over the
+//! days of a week: who comes back would count twice.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -36,8 +36,10 @@ impl<'b> Visitors<'b> {
         total: &Total,
     ) -> Result<Self, ReadError> {
         let Some(release) = exact else { return Ok(Self::None) };
-        if release.kind() != PeriodKind::Day {
-            return Ok(Self::Month(release));
+        match release.kind() {
+            PeriodKind::Day => {}
+            PeriodKind::Month => return Ok(Self::Month(release)),
+            _ => return Ok(Self::None),
         }
         let blocks = std::slice::from_ref(release);
         let table = Keys { source, site: &site.name, table: Table::Page, part: Part::First, blocks };

@@ -9,7 +9,7 @@ use super::{
     world::{Facts, View, VisitorDay, World, site},
 };
 use crate::{
-    AccessEvent, FileError,
+    AccessEvent, Bounds, FileError,
     anonymize::{Anonymized, Anonymizer, Scratch, Seen, Sighting, Visit, network::Countries},
     calendar::Day,
     keys::KeyRing,
@@ -77,7 +77,7 @@ impl LogReader {
     pub fn new() -> Result<Self, ReadError> {
         Ok(Self {
             reader: Reader::new()?,
-            site: site("small", None),
+            site: site("small", None, Bounds::of_profile("small"), Day::from_number(0)),
             pages: Vec::new(),
             page_numbers: HashMap::new(),
             persons: HashMap::new(),
@@ -122,11 +122,12 @@ impl LogReader {
         self.pages.len()
     }
 
-    /// The world of the log, with so many pages more that nobody opens. `each` is as in [`World::count`].
+    /// The world of the log under these bounds, with so many pages more that nobody opens. `each` is as in [`World::count`].
     #[must_use]
     pub fn world(
         mut self,
         unseen: impl IntoIterator<Item = Box<str>>,
+        bounds: Bounds,
         each: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
     ) -> World {
         self.pages.extend(unseen);
@@ -136,6 +137,6 @@ impl LogReader {
         let visitors = |day: Day, give: &mut dyn FnMut(&VisitorDay)| {
             of_days.get(&day).into_iter().flat_map(HashMap::values).for_each(give);
         };
-        World::count(self.pages, &days, visitors, each)
+        World::count(self.pages, &days, bounds, visitors, each)
     }
 }

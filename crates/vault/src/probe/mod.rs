@@ -16,7 +16,7 @@ pub use noise::{Noise, NoiseFault, SeededNoise, SystemNoise};
 pub use scene::{Keys, Leaks, PUBLIC_PAGES, Plans, Play, Scene, Stage};
 pub use stages::{Encoded, Sealed, Seen, Stages};
 pub use view_count::{Added, ViewCount};
-pub use world::{Edition, Facts, PageTruth, SiteTruth, View, VisitorDay, WIKIMEDIA_PAGES_PER_DAY, World};
+pub use world::{Edition, Facts, PageTruth, SiteTruth, View, VisitorDay, Visitors, WIKIMEDIA_PAGES_PER_DAY, World};
 
 use headcount_model::source::ReadError;
 

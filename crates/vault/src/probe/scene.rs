@@ -191,7 +191,7 @@ impl Stage {
         let mut week = cells.weeks.remove(&epoch(Period::week_of(date))).unwrap_or_default();
         let mut month = cells.months.remove(&epoch(Period::month_of(date))).unwrap_or_default();
         let mut quarter = QuarterTally::default();
-        week.absorb(&day);
+        week.absorb(&day, site.terms_of(date).plan.has_weeks_of_pages());
         month.absorb(&day);
         quarter.absorb(&day, |table, key| index.is_public(table, key));
         Self { public: index.public, site, day, week, month, quarter, asked }

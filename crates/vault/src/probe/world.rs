@@ -15,7 +15,7 @@ pub use exact::SiteTruth;
 use headcount_model::rng::mix;
 
 use crate::{
-    Privacy, Shares, SiteSettings, Table, TableSet,
+    Bounds, Privacy, Shares, SiteSettings, Table, TableSet,
     anonymize::{Attributes, Seen, Sighting, Visit},
     bound::Bounder,
     calendar::{Calendar, Day, Period},
@@ -89,6 +89,15 @@ pub struct PageTruth {
     pub all: u32,
 }
 
+impl PageTruth {
+    fn add(&mut self, other: Self) {
+        self.bounded += other.bounded;
+        self.bounded_views += other.bounded_views;
+        self.wikimedia += other.wikimedia;
+        self.all += other.all;
+    }
+}
+
 /// Distinct visitors, without a sketch.
 #[derive(Debug, Clone, Default)]
 struct Heads {
@@ -131,11 +140,16 @@ struct Counted<T> {
 pub struct World {
     /// The key space of pages, by number.
     pub pages: Vec<Box<str>>,
+    /// What a visitor-day can add at most.
+    pub bounds: Bounds,
     numbers: HashMap<Box<str>, u32>,
     days: BTreeMap<Period, Counted<DayTally>>,
     weeks: BTreeMap<Period, Counted<WeekTally>>,
     months: BTreeMap<Period, Counted<MonthTally>>,
 }
+
+/// Who comes on a day: gives each visitor once.
+pub type Visitors<'v> = &'v (dyn Fn(Day, &mut dyn FnMut(&VisitorDay)) + Sync);
 
 /// Everything of one day: its own tally and what it adds to its week and month.
 struct DayCount {
@@ -144,20 +158,21 @@ struct DayCount {
 }
 
 impl World {
-    /// Runs all days through the limiter. `visitors` gives each visitor of a day once; whoever comes is the same, however
+    /// Runs all days through the limiter, with these bounds. `visitors` gives each visitor of a day once; whoever comes is the same, however
     /// often it is asked. `each` does the jobs 0 to `count - 1`, in any order or several at once.
     #[must_use]
     pub fn count(
         pages: Vec<Box<str>>,
         days: &[Day],
+        bounds: Bounds,
         visitors: impl Fn(Day, &mut dyn FnMut(&VisitorDay)) + Sync,
         each: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
     ) -> Self {
         let numbers = pages.iter().zip(0..).map(|(name, number)| (name.clone(), number)).collect();
         let (days_of, weeks, months) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let world = Mutex::new(Self { pages: Vec::new(), numbers, days: days_of, weeks, months });
+        let world = Mutex::new(Self { pages: Vec::new(), bounds, numbers, days: days_of, weeks, months });
         each(days.len(), &|number| {
-            let counted = count_day(&pages, days[number], &visitors);
+            let counted = count_day(&pages, days[number], bounds, &SiteIndex::default(), &visitors);
             world.lock().unwrap_or_else(PoisonError::into_inner).take(days[number], counted);
         });
         let mut world = world.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -177,19 +192,16 @@ impl World {
     /// Takes in a day. Any order gives the same world.
     fn take(&mut self, day: Day, counted: DayCount) {
         let DayCount { day: of_day, cells } = counted;
-        let week = self.weeks.entry(Period::week_of(day)).or_insert_with(|| Counted::new(0));
+        let week = self.weeks.entry(Period::week_of(day)).or_insert_with(|| Counted::new(of_day.pages.len()));
         cells.weeks.values().for_each(|tally| week.tally.merge(tally));
-        week.tally.absorb(&of_day.tally);
+        week.tally.absorb(&of_day.tally, true);
         week.heads.merge(&of_day.heads);
         let month = self.months.entry(Period::month_of(day)).or_insert_with(|| Counted::new(of_day.pages.len()));
         cells.months.values().for_each(|tally| month.tally.merge(tally));
         month.tally.absorb(&of_day.tally);
         month.heads.merge(&of_day.heads);
-        for (mine, theirs) in month.pages.iter_mut().zip(&of_day.pages) {
-            mine.bounded += theirs.bounded;
-            mine.bounded_views += theirs.bounded_views;
-            mine.wikimedia += theirs.wikimedia;
-            mine.all += theirs.all;
+        for pages in [&mut week.pages, &mut month.pages] {
+            pages.iter_mut().zip(&of_day.pages).for_each(|(mine, theirs)| mine.add(*theirs));
         }
         self.days.insert(Period::day(day), of_day);
     }
@@ -201,11 +213,17 @@ impl<T: Default> Counted<T> {
     }
 }
 
-/// One day through the limiter, which is dropped at its end.
-fn count_day(pages: &[Box<str>], day: Day, visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay))) -> DayCount {
-    let site = site("standard", None);
-    let (index, mut cells, mut delta) = (SiteIndex::default(), Cells::default(), Cells::default());
-    let bounder = Bounder::new(&site, &index);
+/// One day through the limiter, which is dropped at its end. `index`: what is public on that day.
+fn count_day(
+    pages: &[Box<str>],
+    day: Day,
+    bounds: Bounds,
+    index: &SiteIndex,
+    visitors: &impl Fn(Day, &mut dyn FnMut(&VisitorDay)),
+) -> DayCount {
+    let site = site("standard", None, bounds, day);
+    let (mut cells, mut delta) = (Cells::default(), Cells::default());
+    let bounder = Bounder::new(&site, index);
     let mut names = Names::default();
     let mut counted: Counted<DayTally> = Counted::new(pages.len());
     let mut seen = Vec::new();
@@ -270,18 +288,19 @@ fn tables() -> TableSet {
     TableSet::without_sources()
 }
 
-/// The site as a profile has it; with a sitemap, if it has one.
-pub(super) fn site(profile: &str, sitemap: Option<&[Box<str>]>) -> Site {
+/// The site as a profile has it, started on a day; with a list of pages, if it has one.
+pub(super) fn site(profile: &str, list: Option<&[Box<str>]>, bounds: Bounds, today: Day) -> Site {
     // Unwrap safety: a fixed name that is one, and UTC is always known.
     let (name, calendar) = (SiteName::new("lab").expect("a name"), Calendar::new("UTC").expect("a zone"));
     let settings = SiteSettings {
         profile: profile.to_owned(),
         shares: Shares::named(profile).unwrap_or(Shares::STANDARD),
         tables: tables(),
-        known_pages: sitemap.into_iter().flatten().map(|page| page.to_string()).collect(),
-        has_page_list: sitemap.is_some(),
+        known_pages: list.into_iter().flatten().map(|page| page.to_string()).collect(),
+        has_page_list: list.is_some(),
         is_configured: true,
         ..SiteSettings::plain(name, calendar)
     };
-    Site::new(&settings, History::of(vec![settings.terms(Privacy::default())]))
+    let terms = settings.first_terms(Privacy { bounds, ..Privacy::default() }, today);
+    Site::new(&settings, History::of(terms))
 }

@@ -18,7 +18,7 @@ use crate::{
     site::Site,
     sketch::{PAGE_PRECISION, Precision, SITE_PRECISION, Sketch},
     tables::{Counts, KeySpace, OTHER_KEY, Table},
-    tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, WeekTally},
+    tally::{AttributeTally, Counters, DayTally, MonthTally, PageTally, QuarterTally, SiteTally, Texts, WeekTally},
 };
 
 /// The numbers of a release, before it has a number of its own.
@@ -56,7 +56,7 @@ impl<'a> Draw<'a> {
             }
         }
         let pages = tally.pages.iter().map(|(key, page)| (key, page.counts));
-        let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Day, pages)?.into_iter().collect();
+        let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Day, pages, &BTreeSet::new())?.into_iter().collect();
         self.attributes(PeriodKind::Day, &tally.attributes(), &mut tables)?;
         Ok(Body { site_numbers: self.site_numbers(PeriodKind::Day, &tally.site, None)?, hours, tables })
     }
@@ -74,14 +74,20 @@ impl<'a> Draw<'a> {
 
     /// A week.
     pub(crate) fn week(&mut self, tally: &WeekTally) -> Drawn<Body> {
+        let pages = tally.pages.iter().map(|(key, page)| (key, *page));
+        let tables = self.pages(PeriodKind::Week, pages, &BTreeSet::new())?.into_iter().collect();
         let site_numbers = self.site_numbers(PeriodKind::Week, &tally.site, Some(&tally.visitors))?;
-        Ok(Body { site_numbers, ..Body::default() })
+        Ok(Body { site_numbers, tables, ..Body::default() })
     }
 
-    /// A month.
+    /// A month. The pages that its votes make public have numbers at once, as all public ones.
     pub(crate) fn month(&mut self, tally: &MonthTally) -> Drawn<Body> {
+        let found = match self.mechanism(Table::Page, PeriodKind::Month, What::Votes) {
+            Some(mechanism) => self.found(&mechanism, &tally.votes)?,
+            None => BTreeSet::new(),
+        };
         let pages = tally.pages.iter().map(|(key, page)| (key, page.counts));
-        let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Month, pages)?.into_iter().collect();
+        let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Month, pages, &found)?.into_iter().collect();
         if let Some(mechanism) = self.mechanism(Table::Page, PeriodKind::Month, What::Visitors) {
             for numbers in tables.iter_mut().flat_map(|table| &mut table.keys) {
                 let sketch = tally.pages.get(numbers.key.as_str()).map(|page| &page.visitors);
@@ -98,17 +104,24 @@ impl<'a> Draw<'a> {
         let mut body = Body::default();
         for table in QuarterTally::TABLES {
             let Some(mechanism) = self.mechanism(table, PeriodKind::Quarter, What::Votes) else { continue };
-            let public = self.public_keys(table);
-            let candidates: BTreeMap<&str, u64> = tally.votes(table).iter().map(|(key, votes)| (key, *votes)).collect();
-            let mut keys = Vec::new();
-            for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
-                if self.noisy(&mechanism, votes)? >= mechanism.threshold {
-                    keys.push(KeyNumbers { key: key.to_owned(), counts: Vec::new(), visitors: None });
-                }
-            }
-            body.tables.push(numbers_of(&mechanism, keys));
+            let found = self.found(&mechanism, tally.votes(table))?;
+            let name = |key: &str| KeyNumbers { key: key.to_owned(), counts: Vec::new(), visitors: None };
+            body.tables.push(numbers_of(&mechanism, found.into_iter().map(name).collect()));
         }
         Ok(body)
+    }
+
+    /// The keys that votes make public: those that are not, and whose noisy votes reach the threshold.
+    fn found<'v>(&mut self, mechanism: &Mechanism, votes: &'v Texts) -> Drawn<BTreeSet<&'v str>> {
+        let public = self.public_keys(mechanism.table);
+        let candidates: BTreeMap<&str, u64> = votes.iter().map(|(key, votes)| (key, *votes)).collect();
+        let mut found = BTreeSet::new();
+        for (key, votes) in candidates.into_iter().filter(|(key, _)| !public.contains(key)) {
+            if self.noisy(mechanism, votes)? >= mechanism.threshold {
+                found.insert(key);
+            }
+        }
+        Ok(found)
     }
 
     fn mechanism(&self, table: Table, kind: PeriodKind, what: What) -> Option<Mechanism> {
@@ -142,10 +155,11 @@ impl<'a> Draw<'a> {
         &mut self,
         kind: PeriodKind,
         pages: impl Iterator<Item = (&'k str, PageTally)>,
+        found: &BTreeSet<&str>,
     ) -> Drawn<Option<TableNumbers>> {
         let Some(mechanism) = self.mechanism(Table::Page, kind, What::Counters) else { return Ok(None) };
         let exact: Exact<'_> = pages.map(|(key, page)| (key, [page.first, page.repeat])).collect();
-        self.open(&mechanism, &exact, 2).map(Some)
+        self.open(&mechanism, &exact, 2, found).map(Some)
     }
 
     fn attributes(&mut self, kind: PeriodKind, tally: &AttributeTally, out: &mut Vec<TableNumbers>) -> Drawn<()> {
@@ -158,7 +172,7 @@ impl<'a> Draw<'a> {
                     self.named(&mechanism, tally.texts(table).iter())?
                 }
                 KeySpace::Public => self.listed(&mechanism, tally.listed(table))?,
-                KeySpace::Open => self.open(&mechanism, &texts().collect(), 1)?,
+                KeySpace::Open => self.open(&mechanism, &texts().collect(), 1, &BTreeSet::new())?,
                 KeySpace::Pages => {
                     let pages = out.iter().find(|t| t.table == Table::Page);
                     let keys: Vec<String> = pages.into_iter().flat_map(|t| &t.keys).map(|k| k.key.clone()).collect();
@@ -210,9 +224,16 @@ impl<'a> Draw<'a> {
         Ok(numbers_of(mechanism, numbers))
     }
 
-    /// Every public key, and of the others those that pass the threshold.
-    fn open(&mut self, mechanism: &Mechanism, exact: &Exact<'_>, counters: usize) -> Drawn<TableNumbers> {
-        let public = self.public_keys(mechanism.table);
+    /// Every public key, also those that were just `found`, and of the others those that pass the threshold.
+    fn open(
+        &mut self,
+        mechanism: &Mechanism,
+        exact: &Exact<'_>,
+        counters: usize,
+        found: &BTreeSet<&str>,
+    ) -> Drawn<TableNumbers> {
+        let public: BTreeSet<&str> =
+            self.public_keys(mechanism.table).into_iter().chain(found.iter().copied()).collect();
         let candidates: BTreeSet<&str> = public.iter().copied().chain(exact.keys().copied()).collect();
         let mut keys = Vec::new();
         for key in candidates {

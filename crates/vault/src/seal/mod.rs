@@ -117,6 +117,14 @@ impl Sealing<'_> {
     /// release does not tell whether somebody did.
     fn absorb(&mut self, site: &Site, day: Day, tally: &DayTally, step: &mut Step) -> Result<(), CommitError> {
         let sealed = self.publisher.sealed(site);
+        let plan = &site.terms_of(day).plan;
+        let index = self.publisher.index().read().unwrap_or_else(PoisonError::into_inner);
+        let of_site = index.sites.get(&site.name);
+        let is_public = |table: Table, key: &str| {
+            (table == Table::Page && site.is_known_page(key))
+                || table.public_keys().contains(&key)
+                || of_site.is_some_and(|i| i.is_public(table, key))
+        };
         for kind in [PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter] {
             let period = Period::of(kind, day);
             let epoch = Epoch { site: site.name.clone(), period };
@@ -124,18 +132,19 @@ impl Sealing<'_> {
                 continue;
             }
             match kind {
-                PeriodKind::Week => self.open.cells_mut().weeks.entry(epoch.clone()).or_default().absorb(tally),
-                PeriodKind::Month => self.open.cells_mut().months.entry(epoch.clone()).or_default().absorb(tally),
-                _ => {
-                    let index = self.publisher.index().read().unwrap_or_else(PoisonError::into_inner);
-                    let of_site = index.sites.get(&site.name);
-                    let is_public = |table: Table, key: &str| {
-                        (table == Table::Page && site.is_known_page(key))
-                            || table.public_keys().contains(&key)
-                            || of_site.is_some_and(|i| i.is_public(table, key))
-                    };
-                    self.open.cells_mut().quarters.entry(epoch.clone()).or_default().absorb(tally, is_public);
+                PeriodKind::Week => {
+                    // By the day's own terms, which stay, so that a week has the pages of all of its days or is known not to.
+                    let with_pages = plan.has_weeks_of_pages();
+                    self.open.cells_mut().weeks.entry(epoch.clone()).or_default().absorb(tally, with_pages);
                 }
+                PeriodKind::Month => {
+                    let month = self.open.cells_mut().months.entry(epoch.clone()).or_default();
+                    month.absorb(tally);
+                    if plan.has_monthly_votes() {
+                        month.absorb_votes(tally, |page| is_public(Table::Page, page));
+                    }
+                }
+                _ => self.open.cells_mut().quarters.entry(epoch.clone()).or_default().absorb(tally, is_public),
             }
             self.checkpointer.put_part(self.open, &epoch, Part::REST, step)?;
         }
@@ -146,7 +155,8 @@ impl Sealing<'_> {
         let epoch = Epoch { site: site.name.clone(), period };
         let under = site.history.of_period(period);
         let none = WeekTally::default();
-        if !self.open.cells().weeks.get(&epoch).unwrap_or(&none).balances() {
+        let with_pages = under.plan.has_weeks_of_pages();
+        if !self.open.cells().weeks.get(&epoch).unwrap_or(&none).balances(with_pages) {
             return self.publish_gap(site, &epoch, UNBALANCED);
         }
         let body = self.draw(site, &under, |draw, cells| draw.week(cells.weeks.get(&epoch).unwrap_or(&none)))?;

@@ -48,7 +48,7 @@ impl Registry {
         for site in settings {
             let history = match stored.remove(&site.name) {
                 Some(row) => resolve_terms(site, row, privacy, newest(&site.name), now_unix_ms)?,
-                None => History::of(vec![site.terms(privacy)]),
+                None => History::of(site.first_terms(privacy, site.calendar.day_at(now_unix_ms))),
             };
             sites.insert(site.name.clone(), Arc::new(Site::new(site, history)));
         }

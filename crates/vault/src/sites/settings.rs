@@ -14,10 +14,10 @@ use crate::{
         terms::{History, InForce, Terms},
     },
     store::rows::SiteRow,
-    tables::{OfSite, Table, TableSet},
+    tables::{Bounds, OfSite, Table, TableSet},
 };
 use crate::{
-    calendar::{Calendar, Day},
+    calendar::{Calendar, Day, Period},
     units::SiteName,
 };
 
@@ -34,6 +34,8 @@ pub struct SiteSettings {
     pub profile: String,
     /// How the profile shares the budget.
     pub shares: Shares,
+    /// What a visitor-day can add at most; none: the bounds of the promise.
+    pub bounds: Option<Bounds>,
     /// The tables that are counted and published.
     pub tables: TableSet,
     /// Pages that are known without looking at any visitor (a sitemap). They appear in every period.
@@ -142,6 +144,7 @@ impl SiteSettings {
             hosts: Vec::new(),
             profile: "standard".to_owned(),
             shares: Shares::STANDARD,
+            bounds: None,
             tables: TableSet::without_sources(),
             known_pages: Vec::new(),
             has_page_list: false,
@@ -159,11 +162,23 @@ impl SiteSettings {
         Table::ALL.into_iter().filter(tells).collect()
     }
 
+    /// The terms of a site that starts on a day, one after the other. Where a small site has no list of its pages, its first
+    /// month (14 to 45 days, to the end of a calendar month) is spent on finding them: by its age, and not by its data.
+    pub(crate) fn first_terms(&self, privacy: Privacy, today: Day) -> Vec<Terms> {
+        const DAYS_MIN: i32 = 14;
+        let usual = self.terms(privacy);
+        if self.shares != Shares::SMALL || self.has_page_list {
+            return vec![usual];
+        }
+        let later = Period::month_of(today.plus(DAYS_MIN - 1)).end_day();
+        vec![Terms { shares: Shares::SMALL_FIRST_MONTH, ..usual.clone() }, Terms { from: later, ..usual }]
+    }
+
     /// The terms that these settings and the promise ask for.
     pub(crate) fn terms(&self, privacy: Privacy) -> Terms {
         Terms {
             from: Day::from_number(i32::MIN),
-            privacy,
+            privacy: Privacy { bounds: self.bounds.unwrap_or(privacy.bounds), ..privacy },
             profile: self.profile.clone(),
             shares: self.shares,
             tables: self.tables_counted(),

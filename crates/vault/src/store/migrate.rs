@@ -105,7 +105,9 @@ pub(crate) fn producer(before: &[u8]) -> Result<ProducerRow, Damaged> {
 /// A tally of format 5 in the form of today.
 pub(crate) fn tally(kind: PeriodKind, before: &[u8]) -> postcard::Result<Zeroizing<Vec<u8>>> {
     match kind {
-        PeriodKind::Hour | PeriodKind::Week => Ok(Zeroizing::new(before.to_vec())),
+        PeriodKind::Hour => Ok(Zeroizing::new(before.to_vec())),
+        // The same without what it ended with: pages stand there today.
+        PeriodKind::Week => rewrite(before, |week: (SiteTally, Sketch)| week),
         PeriodKind::Day => rewrite(before, |day: Day<ByPlace, ()>| {
             let Day { visitors, pairs, site, hours, pages, attributes, closed: () } = day;
             let (attributes, closed) = (by_table(attributes), TableSet::default());

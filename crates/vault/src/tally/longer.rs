@@ -10,18 +10,20 @@ use crate::{
 };
 
 /// One week of one site.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub(crate) struct WeekTally {
     /// Sums of the sealed days.
     pub(crate) site: SiteTally,
     /// Distinct visitors, under the week's key.
     pub(crate) visitors: Sketch,
+    /// Sums of those sealed days whose terms publish pages by week.
+    pub(crate) pages: TextMap<PageTally>,
 }
 
 impl Default for WeekTally {
     fn default() -> Self {
         let visitors = Sketch::new(SITE_PRECISION);
-        Self { site: SiteTally::default(), visitors }
+        Self { site: SiteTally::default(), visitors, pages: TextMap::default() }
     }
 }
 
@@ -29,16 +31,37 @@ impl WeekTally {
     pub(crate) fn merge(&mut self, other: &Self) {
         self.site.merge(&other.site);
         join(&mut self.visitors, &other.visitors);
+        for (name, page) in other.pages.rows() {
+            self.pages.at(name).merge(*page);
+        }
     }
 
-    /// Takes the counters of a day that is being sealed.
-    pub(crate) fn absorb(&mut self, day: &DayTally) {
+    /// Takes the counters of a day that is being sealed. `with_pages`: whether the day's terms publish pages by week.
+    pub(crate) fn absorb(&mut self, day: &DayTally, with_pages: bool) {
         self.site.merge(&day.site);
+        for (name, page) in day.pages.rows().filter(|_| with_pages) {
+            self.pages.at(name).merge(page.counts);
+        }
     }
 
-    /// Whether its sums can be those of a week.
-    pub(crate) fn balances(&self) -> bool {
-        self.site.is_possible()
+    /// Whether its sums can be those of a week. `with_pages`: whether all of its days counted pages for it.
+    pub(crate) fn balances(&self, with_pages: bool) -> bool {
+        let pages: u64 = self.pages.values().map(|page| page.sum()).sum();
+        self.site.is_possible() && (!with_pages || pages == self.site.ranks.sum())
+    }
+
+    /// Its stored form. Pages follow the rest where there are any, so a week without pages is stored as weeks were before
+    /// pages had them.
+    pub(crate) fn encode(&self) -> postcard::Result<Vec<u8>> {
+        let bytes = postcard::to_allocvec(&(&self.site, &self.visitors))?;
+        if self.pages.len() == 0 { Ok(bytes) } else { postcard::to_extend(&self.pages, bytes) }
+    }
+
+    /// A week from its stored form.
+    pub(crate) fn decode(bytes: &[u8]) -> postcard::Result<Self> {
+        let ((site, visitors), rest) = postcard::take_from_bytes(bytes)?;
+        let pages = if rest.is_empty() { TextMap::default() } else { postcard::from_bytes(rest)? };
+        Ok(Self { site, visitors, pages })
     }
 }
 
@@ -64,6 +87,9 @@ pub(crate) struct MonthTally {
     pub(crate) visitors: Sketch,
     pub(crate) pages: TextMap<PageMonthTally>,
     pub(crate) attributes: AttributeTally,
+    /// What speaks for pages that are not public, in hundredths: of those sealed days whose terms choose pages by month.
+    #[serde(skip)]
+    pub(crate) votes: Texts,
 }
 
 impl Default for MonthTally {
@@ -73,6 +99,7 @@ impl Default for MonthTally {
             visitors: Sketch::new(SITE_PRECISION),
             pages: TextMap::default(),
             attributes: AttributeTally::default(),
+            votes: Texts::default(),
         }
     }
 }
@@ -87,6 +114,26 @@ impl MonthTally {
             join(&mut mine.visitors, &page.visitors);
         }
         self.attributes.merge(&other.attributes);
+        merge_texts(&mut self.votes, &other.votes, |_| true);
+    }
+
+    /// Its stored form. Votes follow the rest where there are any, so a month without votes is stored as months were before
+    /// they had them.
+    pub(crate) fn encode(&self) -> postcard::Result<Vec<u8>> {
+        let bytes = postcard::to_allocvec(self)?;
+        if self.votes.len() == 0 { Ok(bytes) } else { postcard::to_extend(&self.votes, bytes) }
+    }
+
+    /// A month from its stored form.
+    pub(crate) fn decode(bytes: &[u8]) -> postcard::Result<Self> {
+        let (month, rest) = postcard::take_from_bytes::<Self>(bytes)?;
+        let votes = if rest.is_empty() { Texts::default() } else { postcard::from_bytes(rest)? };
+        Ok(Self { votes, ..month })
+    }
+
+    /// Takes what a day that is being sealed says of pages that are not public.
+    pub(crate) fn absorb_votes(&mut self, day: &DayTally, is_public: impl Fn(&str) -> bool) {
+        add_votes(&mut self.votes, day, is_public);
     }
 
     /// Raises the visitor sketch of the page at a place, and that of a delta where that changed something.
@@ -132,9 +179,7 @@ impl QuarterTally {
 
     /// Takes what a day that is being sealed says of keys that are not public.
     pub(crate) fn absorb(&mut self, day: &DayTally, is_public: impl Fn(Table, &str) -> bool) {
-        for (name, votes) in day.votes().filter(|(name, _)| !is_public(Table::Page, name.text)) {
-            *self.votes[Table::Page].at(name) += votes;
-        }
+        add_votes(&mut self.votes[Table::Page], day, |page| is_public(Table::Page, page));
         for table in [Table::Referrer, Table::Campaign] {
             merge_texts(&mut self.votes[table], day.texts(table), |key| !is_public(table, key));
         }
@@ -143,6 +188,13 @@ impl QuarterTally {
     /// What speaks for the keys of a table.
     pub(crate) fn votes(&self, table: Table) -> &Texts {
         &self.votes[table]
+    }
+}
+
+/// Adds a day's votes for pages that are not public.
+fn add_votes(all: &mut Texts, day: &DayTally, is_public: impl Fn(&str) -> bool) {
+    for (name, votes) in day.votes().filter(|(name, _)| !is_public(name.text)) {
+        *all.at(name) += votes;
     }
 }
 

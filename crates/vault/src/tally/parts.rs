@@ -198,7 +198,7 @@ impl MonthTally {
             let none = PageMonthTally::default().visitors;
             let take = |page: &mut PageMonthTally| std::mem::replace(&mut page.visitors, none.clone());
             let sketches: Vec<Sketch> = self.pages.values_mut().map(take).collect();
-            let bytes = postcard::to_allocvec(self);
+            let bytes = self.encode();
             self.pages.values_mut().zip(sketches).for_each(|(page, sketch)| page.visitors = sketch);
             return bytes;
         }
@@ -211,7 +211,7 @@ impl MonthTally {
     /// Adds a part from its stored form.
     pub(crate) fn merge_part(&mut self, part: Part, bytes: &[u8]) -> postcard::Result<()> {
         if part == Part::REST {
-            self.merge(&postcard::from_bytes(bytes)?);
+            self.merge(&Self::decode(bytes)?);
             return Ok(());
         }
         for (name, sketch) in postcard::from_bytes::<Vec<(Box<str>, Sketch)>>(bytes)? {

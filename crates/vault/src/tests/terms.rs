@@ -84,6 +84,89 @@ fn new_bounds_are_those_of_the_days_from_then_on() {
 }
 
 #[test]
+fn pages_have_a_week_from_the_first_one_on_all_of_whose_days_have_a_share_for_it() {
+    let house = House::new();
+    let of_profile = |profile: &str| {
+        let site = SiteSettings {
+            profile: profile.to_owned(),
+            shares: Shares::named(profile).unwrap(),
+            known_pages: vec!["/".to_owned(), "/none".to_owned()],
+            has_page_list: true,
+            is_configured: true,
+            ..SiteSettings::plain(www(), Calendar::new("UTC").unwrap())
+        };
+        Options { sites: vec![site], ..house.options() }
+    };
+    // 2026-11-02 is a Monday, and sealed before a restart changes the profile; so the week was open without counting pages.
+    let running = house.open_with(of_profile("standard")).unwrap();
+    let lane = running.lane("www", "p");
+    block_on(lane.send(batch(1, crowd(NOON_UNIX_MS, 400), 0))).unwrap();
+    house.clock.set(NOON_UNIX_MS + DAY_MS);
+    block_on(lane.send(batch(2, crowd(NOON_UNIX_MS + DAY_MS, 400), NOON_UNIX_MS + DAY_MS))).unwrap();
+    running.wait_for("www", Period::day(day("2026-11-02")));
+    drop(lane);
+    running.close();
+
+    let running = house.open_with(of_profile("small")).unwrap();
+    let lane = running.lane("www", "p");
+    for n in 2..14_u64 {
+        let at = NOON_UNIX_MS + i64::try_from(n).unwrap() * DAY_MS;
+        house.clock.set(at + DAY_MS);
+        block_on(lane.send(batch(n + 1, crowd(at, 400), at + DAY_MS))).unwrap();
+    }
+    let [changed, whole] = ["2026-11-02", "2026-11-09"].map(|date| running.wait_for("www", Period::week_of(day(date))));
+    assert!(changed.tables.is_empty() && changed.site_numbers.is_some() && changed.gap.is_none(), "{changed:?}");
+    let pages = whole.table(Table::Page).unwrap();
+    // Six standard deviations of the noise.
+    let off = |key: &str, exact: i64| (pages.key(key).unwrap().counts[0] - exact).unsigned_abs() * 1_000;
+    assert!(off("/", 7 * 400) < 6 * pages.sigma_milli && off("/none", 0) < 6 * pages.sigma_milli, "{pages:?}");
+    for date in ["2026-11-02", "2026-11-03", "2026-11-04", "2026-11-09", "2026-11-15"] {
+        let ledger = running.releases.day_ledger(&www(), day(date)).unwrap().unwrap();
+        assert!(ledger.spent_rho_nano() <= ledger.promised_rho_nano, "{ledger:?}");
+    }
+    drop(lane);
+    running.close();
+}
+
+#[test]
+fn a_small_site_without_a_list_finds_pages_in_its_first_month() {
+    let house = House::new();
+    // The noon of 2026-11-02.
+    let site = SiteSettings {
+        profile: "small".to_owned(),
+        shares: Shares::SMALL,
+        is_configured: true,
+        ..SiteSettings::plain(www(), Calendar::new("UTC").unwrap())
+    };
+    let running = house.open_with(Options { sites: vec![site], ..house.options() }).unwrap();
+    let lane = running.lane("www", "p");
+    for n in 0..29_u64 {
+        let at = NOON_UNIX_MS + i64::try_from(n).unwrap() * DAY_MS;
+        house.clock.set(at + DAY_MS);
+        // Two a day: 58 in a month, where a month's own threshold is above 80.
+        let mut events: Vec<AccessEvent<'static>> = (0..2).map(|who| view(at, who, "/rare")).collect();
+        // Nobody else sees this one: one visitor, once.
+        events.extend((n == 9).then(|| view(at, 700, "/mine-alone")));
+        block_on(lane.send(batch(n + 1, events, at + DAY_MS))).unwrap();
+    }
+    let month = running.wait_for("www", Period::month_of(day("2026-11-02")));
+    let pages = month.table(Table::Page).unwrap();
+    assert_eq!(pages.keys.iter().map(|key| &*key.key).collect::<Vec<_>>(), ["/rare"]);
+    assert!(pages.threshold > 70, "{pages:?}");
+    // Its number is that of its views, whether or not they are above that threshold; six standard deviations of the noise.
+    assert!((pages.keys[0].counts[0] - 58).unsigned_abs() * 1_000 < 6 * pages.sigma_milli, "{pages:?}");
+    for date in ["2026-11-02", "2026-11-11", "2026-11-30"] {
+        let ledger = running.releases.day_ledger(&www(), day(date)).unwrap().unwrap();
+        assert!(ledger.spent_rho_nano() <= ledger.promised_rho_nano, "{ledger:?}");
+    }
+    // From December on the budget is shared as it stays.
+    let (_, later) = running.releases.terms(&www()).unwrap();
+    assert!(later.iter().all(|terms| terms.from == day("2026-12-01") && terms.shares == Shares::SMALL));
+    drop(lane);
+    running.close();
+}
+
+#[test]
 fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_published() {
     let house = House::new();
     let Opened { intake, mut committer, releases, .. } =

@@ -10,14 +10,18 @@ use headcount_model::{
     source::{ReadError, Source},
 };
 
-use super::{World, site};
+use super::{Visitors, World, count_day, site};
 use crate::{
     Bounds, Release, SiteInfo, Table,
     calendar::{Day, Period, PeriodKind},
     probe::{fault, release},
-    release::{draw::Draw, index::PublicKeys, noise::SeededNoise},
+    release::{
+        draw::Draw,
+        index::{PublicKeys, SiteIndex},
+        noise::SeededNoise,
+    },
     sites::settings::Site,
-    tally::QuarterTally,
+    tally::{MonthTally, QuarterTally},
     units::SiteName,
 };
 
@@ -31,14 +35,42 @@ pub struct Edition<'w> {
 }
 
 impl World {
-    /// Publishes everything, in the order in which a server does, with noise from a seed.
+    /// Publishes everything, in the order in which a server does, with noise from a seed. `list`: the pages that are known
+    /// without looking at any visitor, where the site has such a list.
     ///
     /// # Errors
     /// When noise cannot be drawn.
-    pub fn publish(&self, profile: &str, pages_are_known: bool, seed: u64) -> Result<Edition<'_>, ReadError> {
-        let site = site(profile, pages_are_known.then_some(&self.pages));
+    pub fn publish(&self, profile: &str, list: Option<&[Box<str>]>, seed: u64) -> Result<Edition<'_>, ReadError> {
+        self.publish_as(profile, list, seed, None)
+    }
+
+    /// The same where each day's votes skip what was public by then, as they do in a server. The visitors must be those that
+    /// were counted.
+    ///
+    /// # Errors
+    /// When noise cannot be drawn.
+    pub fn publish_with_votes(
+        &self,
+        profile: &str,
+        list: Option<&[Box<str>]>,
+        seed: u64,
+        visitors: Visitors<'_>,
+    ) -> Result<Edition<'_>, ReadError> {
+        self.publish_as(profile, list, seed, Some(visitors))
+    }
+
+    fn publish_as(
+        &self,
+        profile: &str,
+        list: Option<&[Box<str>]>,
+        seed: u64,
+        visitors: Option<Visitors<'_>>,
+    ) -> Result<Edition<'_>, ReadError> {
+        let site = site(profile, list, self.bounds, self.first_day());
         let mut releases: BTreeMap<Period, Arc<Release>> = BTreeMap::new();
         let (mut public, mut noise) = (PublicKeys::new(), SeededNoise::new(seed));
+        // What speaks for pages that were not public when a day was published.
+        let mut votes: BTreeMap<Period, MonthTally> = BTreeMap::new();
         let mut periods: Vec<Period> =
             self.days.keys().chain(self.weeks.keys()).chain(self.months.keys()).copied().collect();
         periods.sort_by_key(|period| (period.end_day(), period.kind));
@@ -48,9 +80,30 @@ impl World {
             let mut draw = Draw { site: &site, known_pages, under: &under, public: &public, noise: &mut noise };
             let body = match period.kind {
                 PeriodKind::Hour | PeriodKind::Quarter => continue,
-                PeriodKind::Day => draw.day(period.start, &self.days[&period].tally, &[]),
+                PeriodKind::Day => {
+                    let day = &self.days[&period].tally;
+                    if site.terms_of(period.start).plan.has_monthly_votes() {
+                        let index = SiteIndex { public: public.clone(), ..SiteIndex::default() };
+                        let of_month = votes.entry(Period::month_of(period.start)).or_default();
+                        let is_public = |page: &str| known_pages.contains(page) || index.is_public(Table::Page, page);
+                        match visitors {
+                            Some(visitors) => {
+                                let again = count_day(&self.pages, period.start, self.bounds, &index, &visitors);
+                                of_month.absorb_votes(&again.day.tally, is_public);
+                            }
+                            None => of_month.absorb_votes(day, is_public),
+                        }
+                    }
+                    draw.day(period.start, day, &[])
+                }
                 PeriodKind::Week => draw.week(&self.weeks[&period].tally),
-                PeriodKind::Month => draw.month(&self.months[&period].tally),
+                PeriodKind::Month => match votes.remove(&period) {
+                    Some(mut month) => {
+                        month.merge(&self.months[&period].tally);
+                        draw.month(&month)
+                    }
+                    None => draw.month(&self.months[&period].tally),
+                },
             };
             let release = release(&site, &under, period, number, body.map_err(fault)?);
             for table in release.tables.iter().filter(|t| t.table.is_open_key_space()) {
@@ -62,10 +115,15 @@ impl World {
         Ok(Edition { world: self, site, releases, public })
     }
 
+    /// The first day that was counted.
+    fn first_day(&self) -> Day {
+        self.days.keys().next().map_or(Day::from_number(0), |period| period.start)
+    }
+
     /// Billionths of rho that a profile spends on the page table of a kind of period.
     #[must_use]
     pub fn rho_of_pages(profile: &str, kind: PeriodKind) -> u64 {
-        let site = site(profile, Some(&[]));
+        let site = site(profile, Some(&[]), Bounds::of_profile(profile), Day::from_number(0));
         let plan = &site.history.of_day(Day::from_number(0)).plan;
         let of_pages = plan.mechanisms.iter().filter(|m| m.table == Table::Page && m.period == kind);
         of_pages.map(|m| m.rho_nano).sum()
@@ -130,6 +188,6 @@ impl Source for Edition<'_> {
         self.releases.keys().copied().filter(|p| p.kind == kind && p.start >= from && p.start <= to).collect()
     }
     fn bounds(&self, _: &SiteName) -> Bounds {
-        Bounds::default()
+        self.world.bounds
     }
 }

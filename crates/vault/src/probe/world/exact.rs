@@ -28,13 +28,14 @@ impl World {
         all.copied().filter(|period| period.kind == kind && period.start >= from).collect()
     }
 
-    /// What happened to the pages in a day or month, by number.
+    /// What happened to the pages in a day, week or month, by number.
     #[must_use]
     pub fn page_truth(&self, period: Period) -> &[PageTruth] {
         match period.kind {
             PeriodKind::Day => self.days.get(&period).map_or(&[], |counted| &counted.pages),
+            PeriodKind::Week => self.weeks.get(&period).map_or(&[], |counted| &counted.pages),
             PeriodKind::Month => self.months.get(&period).map_or(&[], |counted| &counted.pages),
-            PeriodKind::Hour | PeriodKind::Week | PeriodKind::Quarter => &[],
+            PeriodKind::Hour | PeriodKind::Quarter => &[],
         }
     }
 

@@ -5,12 +5,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    calendar::PeriodKind,
+    SiteSettings,
+    calendar::{Calendar, PeriodKind},
     release::{
         budget::{Accounting, SigmaMilli},
         shares::{Privacy, Shares},
     },
     store::rows,
+    units::SiteName,
 };
 
 fn day(text: &str) -> Day {
@@ -100,6 +102,68 @@ fn stored_terms_keep_their_rule_and_the_one_in_force_begins_at_the_next_midnight
 }
 
 #[test]
+fn the_share_of_a_week_of_pages_is_stored_where_there_is_one() {
+    let none = terms(day("2026-11-24"), 3.0, (8, 2), "standard");
+    let some = terms(day("2026-11-25"), 3.0, (5, 2), "small");
+    assert!(none.shares.week_pages == 0 && some.shares.week_pages > 0);
+    let all = vec![none.clone(), some.clone(), none.clone()];
+    let bytes = rows::encode(&all).unwrap();
+    assert_eq!(rows::decode::<Vec<Terms>>(&bytes, "terms").unwrap(), all);
+    // Two bytes more than the same without it, and nothing more where it is not there.
+    let without = Terms { shares: Shares { week_pages: 0, ..some.shares }, ..some.clone() };
+    assert_eq!(rows::encode(&some).unwrap().len(), rows::encode(&without).unwrap().len() + 2);
+    assert_eq!(rows::encode(&without).unwrap().last(), Some(&3));
+    // The share for finding pages by month stands after it, or alone.
+    let month =
+        |week_pages| Terms { shares: Shares { week_pages, month_selection: 700, ..some.shares }, ..some.clone() };
+    for both in [vec![month(0), none.clone()], vec![month(9), none.clone()]] {
+        let bytes = rows::encode(&both).unwrap();
+        assert_eq!(rows::decode::<Vec<Terms>>(&bytes, "terms").unwrap(), both);
+    }
+    let line = serde_json::to_string(&some).unwrap();
+    assert_eq!(serde_json::from_str::<Terms>(&line).unwrap(), some);
+    assert!(!serde_json::to_string(&none).unwrap().contains("week_pages"));
+}
+
+#[test]
+fn a_week_has_pages_where_all_of_its_days_have_a_budget_for_them() {
+    // A Wednesday.
+    let change = day("2026-11-25");
+    let history = History::of(vec![first(3.0), terms(change, 3.0, (5, 2), "small")]);
+    let of_week = |day: Day| history.of_period(Period::week_of(day));
+    let (before, across, after) = (of_week(change.plus(-7)), of_week(change), of_week(change.plus(7)));
+    assert!(!before.plan.has_weeks_of_pages() && !across.plan.has_weeks_of_pages());
+    assert!(after.plan.has_weeks_of_pages());
+    // The days that could have had one paid nothing for it.
+    let spent = |under: &Under, from: Day| under.costs.iter().find(|c| c.terms_from == from).unwrap().rho_nano;
+    let of_pages = after.plan.get(Table::Page, PeriodKind::Week, crate::release::plan::What::Counters).unwrap();
+    assert!(spent(&across, change) + of_pages.rho_nano <= spent(&after, change));
+}
+
+#[test]
+fn the_first_month_of_a_small_site_without_a_list_ends_with_a_month() {
+    let plain = || SiteSettings::plain(SiteName::new("www").unwrap(), Calendar::new("UTC").unwrap());
+    let small = || SiteSettings { profile: "small".to_owned(), shares: Shares::SMALL, ..plain() };
+    let first = |settings: SiteSettings, today| settings.first_terms(Privacy::default(), day(today));
+    for (today, later) in [("2026-11-01", "2026-12-01"), ("2026-11-17", "2026-12-01"), ("2026-11-18", "2027-01-01")] {
+        let terms = first(small(), today);
+        assert_eq!((terms.len(), terms[1].from, terms[1].shares), (2, day(later), Shares::SMALL), "{today}");
+        assert_eq!((terms[0].from, terms[0].shares), (Day::from_number(i32::MIN), Shares::SMALL_FIRST_MONTH));
+        // A restart with the same settings changes nothing; other settings end it.
+        let settled = History::settle(terms.clone(), &terms[1], day(today).plus(3), None);
+        assert_eq!(settled.terms().cloned().collect::<Vec<_>>(), terms);
+        let listed = Terms { has_page_list: true, ..terms[1].clone() };
+        let settled = History::settle(terms, &listed, day(today).plus(3), None);
+        assert!(settled.of_day(day(today).plus(3)).plan.has_monthly_votes());
+        assert_eq!(settled.of_day(day(today).plus(4)).terms.shares, Shares::SMALL);
+        assert_eq!(settled.terms().count(), 2);
+    }
+    for others in [plain(), SiteSettings { has_page_list: true, ..small() }] {
+        assert_eq!(first(others, "2026-11-01").len(), 1);
+    }
+}
+
+#[test]
 fn terms_of_a_later_version_are_refused() {
     let mut bytes = rows::encode(&first(3.0)).unwrap();
     *bytes.last_mut().unwrap() |= 4;
@@ -117,6 +181,9 @@ fn any_terms() -> impl Strategy<Value = Vec<Terms>> {
             from = from.plus(days);
             let mut next = terms(from, epsilon, bounds, ["small", "standard", "busy"][profile]);
             next.has_page_list = skip % 2 == 0;
+            if profile == 0 && skip == 1 {
+                next.shares = Shares::SMALL_FIRST_MONTH;
+            }
             if skip == 0 {
                 next.tables = TableSet::all().without(Table::Campaign);
             }
@@ -140,13 +207,25 @@ proptest! {
             // A day takes in its hours.
             if kind != PeriodKind::Hour {
                 let under = history.of_period(Period::of(kind, day));
+                // Nothing is drawn for which one of its days has no budget.
+                for of_period in Period::of(kind, day).days() {
+                    let plan = &history.of_day(of_period).plan;
+                    prop_assert!(under.plan.mechanisms.iter().filter(|m| m.period == kind)
+                        .all(|m| plan.get(m.table, kind, m.what).is_some()));
+                }
                 prop_assert!(under.plan.mechanisms.iter().all(|m| under.always.contains(m.table)));
                 let cost = under.costs.iter().find(|cost| cost.terms_from == own.terms.from).unwrap();
                 spent += cost.rho_nano;
                 prop_assert!(under.bounds.views_per_visitor_day >= own.bounds().views_per_visitor_day);
                 // What is drawn is at least the noise, and at least the threshold, of the day's own terms.
                 for mine in own.plan.mechanisms.iter().filter(|m| m.period == kind && under.always.contains(m.table)) {
-                    let drawn = under.plan.get(mine.table, kind, mine.what).unwrap();
+                    let Some(drawn) = under.plan.get(mine.table, kind, mine.what) else {
+                        // Another of its days has no budget for it.
+                        let mut days = Period::of(kind, day).days();
+                        let lacks = |day| history.of_day(day).plan.get(mine.table, kind, mine.what).is_none();
+                        prop_assert!(days.any(lacks), "{mine:?}");
+                        continue;
+                    };
                     prop_assert!(drawn.sigma_milli >= mine.sigma_milli);
                     prop_assert!(drawn.threshold >= mine.threshold);
                 }

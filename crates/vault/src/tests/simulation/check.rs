@@ -63,8 +63,9 @@ impl SiteModel {
                 let longer = self.longer.get(&release.period).cloned().unwrap_or_default();
                 compare_site(release, views, &longer.sums, &what);
                 compare_visitors(release, longer.visitors.len(), &what);
-                if release.period.kind == PeriodKind::Month {
-                    compare_tables(release, &terms, &longer.sums, &what);
+                match release.period.kind {
+                    PeriodKind::Month => compare_tables(release, &terms, &longer.sums, &what),
+                    _ => compare_weeks_pages(release, &terms, &longer.sums, &what),
                 }
             }
         }
@@ -184,6 +185,16 @@ fn compare_tables(release: &Release, terms: &[Terms], numbers: &Numbers, what: &
     let status = release.table(Table::Status).expect("errors by class");
     let errors: Vec<i64> = status.keys.iter().map(|key| key.counts[0]).collect();
     assert_eq!(errors, numbers.errors, "{what}, errors");
+}
+
+/// A week has pages where all of its days share the budget so that it can.
+fn compare_weeks_pages(release: &Release, terms: &[Terms], numbers: &Numbers, what: &str) {
+    let pages = release.table(Table::Page);
+    assert_eq!(pages.is_some(), terms.iter().all(|terms| terms.profile == "small"), "{what}, pages");
+    assert_eq!(release.tables.len(), usize::from(pages.is_some()), "{what}, no other table");
+    if let Some(pages) = pages {
+        compare_pages(pages, &numbers.pages, what);
+    }
 }
 
 /// All known pages with their counts; the one that is not known stays hidden, because few see it.
