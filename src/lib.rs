@@ -9,7 +9,8 @@
 //! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask; [`files`] writes
 //!   them as CSV and JSON.
 //! - [`sitemap`]: pages that are known without looking at anybody.
-//! - [`report`]: answers in a terminal. [`publish`]: the public report and open data. [`demo`]: traffic to try it all with.
+//! - [`report`]: answers in a terminal. [`publish`]: the public report and open data. [`digest`]: a mail each week.
+//!   [`demo`]: traffic to try it all with.
 //!
 //! Words that all of them share are in the crate `headcount-model`: [`bins`], [`calendar`], [`clock`], [`units`] and more.
 //! They know nothing of people.
@@ -32,6 +33,7 @@ pub mod answers;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod digest;
 pub mod files;
 #[cfg(test)]
 #[path = "../tests/golden/golden.rs"]

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod check;
 pub mod demo;
+pub mod digest;
 pub mod export;
 mod location;
 pub mod open;
@@ -22,7 +23,7 @@ use clap::{Parser, Subcommand};
 ///
 /// headcount takes accesses from site backends or log files, counts pages and visitors, and publishes numbers from
 /// which nobody can be singled out (differential privacy, always on).
-#[derive(Parser, Debug)]
+#[derive(Parser)]
 #[command(
     name = "headcount",
     version,
@@ -41,7 +42,8 @@ pub struct Cli {
     command: Command,
 }
 
-#[derive(Subcommand, Debug)]
+// Without `Debug`: what was typed may hold mail addresses.
+#[derive(Subcommand)]
 enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
@@ -49,6 +51,7 @@ enum Command {
     Report(report::Args),
     Open(open::Args),
     Publish(publish::Args),
+    Digest(digest::Args),
     Privacy(privacy::Args),
     Check(check::Args),
     Backup(backup::Args),
@@ -67,6 +70,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Report(args) => report::run(args).await,
         Command::Open(args) => open::run(args).await,
         Command::Publish(args) => publish::run(args).await,
+        Command::Digest(args) => digest::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
         Command::Backup(args) => backup::run(&args),

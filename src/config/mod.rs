@@ -8,6 +8,7 @@
 
 mod labels;
 mod locate;
+mod mail;
 mod pages;
 mod publish;
 mod raw;
@@ -22,6 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use mail::{Login, MailConfig, Relay, Security};
 pub use publish::{Licence, Publication};
 
 use crate::{
@@ -70,6 +72,8 @@ pub struct Config {
     pub countries: Vec<PathBuf>,
     /// What `headcount publish` puts where anybody finds it.
     pub publish: Publication,
+    /// How `headcount digest` sends mails.
+    pub mail: MailConfig,
     /// The groups of sites, in the order of the file. Names are unique.
     pub groups: Vec<SiteGroup>,
     /// The sites, in the order of the file. Names and hosts are unique.
@@ -181,6 +185,7 @@ impl Config {
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
             publish: Publication::default(),
+            mail: MailConfig::default(),
             groups: Vec::new(),
             sites: Vec::new(),
         }

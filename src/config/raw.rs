@@ -39,6 +39,7 @@ pub(super) struct Raw {
     pub geo: Geo,
     pub profiles: BTreeMap<String, ProfileShares>,
     pub publish: Publish,
+    pub mail: Mail,
     pub group: Vec<Group>,
     pub site: Vec<Site>,
 }
@@ -99,6 +100,21 @@ pub(super) struct Publish {
     pub publisher: Option<String>,
     pub licence: Option<String>,
     pub url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Mail {
+    pub server: Option<String>,
+    pub port: Option<i64>,
+    pub tls: Option<String>,
+    pub cleartext: bool,
+    pub from: Option<String>,
+    pub user: Option<String>,
+    pub password_file: Option<String>,
+    pub timeout_s: Option<i64>,
+    pub dashboard_url: Option<String>,
+    pub unsubscribe: Option<String>,
 }
 
 /// The shares of a custom profile, in basis points.

@@ -26,7 +26,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, publish, group, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, publish, mail, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (

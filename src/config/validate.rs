@@ -16,6 +16,7 @@ use std::{
 use super::{
     Config, Problem, SITES_MAX, SiteConfig, SitemapConfig,
     labels::{groups, label},
+    mail::mail,
     pages::{links, listed, pages, refresh_minutes},
     publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server, Site},
@@ -56,6 +57,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
     config.publish = publication(raw.publish)?;
+    config.mail = mail(raw.mail, base)?;
     let profiles = profiles(raw.profiles)?;
     config.groups = groups(raw.group)?;
     if raw.site.len() > SITES_MAX {
@@ -88,7 +90,11 @@ impl At {
 }
 
 /// The value, if it is in the range.
-fn within<T: PartialOrd + Display>(path: [&str; 2], value: T, range: &RangeInclusive<T>) -> Result<T, Problem> {
+pub(super) fn within<T: PartialOrd + Display>(
+    path: [&str; 2],
+    value: T,
+    range: &RangeInclusive<T>,
+) -> Result<T, Problem> {
     if range.contains(&value) {
         return Ok(value);
     }

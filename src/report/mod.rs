@@ -40,6 +40,7 @@ pub use json::{key_json, overview_json, privacy_json, report_json};
 pub use privacy::render_privacy;
 pub use render::render;
 pub use truth::{PeriodVisitors, TruthColumns, TruthDay, TruthSummary, summarize};
+pub(crate) use value::{clean, cut_middle};
 
 /// Where `headcount serve` listens by default.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";

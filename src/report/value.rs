@@ -159,7 +159,7 @@ pub(super) fn percent(percent: f64) -> String {
 
 /// Text from a server, made safe for a terminal: control and direction characters could move the cursor or reverse the
 /// line, so each is replaced.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let unsafe_mark = |c: char| {
         c.is_control()
             || matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
@@ -170,7 +170,7 @@ pub(super) fn clean(text: &str) -> String {
 
 /// Shortens a text in the middle to at most `columns` columns (wide characters take two): both ends of a path carry
 /// information.
-pub(super) fn cut_middle(text: &str, columns: usize) -> String {
+pub(crate) fn cut_middle(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }

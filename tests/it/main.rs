@@ -20,6 +20,7 @@ mod crash;
 mod crates;
 mod damage;
 mod demo;
+mod digest;
 mod disk;
 mod dst;
 mod faults;

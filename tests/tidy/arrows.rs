@@ -34,10 +34,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["client", "proto"]),
     // It reads as a client does; its files have the rows of those that a server gives.
     ("publish", &["client", "config", "files", "proto", "report", "vault"]),
+    // It reads as a client does; only the mail server hears of a recipient.
+    ("digest", &["client", "config", "proto", "report"]),
     ("demo", &[]),
     (
         "cli",
-        &["config", "demo", "proto", "publish", "report", "serve", "ship", "sitemap", "telemetry", "text", "vault"],
+        &[
+            "config",
+            "demo",
+            "digest",
+            "proto",
+            "publish",
+            "report",
+            "serve",
+            "ship",
+            "sitemap",
+            "telemetry",
+            "text",
+            "vault",
+        ],
     ),
     ("main", &["cli"]),
     // What measures: no room of the product uses it.
