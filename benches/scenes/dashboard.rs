@@ -10,8 +10,8 @@ use std::{
 };
 
 use headcount::proto::{
-    Compare, GetTrafficRequest, GetTrafficResponse, ListSitesRequest, ListSitesResponse, ListTopRequest,
-    ListTopResponse, PeriodKind, Table, WatchReleasesRequest, path::stats_service,
+    Compare, GetKeySeriesRequest, GetKeySeriesResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest,
+    ListSitesResponse, ListTopRequest, ListTopResponse, PeriodKind, Table, WatchReleasesRequest, path::stats_service,
     stats_service_client::StatsServiceClient,
 };
 use prost::{
@@ -50,10 +50,12 @@ const PAGES: usize = 5_000;
 enum Question {
     YearOfDays,
     TopPagesOfAYear,
+    PageOfAYear,
     AllSites,
 }
 
-const QUESTIONS: [Question; 3] = [Question::YearOfDays, Question::TopPagesOfAYear, Question::AllSites];
+const QUESTIONS: [Question; 4] =
+    [Question::YearOfDays, Question::TopPagesOfAYear, Question::PageOfAYear, Question::AllSites];
 
 /// One site with many days, and many with one day.
 pub async fn play(sites: u32, days: u32) -> Result<()> {
@@ -152,6 +154,13 @@ impl Question {
                     ListTopRequest { site: site(), table, from_date, to_date, page_size, ..ListTopRequest::default() };
                 (stats_service::LIST_TOP, request.encode_to_vec())
             }
+            Self::PageOfAYear => {
+                let (key, compare) = ("/page-0".to_owned(), Compare::Previous.into());
+                let (table, granularity) = (Table::Page.into(), PeriodKind::Day.into());
+                let request =
+                    GetKeySeriesRequest { site: site(), table, key, from_date, to_date, granularity, compare };
+                (stats_service::GET_KEY_SERIES, request.encode_to_vec())
+            }
             Self::AllSites => (stats_service::LIST_SITES, ListSitesRequest::default().encode_to_vec()),
         };
         (method, bytes.into())
@@ -162,6 +171,7 @@ impl Question {
         let (found, expected) = match self {
             Self::YearOfDays => (GetTrafficResponse::decode(answer)?.points.len(), days as usize),
             Self::TopPagesOfAYear => (ListTopResponse::decode(answer)?.rows.len(), 100),
+            Self::PageOfAYear => (GetKeySeriesResponse::decode(answer)?.points.len(), days as usize),
             Self::AllSites => (ListSitesResponse::decode(answer)?.sites.len(), sites as usize + 3),
         };
         if found == expected { Ok(()) } else { Err(format!("{self:?}: {found} rows and not {expected}").into()) }

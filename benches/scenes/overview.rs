@@ -26,10 +26,16 @@ pub async fn play(sites: u32) -> Result<()> {
     server.process.kill();
     let server = Server::start_with(directory.path(), &directory.path().join("headcount.toml"))?;
     let mut client = StatsServiceClient::connect(server.url()).await?.max_decoding_message_size(64 << 20);
+    let cpu_ms = || Result::Ok(server.process.usage()?.cpu_seconds * 1_000.0);
+    let started = server.process.usage()?;
+    println!("overview: a start takes {:.1} s of processor time, {:.0} MiB", started.cpu_seconds, started.peak_mib);
     for when in ["of a server just started", "again"] {
+        let before = cpu_ms()?;
         let (milliseconds, answer) = ask(&mut client, sites).await?;
-        let kib = answer.encoded_len() as f64 / 1024.0;
-        println!("overview: {sites} sites, {when}: {milliseconds:.1} ms, {kib:.1} KiB");
+        let (kib, cpu_ms) = (answer.encoded_len() as f64 / 1024.0, cpu_ms()? - before);
+        println!(
+            "overview: {sites} sites, {when}: {milliseconds:.1} ms ({cpu_ms:.0} ms of processor time), {kib:.1} KiB"
+        );
     }
     let other = GetOverviewRequest { period: PeriodKind::Week.into(), ..GetOverviewRequest::default() };
     let begun = Instant::now();

@@ -20,7 +20,7 @@ use crate::{
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
     config::{self, Config, SiteConfig},
-    demo::{self, DemoSite, Plan, names},
+    demo::{self, DemoSite, Plan, labels, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
     serve::{self, Reading, ServeError},
@@ -28,7 +28,7 @@ use crate::{
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
-    vault::{Shares, SiteLabel, SitePolicy, TableSet},
+    vault::{Shares, SitePolicy, TableSet},
 };
 
 /// After this long without a new release, everything that can be sealed is assumed to be sealed.
@@ -155,7 +155,7 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
         links: None,
         query_allow: Vec::new(),
         tables: TableSet::without_sources(),
-        label: SiteLabel::default(),
+        label: labels::label(&site.name),
     };
     Ok(Show { site: config, logs: vec![site.file.clone()], truth: Some(truth(&site)) })
 }
@@ -235,8 +235,10 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Recei
         None => None,
     };
     let page = reading.as_ref().map(|reading| reading.listener.local_addr()).transpose()?.map(serve::url);
+    let is_invented = shows.iter().any(|show| show.truth.is_some());
     let config = Config {
         sites: shows.iter().map(|show| show.site.clone()).collect(),
+        groups: if is_invented { labels::groups() } else { Vec::new() },
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());

@@ -10,6 +10,7 @@
 pub mod agents;
 pub mod crawlers;
 mod day;
+pub mod labels;
 pub mod lines;
 mod machines;
 pub mod names;

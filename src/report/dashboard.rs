@@ -118,6 +118,8 @@ pub fn render_overview(of: &GetOverviewResponse, options: &RenderOptions) -> Str
     let visits = column(&values, Digits::Full, &mut canvas.notes);
     let mut columns = vec![Column::left("site", names), Column::left("from", periods), Column::right("visits", visits)];
     if of.sites.iter().any(|site| site.change.is_some()) {
+        let values: Vec<Option<&Value>> = of.sites.iter().map(|site| site.previous.as_ref()).collect();
+        columns.push(Column::right("previous", column(&values, Digits::Full, &mut canvas.notes)));
         let changes = of.sites.iter().map(|site| change_cell(site.change.as_ref(), Digits::Full, &mut canvas.notes));
         columns.push(Column::right("change", changes.collect()));
     }

@@ -141,6 +141,8 @@ async fn serve(
 ) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let (ahead, until) = (releases.clone(), draining.clone());
+    tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
     let answers = Arc::new(Answers::new(releases));
     let stats = StatsServer::new(Stats::new(answers.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();

@@ -137,6 +137,9 @@ fn the_command_line_shows_the_same(server: &Server) {
     let (code, overview, _) = said(&all);
     assert_eq!(code, Some(0));
     assert!(overview.starts_with("2 sites by month\n") && overview.contains("Embassy in Borduria"), "{overview}");
+    let table: Vec<&str> = overview.lines().take(4).collect();
+    assert!(table[1].contains("visits") && table[1].contains("previous") && table[1].ends_with("change"), "{overview}");
+    assert!(table.iter().all(|line| line.chars().count() <= 80), "{overview}");
     let (_, json, _) = said(&[&all[..], &["--json", "--group", "europe"]].concat());
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["sites"].as_array().unwrap().len(), 1);
@@ -179,7 +182,7 @@ async fn an_overview_has_all_sites_and_agrees_with_each(server: &Server) {
     // 31 days and not 30 of the same.
     assert!(holds(borduria.change.as_ref().unwrap(), i64::from(BORDURIA[0])), "{borduria:?}");
     assert_eq!(aurelia.weeks_from_date, "2015-03-02");
-    let lists = [aurelia.week_estimates.len(), aurelia.week_lows.len(), aurelia.week_highs.len()];
+    let lists = [aurelia.week_estimates.len(), aurelia.week_below.len(), aurelia.week_above.len()];
     assert_eq!((lists, aurelia.week_reasons.len()), ([12 + 1; 3], 13));
     assert_eq!(aurelia.week_reasons[0], i32::from(Reason::BeforeFirstDay));
     assert_eq!((aurelia.week_reasons[12], aurelia.gap_days), (i32::from(Reason::Unspecified), 0));
@@ -191,7 +194,11 @@ async fn an_overview_has_all_sites_and_agrees_with_each(server: &Server) {
     assert_eq!(month.points[0].visits, aurelia.visits);
     assert_eq!(month.previous_points[0].visits, aurelia.previous);
     let week = traffic(server, "aurelia", ["2015-05-18", "2015-05-24"], PeriodKind::Week).await;
-    assert_eq!(estimate(week.points[0].visits.as_ref()), aurelia.week_estimates[11]);
+    let visits = week.points[0].visits.as_ref();
+    let (number, at) = (estimate(visits), 11);
+    assert_eq!(number, aurelia.week_estimates[at]);
+    let interval = [number - aurelia.week_below[at], number + aurelia.week_above[at]];
+    assert_eq!(visits.map(|visits| [visits.low, visits.high]), Some(interval));
     let of_group = GetOverviewRequest {
         group: "europe".into(),
         date,
@@ -205,6 +212,8 @@ async fn an_overview_has_all_sites_and_agrees_with_each(server: &Server) {
     let site = &of_group.sites[0];
     assert_eq!((site.title.as_str(), site.from_date.as_str()), ("在アウレリア大使館", "2015-05-11"));
     assert_eq!((site.week_estimates.len(), &site.change, &site.previous), (2, &None, &None));
+    // Both weeks have numbers.
+    assert!(site.week_reasons.is_empty());
 }
 
 async fn traffic(

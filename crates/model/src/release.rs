@@ -1,5 +1,7 @@
 //! A release: the published numbers of one period of one site. Immutable; safe to print, store and hand out.
 
+mod outline;
+
 use std::io::{Read, Write};
 
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
@@ -11,6 +13,7 @@ use crate::{
     terms::Cost,
     units::SiteName,
 };
+pub use outline::{Outline, TableSum};
 
 /// The version of the stored form: this byte, the release (compressed: its keys are alike), and the BLAKE3 hash of both.
 const VERSION: u8 = 3;
@@ -154,19 +157,7 @@ impl Release {
     /// # Errors
     /// When the bytes are not what [`Self::to_bytes`] gave.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let decode = |body: &[u8]| postcard::from_bytes(body).map_err(|_| DecodeError);
-        match bytes.split_first() {
-            Some((&VERSION, _)) => {
-                let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or(DecodeError)?;
-                if blake3::hash(content).as_bytes() != digest {
-                    return Err(DecodeError);
-                }
-                let mut body = Vec::new();
-                ZlibDecoder::new(&content[1..]).read_to_end(&mut body).map_err(|_| DecodeError)?;
-                decode(&body)
-            }
-            _ => Err(DecodeError),
-        }
+        postcard::from_bytes(&plain(bytes)?).map_err(|_| DecodeError)
     }
 
     /// About how much memory it takes, in bytes.
@@ -196,6 +187,18 @@ impl Release {
     pub fn table(&self, table: Table) -> Option<&TableNumbers> {
         self.tables.iter().find(|t| t.table == table)
     }
+}
+
+/// The release within the stored form, once it is sure that nothing of it has changed.
+fn plain(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let (content, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or(DecodeError)?;
+    let Some((&VERSION, compressed)) = content.split_first() else { return Err(DecodeError) };
+    if blake3::hash(content).as_bytes() != digest {
+        return Err(DecodeError);
+    }
+    let mut body = Vec::new();
+    ZlibDecoder::new(compressed).read_to_end(&mut body).map_err(|_| DecodeError)?;
+    Ok(body)
 }
 
 impl TableNumbers {

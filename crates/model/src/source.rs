@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use crate::{
     calendar::{Calendar, Day, Period, PeriodKind},
-    release::Release,
+    release::{Outline, Release},
     tables::Bounds,
     units::SiteName,
 };
@@ -85,6 +85,14 @@ pub trait Source {
     /// # Errors
     /// When the store cannot be read.
     fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError>;
+
+    /// The release of a period without its keys, if it is published. Cheaper, also where hundreds are asked for.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn outline(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Outline>>, ReadError> {
+        Ok(self.get(site, period)?.map(|release| Arc::new(release.outline())))
+    }
 
     /// The published periods of a kind from a day to a day, both included, in order.
     fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period>;

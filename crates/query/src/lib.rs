@@ -34,7 +34,7 @@ use std::sync::Arc;
 pub use headcount_model::source::Source;
 use headcount_model::{
     calendar::Period,
-    release::Release,
+    release::{Outline, Release},
     source::{ReadError, SiteInfo},
     units::SiteName,
 };
@@ -111,6 +111,11 @@ impl Block {
     fn of_all(releases: &[Arc<Release>]) -> Vec<Self> {
         releases.iter().map(|release| Self { period: release.period, release: release.number }).collect()
     }
+
+    /// The same of releases of which only the outlines were read.
+    fn of_outlines(outlines: &[Arc<Outline>]) -> Vec<Self> {
+        outlines.iter().map(|outline| Self { period: outline.period, release: outline.number }).collect()
+    }
 }
 
 /// The site of a name; the first by name where none is given.
@@ -139,6 +144,18 @@ pub fn state(source: &impl Source, site: &SiteName, period: Period) -> Result<St
     Ok(match source.get(site, period)? {
         Some(release) if release.gap.is_some() => State::Gap,
         Some(release) => State::Numbers(release),
+        None => State::Absent,
+    })
+}
+
+/// The same without the keys.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn outline(source: &impl Source, site: &SiteName, period: Period) -> Result<State<Arc<Outline>>, ReadError> {
+    Ok(match source.outline(site, period)? {
+        Some(outline) if outline.is_gap => State::Gap,
+        Some(outline) => State::Numbers(outline),
         None => State::Absent,
     })
 }

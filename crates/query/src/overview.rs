@@ -3,36 +3,28 @@
 //! The numbers are those of the site's own series ([`super::traffic`]). The interval of a change is wider than there: in an
 //! overview hundreds of sites are compared at once, and each twentieth would differ by noise alone.
 
-use std::sync::Arc;
-
 use headcount_model::{
     calendar::{Day, Period, PeriodKind},
-    release::Release,
     source::{ReadError, SiteInfo},
-    tables::Table,
 };
 
 use super::{
     AskError, Source, State,
     change::{CHANGE_REACH_OF_MANY, Change, Difference},
     estimate::{
-        Part,
-        keys::Keys,
         measure::Measure,
         site::{Site, Total},
     },
     number::{Number, Why},
-    plan,
+    outline, plan,
     range::{Compare, Range},
-    state, why_absent, why_missing,
+    why_absent, why_missing,
 };
 
 /// Weeks where none are asked for, and the most.
 pub const WEEKS_DEFAULT: u32 = 13;
 /// The most weeks.
 pub const WEEKS_MAX: u32 = 53;
-/// The class of errors that are the server's own.
-const SERVER_ERRORS: &str = "5xx";
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,7 +92,7 @@ fn period(source: &impl Source, site: &SiteInfo, ask: &OverviewAsk) -> Result<Op
     let Some((first, last)) = site.days else { return Ok(None) };
     let published = source.published(&site.name, ask.kind, Period::of(ask.kind, first).start, last);
     for period in published.into_iter().rev() {
-        if let State::Numbers(_) = state(source, &site.name, period)? {
+        if let State::Numbers(_) = outline(source, &site.name, period)? {
             return Ok(Some(period));
         }
     }
@@ -133,8 +125,8 @@ struct Reader<'a, S> {
 impl<S: Source> Reader<'_, S> {
     /// The sum of a period, or why there is none.
     fn sum(&self, period: Period) -> Result<Result<Total, Why>, ReadError> {
-        Ok(match state(self.source, &self.site.name, period)? {
-            State::Numbers(release) => Ok(self.numbers.period(&release)?),
+        Ok(match outline(self.source, &self.site.name, period)? {
+            State::Numbers(_) => Ok(self.numbers.period(period)?),
             State::Gap => Err(Why::Gap),
             State::Absent => Err(why_absent(self.site, period)),
         })
@@ -155,7 +147,7 @@ impl<S: Source> Reader<'_, S> {
     fn gap_days(&self, period: Period) -> Result<u32, ReadError> {
         let mut gaps = 0;
         for day in period.days() {
-            gaps += u32::from(matches!(state(self.source, &self.site.name, Period::day(day))?, State::Gap));
+            gaps += u32::from(matches!(outline(self.source, &self.site.name, Period::day(day))?, State::Gap));
         }
         Ok(gaps)
     }
@@ -172,19 +164,14 @@ impl<S: Source> Reader<'_, S> {
 
     /// Visits with an error of the server, or why there are none.
     fn errors_of(&self, period: Period) -> Result<Result<Measure, Why>, ReadError> {
-        let name = &self.site.name;
-        let state = |period| plan::state_of_table(self.source, name, Table::Status, period);
+        let state = |period| plan::outline_without_weeks(self.source, &self.site.name, period);
         let cover = plan::cover(range_of(period), state, |day| why_missing(self.site, day))?;
         if let Some((_, why)) = cover.missing.first() {
             return Ok(Err(*why));
         }
-        let is_counted = |block: &Arc<Release>| block.table(Table::Status).is_some();
-        if !cover.blocks.iter().all(is_counted) {
-            return Ok(Err(Why::NotCounted));
-        }
-        let keys =
-            Keys { source: self.source, site: name, table: Table::Status, part: Part::All, blocks: &cover.blocks };
-        Ok(keys.direct()?.get(SERVER_ERRORS).map(|direct| direct.plain).ok_or(Why::NotCounted))
+        let counted: Option<Vec<Measure>> =
+            cover.blocks.iter().map(|block| block.server_errors.map(Measure::noisy)).collect();
+        Ok(counted.map(Measure::sum).ok_or(Why::NotCounted))
     }
 }
 

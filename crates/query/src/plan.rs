@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use headcount_model::{
     calendar::{Day, Period, PeriodKind},
-    release::Release,
+    release::{Outline, Release},
     source::ReadError,
     tables::Table,
     units::SiteName,
 };
 
-use super::{Source, State, number::Why, range::Range, state};
+use super::{Source, State, number::Why, outline, range::Range, state};
 
 /// How a range is covered.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +76,19 @@ pub fn state_of_table(
         State::Numbers(week) if period.kind == PeriodKind::Week && week.table(table).is_none() => State::Absent,
         state => state,
     })
+}
+
+/// What is published of a month or day, without its keys, for numbers that are not counted by week or have what is known of
+/// weeks in their months and days.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn outline_without_weeks(
+    source: &impl Source,
+    site: &SiteName,
+    period: Period,
+) -> Result<State<Arc<Outline>>, ReadError> {
+    if period.kind == PeriodKind::Week { Ok(State::Absent) } else { outline(source, site, period) }
 }
 
 /// A week or month with numbers that begins on a day and fits.

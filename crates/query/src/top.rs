@@ -162,7 +162,7 @@ fn read(
 ) -> Result<(Breakdown, Option<Row>), AskError> {
     let cover = covered(source, site, ask.table, range)?;
     let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
-    let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
+    let total = Site::new(source, &site.name).blocks(cover.blocks.iter().map(|block| block.period))?;
     let direct = table.direct()?;
     let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap_or(0);
     let keys = sorted(table.shown(&direct, whole)?);

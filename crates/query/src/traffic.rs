@@ -10,7 +10,7 @@ use std::{cell::RefCell, sync::Arc};
 
 use headcount_model::{
     calendar::{Day, HOURS_PER_DAY_MAX, Period, PeriodKind},
-    release::{Measured, Release},
+    release::{Measured, Outline, Release},
     source::{ReadError, SiteInfo},
 };
 
@@ -122,7 +122,7 @@ pub fn traffic(source: &impl Source, site: &SiteInfo, ask: &TrafficAsk) -> Resul
     let total = reader.total(range)?;
     let before = range.compared(ask.compare);
     let previous = before.map(|before| reader.previous(before, ask.granularity, &total)).transpose()?;
-    let blocks = Block::of_all(&total.cover.blocks);
+    let blocks = Block::of_outlines(&total.cover.blocks);
     Ok(Traffic { range: Some(range), points, total: total.point, previous, blocks, missing: total.cover.missing })
 }
 
@@ -183,7 +183,7 @@ struct Whole {
     point: Point,
     sum: Total,
     visitors: Option<Distinct>,
-    cover: Cover<Arc<Release>>,
+    cover: Cover<Arc<Outline>>,
 }
 
 /// What a number of distinct visitors is made of.
@@ -208,6 +208,10 @@ impl<'a, S: Source> Reader<'a, S> {
         super::state(self.source, &self.site.name, period)
     }
 
+    fn outline(&self, period: Period) -> Result<State<Arc<Outline>>, ReadError> {
+        super::outline(self.source, &self.site.name, period)
+    }
+
     fn point(&self, period: Period) -> Result<Point, ReadError> {
         let start = self.site.calendar.label(period);
         let (end, figures) = match period.kind {
@@ -218,10 +222,10 @@ impl<'a, S: Source> Reader<'a, S> {
     }
 
     fn block(&self, period: Period) -> Result<Figures, ReadError> {
-        Ok(match self.state(period)? {
-            State::Numbers(release) => {
-                let total = self.numbers.period(&release)?;
-                figures(&total, visitors_of(&release).map_or(NOT_MEASURED, |found| found.number(&total)))
+        Ok(match self.outline(period)? {
+            State::Numbers(outline) => {
+                let total = self.numbers.period(period)?;
+                figures(&total, visitors_of(&outline).map_or(NOT_MEASURED, |found| found.number(&total)))
             }
             State::Gap => Figures::absent(Why::Gap),
             State::Absent => Figures::absent(why_absent(self.site, period)),
@@ -254,7 +258,7 @@ impl<'a, S: Source> Reader<'a, S> {
         let found = if day.hours.len() < usize::from(self.site.calendar.hours_in(day.period.start)) {
             hours(&day.hours, None)
         } else {
-            let total = self.numbers.period(day)?;
+            let total = self.numbers.period(day.period)?;
             let shown = |number: Number| number.estimate.unwrap_or(0);
             let shown = (shown(total.visits_shown()), shown(total.views_shown()));
             hours(&day.hours, Some(&Context::read(self.source, &self.site.name, day, shown)?))
@@ -265,16 +269,13 @@ impl<'a, S: Source> Reader<'a, S> {
 
     fn total(&self, range: Range) -> Result<Whole, ReadError> {
         // What is known of weeks is in these numbers whatever they are told by.
-        let state = |period: Period| match period.kind {
-            PeriodKind::Week => Ok(State::Absent),
-            _ => self.state(period),
-        };
+        let state = |period| plan::outline_without_weeks(self.source, &self.site.name, period);
         let cover = plan::cover(range, state, |day| why_missing(self.site, day))?;
-        let sum = self.numbers.blocks(&cover.blocks)?;
+        let sum = self.numbers.blocks(cover.blocks.iter().map(|block| block.period))?;
         let (visitors, shown) = match range.as_period() {
-            Some(period) => match self.state(period)? {
-                State::Numbers(release) => {
-                    let found = visitors_of(&release);
+            Some(period) => match self.outline(period)? {
+                State::Numbers(outline) => {
+                    let found = visitors_of(&outline);
                     (found, found.map_or(NOT_MEASURED, |found| found.number(&sum)))
                 }
                 State::Gap => (None, Number::absent(Why::Gap)),
@@ -309,9 +310,9 @@ impl Figures {
 const NOT_MEASURED: Number = Number::absent(Why::NotMeasured);
 
 /// The visitors of a day, week or month.
-fn visitors_of(release: &Release) -> Option<Distinct> {
-    let numbers = release.site_numbers.as_ref()?;
-    match (release.kind(), numbers.visitors) {
+fn visitors_of(outline: &Outline) -> Option<Distinct> {
+    let numbers = outline.site_numbers.as_ref()?;
+    match (outline.period.kind, numbers.visitors) {
         (PeriodKind::Day, _) if !numbers.ranks.is_empty() => Some(Distinct::Visits),
         (kind @ (PeriodKind::Week | PeriodKind::Month), Some(measured)) => Some(Distinct::Measured(kind, measured)),
         _ => None,

@@ -23,7 +23,7 @@ export function weeksOf(site: SiteOverview): Point[] {
     return {
       start,
       end: start === "" ? "" : addDays(start, 6),
-      value: reason === 0 ? { estimate, low: site.weekLows[at] ?? estimate, high: site.weekHighs[at] ?? estimate } : undefined,
+      value: reason === 0 ? { estimate, low: estimate - (site.weekBelow[at] ?? 0n), high: estimate + (site.weekAbove[at] ?? 0n) } : undefined,
       isNoise: false,
       reason,
       previous: undefined,

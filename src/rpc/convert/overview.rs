@@ -73,9 +73,15 @@ fn part(part: &SitePart) -> proto::SiteOverview {
         previous: overview.previous.as_ref().map(|(number, _)| value(number)),
         change: overview.previous.as_ref().map(|(_, of)| change(of)),
         week_estimates: weeks.iter().map(|week| week.estimate.unwrap_or(0)).collect(),
-        week_lows: weeks.iter().map(|week| week.low).collect(),
-        week_highs: weeks.iter().map(|week| week.high).collect(),
-        week_reasons: weeks.iter().map(week_reason).collect(),
+        week_below: weeks
+            .iter()
+            .map(|week| week.estimate.map_or(0, |estimate| estimate.saturating_sub(week.low)))
+            .collect(),
+        week_above: weeks
+            .iter()
+            .map(|week| week.estimate.map_or(0, |estimate| week.high.saturating_sub(estimate)))
+            .collect(),
+        week_reasons: week_reasons(weeks),
         weeks_from_date: date(overview.weeks_from),
         last_date: date(site.days.map(|(_, last)| last)),
         next_due_unix_s: site.next_due_unix_s,
@@ -84,6 +90,10 @@ fn part(part: &SitePart) -> proto::SiteOverview {
     }
 }
 
-fn week_reason(week: &Number) -> i32 {
-    week.reason.map_or(proto::Reason::Unspecified, reason).into()
+/// None where every week has a number: an answer has hundreds of sites.
+fn week_reasons(weeks: &[Number]) -> Vec<i32> {
+    if weeks.iter().all(|week| week.reason.is_none()) {
+        return Vec::new();
+    }
+    weeks.iter().map(|week| week.reason.map_or(proto::Reason::Unspecified, reason).into()).collect()
 }

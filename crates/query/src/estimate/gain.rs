@@ -25,6 +25,7 @@ use crate::{
     fixture::dates,
     number::Number,
     range::{Compare, Dates},
+    series::{KeyAsk, key_series},
     top::{PageAsk, PageSize, TopAsk, top},
     traffic::{TrafficAsk, traffic},
 };
@@ -216,7 +217,7 @@ fn estimation_gain() {
     }
 }
 
-/// How long a year takes: 365 points of visits, and a page of the top of one day, a month and the year.
+/// How long a year takes: 365 points of visits and of one page, and a page of the top of one day, a month and the year.
 #[test]
 #[ignore = "a measurement"]
 fn estimation_cost() {
@@ -230,6 +231,9 @@ fn estimation_cost() {
     let ask =
         TrafficAsk { dates: dates("2026-08-01", "2027-07-31"), granularity: PeriodKind::Day, compare: Compare::None };
     timed("traffic of a year by day", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));
+    let (table, key, compare) = (Table::Page, key(1_000), Compare::Previous);
+    let ask = KeyAsk { table, key, dates: dates("2026-08-01", "2027-07-31"), granularity: PeriodKind::Day, compare };
+    timed("one of 2,000 pages over a year by day", &|| drop(key_series(&site.memory, &info, &ask).unwrap()));
     let ask =
         TrafficAsk { dates: dates("2027-06-17", "2027-07-31"), granularity: PeriodKind::Hour, compare: Compare::None };
     timed("traffic of 45 days by hour", &|| drop(traffic(&site.memory, &info, &ask).unwrap()));

@@ -113,7 +113,7 @@ fn lean(measures: &[Measure], counters: usize, total: f64, past: &[Arc<Release>]
         let whole = |s: super::within::Series| {
             if counters == VIEWS_OF { s[VISITS].plus(s[FURTHER]).value } else { s[VISITS].value }
         };
-        series(release).map_or(0.0, whole).max(0.0)
+        series(&release.outline()).map_or(0.0, whole).max(0.0)
     };
     let days: Vec<(&Release, f64)> = past.iter().map(|release| (&**release, of_day(release))).collect();
     let share = |hour: usize| {

@@ -30,7 +30,7 @@ struct Answer {
 fn ask(memory: &Memory, table: Table, periods: &[Period]) -> Answer {
     let blocks: Vec<Arc<Release>> = periods.iter().map(|period| memory.releases[period].clone()).collect();
     let keys = Keys { source: memory, site: &memory.names[0], table, part: Part::All, blocks: &blocks };
-    let total = Site::new(memory, &memory.names[0]).blocks(&blocks).unwrap();
+    let total = Site::new(memory, &memory.names[0]).blocks(blocks.iter().map(|block| block.period)).unwrap();
     let total = if table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap();
     let direct = keys.direct().unwrap();
     let shown = keys.shown(&direct, total).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Only releases with a smaller number than all of the range are read, so what is published later changes no answer.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{iter::Peekable, sync::Arc};
 
 use headcount_model::{
     calendar::{Day, Period, PeriodKind},
@@ -60,7 +60,8 @@ pub(super) struct Past {
     is_open: bool,
     is_steady: bool,
     days: f64,
-    shares: BTreeMap<String, Share>,
+    /// By key, in order.
+    shares: Vec<(String, Share)>,
     scatter: f64,
 }
 
@@ -77,16 +78,18 @@ impl Past {
         let releases = ask.releases(blocks)?;
         let seen: Vec<Seen<'_>> =
             releases.iter().filter_map(|release| Seen::of(release, ask.table, ask.part)).collect();
-        let shares = shares(&seen);
+        let keys = keys(&seen);
+        let shares = shares(&seen, &keys);
         let mut scatter = Scatter::default();
         for day in seen.iter().filter(|period| period.days <= 1.0) {
-            for (key, measure) in &day.values {
-                if let Some(share) = shares.get(*key) {
-                    scatter.learn(*measure, share.0.value * day.whole);
+            for (place, measure) in day.placed(&keys) {
+                if let Some(share) = &shares[place] {
+                    scatter.learn(measure, share.0.value * day.whole);
                 }
             }
         }
-        let shares = shares.into_iter().map(|(key, share)| (key.to_owned(), share)).collect();
+        let known = keys.into_iter().zip(shares).filter_map(|(key, share)| Some((key.to_owned(), share?)));
+        let shares = known.collect();
         let days = seen.iter().map(|period| period.days).sum();
         Ok(Self {
             is_open: ask.table.is_open_key_space(),
@@ -105,7 +108,8 @@ impl Past {
     /// The best guess at a key.
     pub(super) fn best(&self, key: &str, direct: &Direct) -> Measure {
         let measured = direct.measure;
-        match self.shares.get(key) {
+        let found = self.shares.binary_search_by(|(known, _)| known.as_str().cmp(key));
+        match found.ok().map(|place| &self.shares[place].1) {
             Some(share) => {
                 let usual = share.of(direct.whole);
                 let guess = usual::lean(measured, usual, direct.days, self.scatter);
@@ -193,20 +197,52 @@ impl<'r> Seen<'r> {
             values: within::values(release, table, part),
         })
     }
+
+    /// The values, each with the place of its key among all keys in order.
+    fn placed(&self, keys: &[&str]) -> impl Iterator<Item = (usize, Measure)> {
+        let mut place = 0;
+        self.values.iter().filter_map(move |(key, measure)| {
+            place += keys[place..].iter().position(|known| known == key)?;
+            Some((place, *measure))
+        })
+    }
+}
+
+/// All keys, in order. Those of each period are in order, so nothing is looked up: there are thousands in each of some 30
+/// periods, and this is done for each point of a key's series.
+fn keys<'r>(seen: &[Seen<'r>]) -> Vec<&'r str> {
+    seen.iter().fold(Vec::new(), |keys, period| {
+        let mut known = keys.into_iter().peekable();
+        let mut new = period.values.iter().map(|(key, _)| *key).peekable();
+        let mut both = Vec::with_capacity(known.len().max(new.len()));
+        while let Some(key) = lesser(&mut known, &mut new) {
+            both.push(key);
+        }
+        both
+    })
+}
+
+/// The lesser of what comes next, which is taken out of both.
+fn lesser<'r>(
+    known: &mut Peekable<impl Iterator<Item = &'r str>>,
+    new: &mut Peekable<impl Iterator<Item = &'r str>>,
+) -> Option<&'r str> {
+    let key = known.peek().into_iter().chain(new.peek()).copied().min()?;
+    known.next_if_eq(&key);
+    new.next_if_eq(&key);
+    Some(key)
 }
 
 /// Each key's share of the whole, from the month (which comes first) and from the days together.
-fn shares<'r>(seen: &[Seen<'r>]) -> BTreeMap<&'r str, Share> {
-    let mut pasts: BTreeMap<&str, (usual::Past, usual::Past)> = BTreeMap::new();
+fn shares(seen: &[Seen<'_>], keys: &[&str]) -> Vec<Option<Share>> {
+    let mut pasts = vec![[usual::Past::default(); 2]; keys.len()];
     for period in seen {
-        for (key, measure) in &period.values {
-            let (month, days) = pasts.entry(key).or_default();
-            let past = if period.days > 1.0 { month } else { days };
-            past.counts = past.counts.plus(*measure);
+        for (place, measure) in period.placed(keys) {
+            let past = &mut pasts[place][usize::from(period.days <= 1.0)];
+            past.counts = past.counts.plus(measure);
             past.total += period.whole;
             past.days += period.days;
         }
     }
-    let share = |(key, (month, days)): (&'r str, (usual::Past, usual::Past))| Some((key, usual::share([month, days])?));
-    pasts.into_iter().filter_map(share).collect()
+    pasts.into_iter().map(usual::share).collect()
 }

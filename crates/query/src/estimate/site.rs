@@ -6,17 +6,16 @@
 //! is published with numbers, before it: else it might hold less than its days or more. A range is the sum of its days,
 //! and its variance is that of the same sum, exactly, also where weeks lie across two months.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use headcount_model::{
     calendar::{Day, Period, PeriodKind},
-    release::Release,
     source::ReadError,
     units::SiteName,
 };
 
 use super::{
-    super::{Source, State, number::Number, state},
+    super::{Source, State, number::Number, outline},
     measure::Measure,
     tree::{Tree, Whole},
     within::{FURTHER, LIMITED, SECOND, SERIES, Series, VISITS, series},
@@ -57,18 +56,16 @@ impl<'a, S: Source> Site<'a, S> {
         Self { source, name, months: RefCell::default() }
     }
 
-    /// A range by its blocks: whole months and days.
+    /// A range by its blocks: whole months and days with numbers.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn blocks(&self, blocks: &[Arc<Release>]) -> Result<Total, ReadError> {
+    pub fn blocks(&self, blocks: impl IntoIterator<Item = Period>) -> Result<Total, ReadError> {
         let mut total = Total::default();
         let mut days: BTreeMap<Period, Vec<Day>> = BTreeMap::new();
         for block in blocks {
-            match block.kind() {
-                PeriodKind::Day => {
-                    days.entry(Period::month_of(block.period.start)).or_default().push(block.period.start);
-                }
+            match block.kind {
+                PeriodKind::Day => days.entry(Period::month_of(block.start)).or_default().push(block.start),
                 _ => self.add_period(block, &mut total)?,
             }
         }
@@ -82,17 +79,18 @@ impl<'a, S: Source> Site<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn period(&self, release: &Release) -> Result<Total, ReadError> {
+    pub fn period(&self, period: Period) -> Result<Total, ReadError> {
         let mut total = Total::default();
-        self.add_period(release, &mut total)?;
+        self.add_period(period, &mut total)?;
         Ok(total)
     }
 
-    fn add_period(&self, release: &Release, total: &mut Total) -> Result<(), ReadError> {
-        let period = release.period;
+    fn add_period(&self, period: Period, total: &mut Total) -> Result<(), ReadError> {
         let first = self.month(Period::month_of(period.start))?;
         if period.kind != PeriodKind::Day && !first.tied.contains(&period) {
-            total.add_alone(release);
+            if let Some((_, series)) = self.series(period)? {
+                total.add_alone(period, series);
+            }
             return Ok(());
         }
         let days: Vec<Day> = period.days().collect();
@@ -147,8 +145,8 @@ impl<'a, S: Source> Site<'a, S> {
     }
 
     fn series(&self, period: Period) -> Result<Option<(u64, Series)>, ReadError> {
-        Ok(match state(self.source, self.name, period)? {
-            State::Numbers(release) => series(&release).map(|series| (release.number, series)),
+        Ok(match outline(self.source, self.name, period)? {
+            State::Numbers(outline) => series(&outline).map(|series| (outline.number, series)),
             State::Gap | State::Absent => None,
         })
     }
@@ -201,12 +199,11 @@ impl Month {
 
 impl Total {
     /// A period of which only its own release is known.
-    fn add_alone(&mut self, release: &Release) {
-        let Some(series) = series(release) else { return };
+    fn add_alone(&mut self, period: Period, series: Series) {
         let values = series.map(|measure| measure.value);
         self.values.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         self.shown.iter_mut().zip(rounded(&values)).for_each(|(sum, n)| *sum = sum.saturating_add(n));
-        self.terms.push((release.period, series, [1.0; SERIES]));
+        self.terms.push((period, series, [1.0; SERIES]));
     }
 
     fn measure(&self, series: usize) -> Measure {

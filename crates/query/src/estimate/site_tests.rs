@@ -26,16 +26,16 @@ fn published() -> Memory {
 fn range(memory: &Memory, from: Day, to: Day) -> Total {
     let name = &memory.names[0];
     let info = crate::find_site(memory, None).unwrap();
-    let cover = plan::cover(Range { from, to }, |p| state(memory, name, p), |day| why_missing(&info, day)).unwrap();
-    Site::new(memory, name).blocks(&cover.blocks).unwrap()
+    let cover = plan::cover(Range { from, to }, |p| outline(memory, name, p), |day| why_missing(&info, day)).unwrap();
+    Site::new(memory, name).blocks(cover.blocks.iter().map(|block| block.period)).unwrap()
 }
 
 fn period(memory: &Memory, period: Period) -> Total {
-    Site::new(memory, &memory.names[0]).period(&memory.releases[&period]).unwrap()
+    Site::new(memory, &memory.names[0]).period(period).unwrap()
 }
 
 fn raw(memory: &Memory, period: Period) -> Measure {
-    series(&memory.releases[&period]).unwrap()[VISITS]
+    series(&memory.releases[&period].outline()).unwrap()[VISITS]
 }
 
 fn visits(total: &Total) -> i64 {

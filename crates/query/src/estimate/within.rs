@@ -1,7 +1,7 @@
 //! One release made to agree with itself: its visits were counted directly and, by every complete table, once more.
 
 use headcount_model::{
-    release::{KeyNumbers, Release, TableNumbers},
+    release::{KeyNumbers, Outline, Release, TableNumbers, TableSum},
     tables::Table,
 };
 
@@ -43,15 +43,20 @@ pub(super) fn is_partition(numbers: &TableNumbers) -> bool {
 }
 
 /// The visits of a release from all that measures them, but for one table.
-fn visits(release: &Release, without: Option<Table>) -> Option<Measure> {
+fn visits(release: &Outline, without: Option<Table>) -> Option<Measure> {
     let direct = release.site_numbers.as_ref()?.ranks.first().map(|noisy| Measure::noisy(*noisy))?;
-    let tables = release.tables.iter().filter(|t| is_partition(t) && Some(t.table) != without);
-    let sums = tables.map(|t| Measure::sum(t.keys.iter().map(|key| Part::All.of(key, t.sigma_milli))));
-    combine([direct].into_iter().chain(sums))
+    let tables = release.sums.iter().filter(|sum| Some(sum.table) != without);
+    combine([direct].into_iter().chain(tables.map(sum)))
+}
+
+/// The visits as a table counted them.
+fn sum(sum: &TableSum) -> Measure {
+    let counter = Measure::counted(sum.count, sum.sigma_milli);
+    Measure { variance: f64::from(sum.counters) * counter.variance, ..counter }
 }
 
 /// The site's numbers of a day, week or month, by this release alone.
-pub(super) fn series(release: &Release) -> Option<Series> {
+pub(super) fn series(release: &Outline) -> Option<Series> {
     let numbers = release.site_numbers.as_ref()?;
     let further = || numbers.ranks.iter().skip(1).map(|noisy| Measure::noisy(*noisy));
     Some([
@@ -64,7 +69,7 @@ pub(super) fn series(release: &Release) -> Option<Series> {
 
 /// What the keys of a table are parts of: page views, or visits.
 pub(super) fn whole_of(release: &Release, table: Table, part: Part) -> Option<Measure> {
-    let series = series(release)?;
+    let series = series(&release.outline())?;
     let is_views = table == Table::Page && part == Part::All;
     Some(if is_views { series[VISITS].plus(series[FURTHER]) } else { series[VISITS] })
 }
@@ -76,7 +81,7 @@ pub(super) fn values(release: &Release, table: Table, part: Part) -> Vec<(&str, 
     let mut values: Vec<(&str, Measure)> =
         numbers.keys.iter().map(|key| (key.key.as_str(), part.of(key, numbers.sigma_milli))).collect();
     if is_partition(numbers)
-        && let Some(total) = visits(release, Some(table))
+        && let Some(total) = visits(&release.outline(), Some(table))
     {
         agree(values.iter_mut().map(|(_, measure)| measure), total);
     }

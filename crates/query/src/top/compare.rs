@@ -53,7 +53,7 @@ impl<'b> Previous<'b> {
             return Ok(Self { range, direct: BTreeMap::new(), shown: BTreeMap::new(), hiding: None, missing });
         }
         let keys = Keys { source, site: &site.name, table, part: Part::All, blocks: &cover.blocks };
-        let total = Site::new(source, &site.name).blocks(&cover.blocks)?;
+        let total = Site::new(source, &site.name).blocks(cover.blocks.iter().map(|block| block.period))?;
         let whole = if table == Table::Page { total.views_shown() } else { total.visits_shown() };
         let direct = keys.direct()?;
         let shown = keys.shown(&direct, whole.estimate.unwrap_or(0))?;

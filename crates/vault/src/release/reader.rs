@@ -10,7 +10,7 @@ use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::watch;
 
 use super::{
-    block::Release,
+    block::{Outline, Release},
     index::{Index, SiteIndex},
     plan::Mechanism,
     regular::{self, Regular},
@@ -29,6 +29,12 @@ use crate::{
 const CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How many are expected. So few that the room has two halves, and even the largest release fits into one.
 const CACHED_RELEASES: usize = 64;
+/// What releases without their keys may take in memory, in bytes: half a year of 250 sites.
+const OUTLINED_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// How many are expected at least.
+const OUTLINED_RELEASES: usize = 4_096;
+/// The days that are read ahead: thirteen weeks, and all days of the months that they touch.
+const AHEAD_DAYS: i32 = 130;
 
 /// What is public about all sites together.
 #[derive(Default)]
@@ -54,6 +60,8 @@ struct Inner {
     latest: watch::Receiver<u64>,
     about: About,
     cache: Cache<u64, Cached, ByBytes>,
+    /// What series and overviews read of hundreds of releases at once.
+    outlines: Cache<u64, Arc<Outline>, ByBytes>,
 }
 
 /// A decoded release, and what it weighs: the cache asks for that again and again while others wait.
@@ -65,6 +73,12 @@ struct Cached {
 
 #[derive(Clone)]
 struct ByBytes;
+
+impl Weighter<u64, Arc<Outline>> for ByBytes {
+    fn weight(&self, _: &u64, outline: &Arc<Outline>) -> u64 {
+        outline.memory_bytes() as u64
+    }
+}
 
 impl Weighter<u64, Cached> for ByBytes {
     fn weight(&self, _: &u64, cached: &Cached) -> u64 {
@@ -82,7 +96,8 @@ impl Releases {
         about: About,
     ) -> Self {
         let cache = Cache::with_weighter(CACHED_RELEASES, CACHED_BYTES_MAX, ByBytes);
-        Self { inner: Arc::new(Inner { lane, index, registry, clock, latest, about, cache }) }
+        let outlines = Cache::with_weighter(OUTLINED_RELEASES, OUTLINED_BYTES_MAX, ByBytes);
+        Self { inner: Arc::new(Inner { lane, index, registry, clock, latest, about, cache, outlines }) }
     }
 
     /// All sites, by name.
@@ -184,6 +199,41 @@ impl Releases {
         }
     }
 
+    /// The release of a period without its keys, if it is published.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn outline(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Outline>>, ReadError> {
+        let Some(number) = self.with_index(site, |i| i.sealed.release(period)).flatten() else { return Ok(None) };
+        if let Some(outline) = self.inner.outlines.get(&number) {
+            return Ok(Some(outline));
+        }
+        let found = match self.inner.cache.get(&number) {
+            Some(cached) => Some(cached.release.outline()),
+            None => read_outline(&self.inner.lane, number).map_err(ReadError::new)?,
+        };
+        let outline = found.map(Arc::new);
+        if let Some(outline) = &outline {
+            self.inner.outlines.insert(number, outline.clone());
+        }
+        Ok(outline)
+    }
+
+    /// Reads what series and overviews of the last months need, site by site, until it has all or is told to stop. A server
+    /// that was just started does it in the background; nothing depends on it.
+    pub fn read_ahead(&self, is_over: impl Fn() -> bool) {
+        for site in self.sites() {
+            let Some((_, last)) = site.days else { continue };
+            for kind in [PeriodKind::Month, PeriodKind::Week, PeriodKind::Day] {
+                for period in self.published(&site.name, kind, last.plus(-AHEAD_DAYS), last) {
+                    if is_over() || self.outline(&site.name, period).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
     /// The numbers of all releases after one, of one site or of all, oldest first.
     #[must_use]
     pub fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64> {
@@ -229,6 +279,9 @@ impl Source for Releases {
     fn get(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Release>>, ReadError> {
         self.get(site, period)
     }
+    fn outline(&self, site: &SiteName, period: Period) -> Result<Option<Arc<Outline>>, ReadError> {
+        self.outline(site, period)
+    }
     fn published(&self, site: &SiteName, kind: PeriodKind, from: Day, to: Day) -> Vec<Period> {
         self.published(site, kind, from, to)
     }
@@ -269,6 +322,13 @@ pub(crate) fn read_release(lane: &LaneReader, number: u64) -> Result<Option<Rele
     let what = format!("release {number}");
     let Some(bytes) = lane.named(&rows::release_key(number), &what)? else { return Ok(None) };
     Ok(Some(Release::from_bytes(&bytes).map_err(|_| Damaged::new(what))?))
+}
+
+/// Reads a release without keeping its keys.
+fn read_outline(lane: &LaneReader, number: u64) -> Result<Option<Outline>, store::ReadError> {
+    let what = format!("release {number}");
+    let Some(bytes) = lane.named(&rows::release_key(number), &what)? else { return Ok(None) };
+    Ok(Some(Outline::from_bytes(&bytes).map_err(|_| Damaged::new(what))?))
 }
 
 /// Reads a release that must be there.
