@@ -113,6 +113,10 @@ fn problem(error: &SmtpError, relay: &Relay) -> String {
     }
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     match cause {
+        // A certificate that is refused comes as such an error of the connection.
+        Some(cause) if cause.kind() == io::ErrorKind::InvalidData && relay.security != Security::Clear => {
+            format!("offers no TLS that can be trusted ({cause})")
+        }
         // Such as "Connection refused".
         Some(cause) => format!("cannot be reached ({})", cause.kind()),
         None => "does not answer as a mail server does".to_owned(),
