@@ -54,7 +54,7 @@ pub struct OverviewRequest {
 /// Asks for one key over time.
 ///
 /// # Errors
-/// As [`super::fetch`].
+/// As [`mod@super::fetch`].
 pub async fn fetch_key(channel: Channel, request: KeyRequest) -> Result<GetKeySeriesResponse, ReportError> {
     let KeyRequest { site, table, key, dates: [from_date, to_date], granularity, compare } = request;
     let (table, granularity, compare) = (table.into(), granularity.into(), compare.into());
@@ -65,7 +65,7 @@ pub async fn fetch_key(channel: Channel, request: KeyRequest) -> Result<GetKeySe
 /// Asks for all sites, or those of a group.
 ///
 /// # Errors
-/// As [`super::fetch`].
+/// As [`mod@super::fetch`].
 pub async fn fetch_overview(channel: Channel, request: OverviewRequest) -> Result<GetOverviewResponse, ReportError> {
     let OverviewRequest { group, period, date, compare } = request;
     let (period, compare) = (period.into(), compare.into());
