@@ -5,6 +5,7 @@ import { watchVisibility } from "./api/live";
 import { App } from "./pages/App";
 import { followLinks } from "./state/route";
 import { followShortcuts } from "./state/shortcuts";
+import "./style/palette.css";
 import "./style/base.css";
 import "./style/controls.css";
 import "./style/chart.css";

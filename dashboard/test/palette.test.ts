@@ -3,11 +3,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-const css = readFileSync(new URL("../src/style/base.css", import.meta.url), "utf8");
+const css = readFileSync(new URL("../src/style/palette.css", import.meta.url), "utf8");
 
 function colour(name: string, dark: boolean): [number, number, number] {
   const match = new RegExp(`--${name}: light-dark\\(#([0-9a-f]{6}), #([0-9a-f]{6})\\)`).exec(css);
-  if (!match) throw new Error(`--${name} is not in base.css`);
+  if (!match) throw new Error(`--${name} is not in palette.css`);
   const hex = match[dark ? 2 : 1]!;
   return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255) as [number, number, number];
 }

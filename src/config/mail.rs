@@ -10,10 +10,7 @@ use std::{
 
 use lettre::message::Mailbox;
 
-use super::{
-    Problem, raw,
-    validate::{is_host, within},
-};
+use super::{Problem, raw, validate::within, web::is_server};
 use crate::text::{nearest, shown};
 
 /// How long one step of a conversation with the mail server may take where nothing is configured, in seconds.
@@ -132,7 +129,7 @@ fn relay(raw: raw::Mail, base: &Path) -> Result<Option<Relay>, Problem> {
         };
     };
     let host = server.trim_start_matches('[').trim_end_matches(']');
-    if host.starts_with('*') || !(is_host(&host.to_ascii_lowercase()) || host.parse::<IpAddr>().is_ok()) {
+    if !is_server(&host.to_ascii_lowercase()) {
         let what = format!("{} is no host; allowed: a host name or an IP address; the port is `port`", shown(&server));
         return Err(problem("server", what));
     }

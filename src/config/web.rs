@@ -3,13 +3,13 @@
 //! Its listener carries published numbers and nothing else, so it may be any address of the machine; loopback is the default, because
 //! there is no TLS.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Problem, raw, validate::is_host};
 use crate::text::shown;
 
 /// Where readers are answered where nothing is configured.
-pub const WEB_LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4_680);
+pub const WEB_LISTEN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4_680);
 /// The word that switches the listener off.
 const OFF: &str = "off";
 /// The most names.
@@ -46,6 +46,11 @@ pub fn web_listen(text: &str) -> Result<Option<SocketAddr>, String> {
     })
 }
 
+/// Whether a text in lower case names one machine: a host name, or an IP address.
+pub(super) fn is_server(host: &str) -> bool {
+    is_host(host) && !host.starts_with('*') || host.parse::<IpAddr>().is_ok()
+}
+
 /// What the section means.
 pub(super) fn web(raw: raw::Web) -> Result<WebConfig, Problem> {
     let mut config = WebConfig::default();
@@ -58,8 +63,7 @@ pub(super) fn web(raw: raw::Web) -> Result<WebConfig, Problem> {
     }
     for (index, text) in raw.hosts.iter().enumerate() {
         let host = text.to_ascii_lowercase();
-        let is_name = is_host(&host) && !host.starts_with('*') || host.parse::<std::net::IpAddr>().is_ok();
-        if !is_name {
+        if !is_server(&host) {
             let what = format!(
                 "{} is not a name; allowed: a host name or an IP address, without scheme, port, path and *, such as \"stats.example.jp\"",
                 shown(text)

@@ -11,11 +11,8 @@ use crate::{
         Compare, GetOverviewRequest, GetOverviewResponse, GetTrafficRequest, GetTrafficResponse, ListSitesRequest,
         ListTopRequest, ListTopResponse, PeriodKind, Site, Table,
     },
-    report::{answer, client},
+    report::{PAGE_SIZE_MAX, answer, client},
 };
-
-/// The most keys that the service gives at once.
-const PAGE_SIZE_MAX: u32 = 1_000;
 
 /// Of what a mail tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 //! A mail looks at hundreds of rows at once, so one row in twenty would differ by noise alone at the usual 95 %. A row is told only
 //! where it is so far beyond the noise that, of twenty mails, at most one tells a row that did not change.
 
-use headcount_model::{
-    format::{ChangeInterval, DASH, Digits, Interval, Language, reason},
-    why::Why,
-};
+use headcount_model::format::{ChangeInterval, DASH, Digits, Language, reason};
 
 use super::letter::Towards;
-use crate::proto::{Change, Reason, Value};
+use crate::{
+    proto::{Change, Reason, Value},
+    report::{self, interval, why},
+};
 
 /// Standard errors to each side of a 95 % interval.
 const Z_95: f64 = 1.96;
@@ -21,27 +21,19 @@ pub(super) fn number(value: Option<&Value>, language: Language) -> String {
     value.and_then(interval).map_or_else(|| DASH.to_owned(), |interval| interval.text(Digits::Full, language))
 }
 
-fn interval(value: &Value) -> Option<Interval> {
-    let estimate = value.estimate?;
-    Some(Interval { estimate, low: value.low, high: value.high, is_within_noise: value.noisy_zero })
-}
-
 /// Whether the row stands clear of the noise.
 pub(super) fn is_clear(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value.estimate.is_some() && !value.noisy_zero)
 }
 
 /// Why there is no number, as the end of a sentence.
-pub(super) fn reason_words(why: Reason, language: Language) -> &'static str {
-    let name = why.as_str_name().trim_start_matches("REASON_").to_lowercase();
-    reason(Why::named(&name), language)
+pub(super) fn reason_words(of: Reason, language: Language) -> &'static str {
+    reason(why(of), language)
 }
 
 /// The change as the formatter knows it.
 pub(super) fn told(change: Option<&Change>) -> Option<ChangeInterval> {
-    let change = change?;
-    let (low, high, is_within_noise) = (change.low, change.high, change.within_noise);
-    Some(ChangeInterval { estimate: change.estimate?, low, high, is_within_noise })
+    change.and_then(report::change)
 }
 
 /// Which way it went.

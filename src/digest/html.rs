@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::letter::{Letter, Part, Row, Towards};
-use crate::report::clean;
+use crate::report::escaped;
 
 const SHEET: &str = "@media (prefers-color-scheme: dark){\
 .page{background:#15171c!important;color:#e9ecf1!important}.muted{color:#a9b1bd!important}.link{color:#86b4ff!important}\
@@ -124,20 +124,4 @@ fn colour(row: &Row) -> &'static str {
         Towards::Down => "color:#9c1f1f",
         Towards::Nowhere => MUTED,
     }
-}
-
-/// Text that is safe inside an element and inside a quoted attribute.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

@@ -13,12 +13,10 @@ use crate::{
         ListTopResponse, PeriodKind, Reason, Site, TrafficChange, TrafficPoint,
         stats_service_client::StatsServiceClient,
     },
-    report::{answer, client},
+    report::{PAGE_SIZE_MAX, answer, client},
     vault::Table,
 };
 
-/// The most keys that the service gives at once.
-const PAGE_SIZE_MAX: u32 = 1_000;
 /// The most pages of keys of a table: as many keys as a server publishes of a site.
 const PAGES_MAX: usize = 10_000;
 

@@ -5,6 +5,7 @@ use headcount_model::why::Why;
 use crate::{
     files::Value,
     proto::{self, Reason, TrafficPoint},
+    report,
 };
 
 /// A number that an answer may not have.
@@ -21,8 +22,7 @@ pub(super) fn value(number: Option<&proto::Value>) -> Value {
 
 /// The word for a reason; empty where there is none.
 pub(super) fn reason(reason: Reason) -> &'static str {
-    let name = reason.as_str_name().trim_start_matches("REASON_").to_lowercase();
-    Why::named(&name).map_or("", Why::name)
+    report::why(reason).map_or("", Why::name)
 }
 
 /// The metrics of a point by name.

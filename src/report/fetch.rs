@@ -24,7 +24,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The most keys that the service gives at once.
-const PAGE_SIZE_MAX: u32 = 1_000;
+pub(crate) const PAGE_SIZE_MAX: u32 = 1_000;
 
 /// Which report is wanted. The server fills in empty names and dates: the first site, the last 30 days, and for the
 /// breakdowns the latest published month.

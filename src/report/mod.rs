@@ -20,6 +20,7 @@ mod top;
 mod traffic;
 mod truth;
 mod value;
+mod wire;
 
 #[cfg(test)]
 mod fake_tests;
@@ -35,12 +36,13 @@ use std::io::{self, ErrorKind, Write};
 pub use dashboard::{KeyRequest, OverviewRequest, fetch_key, fetch_overview, render_key, render_overview};
 pub use error::ReportError;
 pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy};
-pub(crate) use fetch::{answer, client};
+pub(crate) use fetch::{PAGE_SIZE_MAX, answer, client};
 pub use json::{key_json, overview_json, privacy_json, report_json};
 pub use privacy::render_privacy;
 pub use render::render;
 pub use truth::{PeriodVisitors, TruthColumns, TruthDay, TruthSummary, summarize};
-pub(crate) use value::{clean, cut_middle};
+pub(crate) use value::{clean, cut_middle, escaped};
+pub(crate) use wire::{change, interval, is_noise, why};
 
 /// Where `headcount serve` listens by default.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";

@@ -2,12 +2,13 @@
 //!
 //! Whether there is a change is the server's answer, which knows the noise of both numbers.
 
-use headcount_model::format::{ChangeInterval, Language};
+use headcount_model::format::Language;
 use jiff::civil::{Date, Weekday};
 
 use super::{
     table::{Cell, Ink},
     value::{Digits, Notes, clean},
+    wire,
 };
 use crate::proto::{Change, PeriodKind, Reason, TrafficPoint};
 
@@ -28,12 +29,10 @@ pub(super) fn bar(value: i64, largest: i64, columns: usize) -> String {
 
 /// A change as the server tells it: with its interval, and in percent where it does.
 pub(super) fn change_cell(change: Option<&Change>, digits: Digits, notes: &mut Notes) -> Cell {
-    let Some((change, estimate)) = change.and_then(|change| Some((change, change.estimate?))) else {
+    let Some((change, interval)) = change.and_then(|change| Some((change, wire::change(change)?))) else {
         return Cell::new(notes.absent(change.map_or(Reason::Unspecified, |change| change.reason())), Ink::Dim);
     };
-    let is_within_noise = change.within_noise;
-    let interval = ChangeInterval { estimate, low: change.low, high: change.high, is_within_noise };
-    let ink = match (is_within_noise, estimate < 0) {
+    let ink = match (interval.is_within_noise, interval.estimate < 0) {
         (true, _) => Ink::Dim,
         (false, false) => Ink::Up,
         (false, true) => Ink::Down,

@@ -5,13 +5,13 @@
 //! never invents a number: an absent one is a dash.
 
 pub(super) use headcount_model::format::Digits;
-use headcount_model::{
-    format::{self, Interval, Language},
-    why::Why,
-};
+use headcount_model::format::{self, Language};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::table::{Cell, Ink, NO_BREAK};
+use super::{
+    table::{Cell, Ink, NO_BREAK},
+    wire::{interval, is_noise, why},
+};
 use crate::proto::{Reason, Value};
 
 /// Marks a number that may be noise alone.
@@ -61,14 +61,7 @@ impl Notes {
 
 /// A reason as the end of a sentence, without the full stop.
 pub(super) fn reason_words(reason: Reason) -> &'static str {
-    let name = reason.as_str_name().trim_start_matches("REASON_").to_lowercase();
-    format::reason(Why::named(&name), LANGUAGE)
-}
-
-/// The number with its interval; `None` without an estimate.
-fn interval(value: &Value) -> Option<Interval> {
-    let estimate = value.estimate?;
-    Some(Interval { estimate, low: value.low, high: value.high, is_within_noise: value.noisy_zero })
+    format::reason(why(reason), LANGUAGE)
 }
 
 /// A column of values with their intervals, aligned between the two; what may be noise alone is dimmed. `None` is a value that
@@ -78,10 +71,10 @@ pub(super) fn column(values: &[Option<&Value>], digits: Digits, notes: &mut Note
         values.iter().map(|value| value.and_then(interval).map(|interval| interval.parts(digits, LANGUAGE))).collect();
     let widest = |part: usize| parts.iter().flatten().map(|parts| parts[part].width()).max().unwrap_or(0);
     let (estimate_columns, spread_columns) = (widest(0), widest(1));
-    let any_zero = values.iter().any(|value| is_noisy_zero(*value));
+    let any_zero = values.iter().any(|value| is_noise(*value));
     let mut cells = Vec::with_capacity(values.len());
     for (value, parts) in values.iter().zip(parts) {
-        let zero = is_noisy_zero(*value);
+        let zero = is_noise(*value);
         notes.noisy_zero |= zero;
         let Some([estimate, spread]) = parts else {
             let reason = value.map_or(Reason::Unspecified, |value| value.reason());
@@ -107,10 +100,6 @@ pub(super) fn inline(value: Option<&Value>, notes: &mut Notes) -> String {
         None => notes.absent(value.map_or(Reason::Unspecified, |value| value.reason())),
     };
     text.replace(" ± ", &format!("{NO_BREAK}±{NO_BREAK}"))
-}
-
-fn is_noisy_zero(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| value.noisy_zero && value.estimate.is_some())
 }
 
 /// A column of true values beside their estimates; one outside its interval is marked.
@@ -157,8 +146,8 @@ pub(super) fn percent(percent: f64) -> String {
     format::percent(percent, LANGUAGE)
 }
 
-/// Text from a server, made safe for a terminal: control and direction characters could move the cursor or reverse the
-/// line, so each is replaced.
+/// Text from a server, made safe to show: control and direction characters could move a terminal's cursor or reverse the line,
+/// so each is replaced.
 pub(crate) fn clean(text: &str) -> String {
     let unsafe_mark = |c: char| {
         c.is_control()
@@ -166,6 +155,22 @@ pub(crate) fn clean(text: &str) -> String {
                 | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if unsafe_mark(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+/// Text from a server, made safe inside an element of HTML and inside a quoted attribute.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
 }
 
 /// Shortens a text in the middle to at most `columns` columns (wide characters take two): both ends of a path carry

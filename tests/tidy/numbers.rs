@@ -50,7 +50,7 @@ const FACTS: &[Fact] = &[
     fact("or {} of one directory", "DIRECTORY_MAX", 1),
     fact("20 hours, {} links from a start", "LINK_DEPTH_MAX", 1),
     fact("**in parts of at most {} KiB**", "PART_BYTES_MAX", KIB),
-    fact("compares up to {} rows of each table", "digest/ask.rs PAGE_SIZE_MAX", 1),
+    fact("compares up to {} rows of each table", "report/fetch.rs PAGE_SIZE_MAX", 1),
     fact("before a remark, at most {} in", "send.rs RECIPIENTS_MAX", 1),
     fact("{} MiB of decoded releases", "CACHED_BYTES_MAX", MIB),
 ];

@@ -5,11 +5,8 @@ use std::fmt::Write as _;
 
 use headcount_model::format::{Digits, reason};
 
-use super::{
-    number::{escaped, why},
-    words::Words,
-};
-use crate::proto::Value;
+use super::{number::why, words::Words};
+use crate::{proto::Value, report::escaped};
 
 /// The width of the picture in its own units, which stretch with the page, and its height in pixels, which does not.
 const WIDTH: f64 = 1_000.0;

@@ -1,7 +1,7 @@
 //! What all pages have around their content: the head, the way back, the other language, and the foot.
 
-use super::{number::escaped, words::Words};
-use crate::{config::Publication, publish::readme};
+use super::words::Words;
+use crate::{config::Publication, publish::readme, report::escaped};
 
 /// A page while it is put together.
 pub(super) struct Page<'a> {

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::{
     Catalogue, Entry,
     frame::{Page, table},
-    number::{escaped, number},
+    number::number,
     site_title,
     words::Words,
 };
-use crate::publish::readme;
+use crate::{publish::readme, report::escaped};
 
 /// The page.
 pub(super) fn page(catalogue: &Catalogue<'_>, words: &Words) -> String {

@@ -16,8 +16,8 @@ use super::{Catalogue, Entry, PublishError, data::Resource, fetch::SiteData, tre
 use crate::config::Publication;
 use words::Words;
 
-/// The style of all pages.
-const STYLE: &str = include_str!("style.css");
+/// The style of all pages. Its colours are the dashboard's, so that both look the same.
+const STYLE: &str = concat!(include_str!("../../../dashboard/src/style/palette.css"), "\n", include_str!("style.css"));
 
 /// What the pages of a site are made of.
 struct Report<'a> {

@@ -8,7 +8,7 @@ use super::{
     Report,
     chart::{Point, chart},
     frame::{Page, table},
-    number::{bar, change, escaped, is_noise, number, number_or_why},
+    number::{bar, change, number, number_or_why},
     site::{files, line},
     site_title,
     words::Words,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     proto::{ListTopResponse, TopRow, TrafficChange, TrafficPoint, Value},
     publish::fetch::{SiteData, TableData},
+    report::{escaped, is_noise},
     vault::Table,
 };
 

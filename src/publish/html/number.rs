@@ -1,38 +1,19 @@
 //! Numbers on a page: the texts of the one formatter, and the bars that show them.
 
 use headcount_model::{
-    format::{DASH, Digits, Interval, reason},
+    format::{DASH, Digits, reason},
     why::Why,
 };
 
 use super::words::Words;
-use crate::proto::{Change, Value};
-
-/// Text that is safe inside an element and inside a quoted attribute.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            // A path may hold what turns the direction of a line, or ends it.
-            c if c.is_control()
-                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
-            {
-                safe.push('\u{fffd}');
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
-}
+use crate::{
+    proto::{Change, Value},
+    report::{self, escaped, interval},
+};
 
 /// Why there is no number.
 pub(super) fn why(value: Option<&Value>) -> Option<Why> {
-    Why::named(super::super::value::value(value).reason)
+    value.and_then(|value| report::why(value.reason()))
 }
 
 /// A number with its interval, or a dash with the reason.
@@ -54,29 +35,14 @@ pub(super) fn number_or_why(words: &Words, value: Option<&Value>) -> String {
     }
 }
 
-fn interval(value: &Value) -> Option<Interval> {
-    let estimate = value.estimate?;
-    Some(Interval { estimate, low: value.low, high: value.high, is_within_noise: value.noisy_zero })
-}
-
-/// Whether what is seen may be noise alone.
-pub(super) fn is_noise(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| value.estimate.is_some() && value.noisy_zero)
-}
-
 /// By how much a number changed since the month before; nothing where that is not known.
 pub(super) fn change(words: &Words, change: Option<&Change>, before: jiff::civil::Date) -> String {
-    let Some((change, estimate)) = change.and_then(|change| Some((change, change.estimate?))) else {
-        return String::new();
-    };
-    if change.within_noise {
+    let Some(change) = change.and_then(report::change) else { return String::new() };
+    if change.is_within_noise {
         return format!("<span class=\"change within\">≈ {}</span>", words.no_change);
     }
-    let is_more = estimate > 0;
-    // The size of a decrease has its ends the other way round.
-    let [low, high] = if is_more { [change.low, change.high] } else { [-change.high, -change.low] };
-    let size = Interval { estimate: estimate.abs(), low, high, is_within_noise: false };
-    let text = words.change(is_more, &size.text(Digits::Full, words.language), before);
+    let is_more = change.estimate >= 0;
+    let text = words.change(is_more, &change.size().text(Digits::Full, words.language), before);
     let [class, sign] = if is_more { ["up", "▲"] } else { ["down", "▼"] };
     format!("<span class=\"change {class}\">{sign} {text}</span>")
 }

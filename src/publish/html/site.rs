@@ -7,14 +7,17 @@ use super::{
     chart::{Point, chart},
     frame::{Page, table},
     month::Month,
-    number::{escaped, number},
+    number::number,
     site_title,
     words::Words,
 };
-use crate::publish::{
-    data::Resource,
-    encoding::Encoding,
-    fetch::{SiteData, year_of},
+use crate::{
+    publish::{
+        data::Resource,
+        encoding::Encoding,
+        fetch::{SiteData, year_of},
+    },
+    report::escaped,
 };
 
 /// The page.

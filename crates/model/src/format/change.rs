@@ -41,7 +41,8 @@ impl ChangeInterval {
     }
 
     /// How large it is, whatever its direction.
-    fn size(&self) -> Interval {
+    #[must_use]
+    pub fn size(&self) -> Interval {
         let [estimate, low, high] = if self.estimate < 0 {
             [self.estimate, self.high, self.low].map(i64::saturating_neg)
         } else {
