@@ -48,7 +48,13 @@ impl Difference {
     /// Between numbers of independent noise, of which nothing is missing.
     #[must_use]
     pub fn between(now: Measure, before: Measure) -> Self {
-        Self { measure: now.minus(before), base: before.value, hidden_now: 0, hidden_before: 0 }
+        Self::known(now.minus(before), before)
+    }
+
+    /// A difference whose noise is known, because the noise of both numbers has parts in common. Nothing is missing.
+    #[must_use]
+    pub fn known(measure: Measure, before: Measure) -> Self {
+        Self { measure, base: before.value, hidden_now: 0, hidden_before: 0 }
     }
 }
 

@@ -136,8 +136,7 @@ impl<S: Source> Reader<'_, S> {
         let then = self.sum(before)?;
         let change = match (now, &then) {
             (Ok(now), Ok(then)) => {
-                let base = Difference::between(then.visits(), then.visits());
-                Change::of(Difference { measure: now.visits_more_than(then), ..base }, CHANGE_REACH_OF_MANY)
+                Change::of(Difference::known(now.visits_more_than(then), then.visits()), CHANGE_REACH_OF_MANY)
             }
             (Err(why), _) | (_, Err(why)) => Change::absent(*why),
         };

@@ -52,7 +52,7 @@ impl Whole {
         let missing = self.why_incomplete().or(before.why_incomplete());
         let of_sums = |difference: Measure, base: Measure| match missing {
             Some(why) => Change::absent(why),
-            None => Change::of(Difference { measure: difference, ..Difference::between(base, base) }, CHANGE_REACH),
+            None => Change::of(Difference::known(difference, base), CHANGE_REACH),
         };
         let visits = of_sums(self.sum.visits_more_than(&before.sum), before.sum.visits());
         let views = of_sums(self.sum.views_more_than(&before.sum), before.sum.views());

@@ -210,7 +210,7 @@ impl Releases {
         }
         let found = match self.inner.cache.get(&number) {
             Some(cached) => Some(cached.release.outline()),
-            None => read_outline(&self.inner.lane, number).map_err(ReadError::new)?,
+            None => read(&self.inner.lane, number, Outline::from_bytes).map_err(ReadError::new)?,
         };
         let outline = found.map(Arc::new);
         if let Some(outline) = &outline {
@@ -319,16 +319,18 @@ impl Ledger for Releases {
 
 /// Reads a release from the store.
 pub(crate) fn read_release(lane: &LaneReader, number: u64) -> Result<Option<Release>, store::ReadError> {
-    let what = format!("release {number}");
-    let Some(bytes) = lane.named(&rows::release_key(number), &what)? else { return Ok(None) };
-    Ok(Some(Release::from_bytes(&bytes).map_err(|_| Damaged::new(what))?))
+    read(lane, number, Release::from_bytes)
 }
 
-/// Reads a release without keeping its keys.
-fn read_outline(lane: &LaneReader, number: u64) -> Result<Option<Outline>, store::ReadError> {
+/// Reads what `decode` keeps of a release.
+fn read<T, E>(
+    lane: &LaneReader,
+    number: u64,
+    decode: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<Option<T>, store::ReadError> {
     let what = format!("release {number}");
     let Some(bytes) = lane.named(&rows::release_key(number), &what)? else { return Ok(None) };
-    Ok(Some(Outline::from_bytes(&bytes).map_err(|_| Damaged::new(what))?))
+    Ok(Some(decode(&bytes).map_err(|_| Damaged::new(what))?))
 }
 
 /// Reads a release that must be there.
