@@ -12,6 +12,7 @@ mod mail;
 mod pages;
 mod publish;
 mod raw;
+mod site;
 #[cfg(test)]
 mod tests;
 mod validate;

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::{Problem, raw, validate::is_host};
+use super::{Problem, raw, site::is_host};
 use crate::text::shown;
 
 /// Where readers are answered where nothing is configured.
