@@ -31,6 +31,7 @@ mod help;
 mod http;
 mod keeping;
 mod links;
+mod lists;
 mod loss;
 mod migrate;
 mod producers;

@@ -46,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "demo",
             "digest",
             "doctor",
+            "files",
             "proto",
             "publish",
             "report",
