@@ -9,6 +9,7 @@
 //!  (thread of its own, bounded channel)             (its receipt goes into the summary)
 //! ```
 
+mod any_time;
 mod cursor;
 mod error;
 mod format;
@@ -23,6 +24,7 @@ mod state;
 mod summary;
 mod text;
 mod time;
+mod units;
 
 #[cfg(test)]
 #[path = "../../crates/client/tests/fake/mod.rs"]
@@ -43,7 +45,7 @@ use headcount_client::{Batch, Connection, Position, Producer, ServerAddress, che
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::ShipError;
-pub use format::{Format, Malformed};
+pub use format::{Format, Malformed, OwnNames};
 pub use lines::LINE_BYTES_MAX;
 pub use print::print_summary;
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};

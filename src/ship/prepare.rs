@@ -7,7 +7,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::cursor::{Checker, Cursor, CursorError};
-use super::lines::Lines;
+use super::format::Parser;
+use super::lines::{Line, Lines};
 use super::progress::Meter;
 use super::source::{Input, Source};
 
@@ -99,9 +100,15 @@ impl Prepared {
     ///
     /// # Errors
     /// It is not, or it cannot be read up to there.
-    pub(super) fn resume(&mut self, checker: &Checker, cursor: &[u8]) -> Result<Resumed, InputError> {
+    pub(super) fn resume(
+        &mut self,
+        checker: &Checker,
+        cursor: &[u8],
+        parser: &mut Parser,
+    ) -> Result<Resumed, InputError> {
         let cursor =
             Cursor::decode(cursor).map_err(|error| InputError::Cursor { producer: self.producer.clone(), error })?;
+        self.learn(cursor.offset_bytes, parser).map_err(|error| self.damaged(None, error))?;
         match self.lines.advance_to(cursor.offset_bytes) {
             Ok(true) => {}
             Ok(false) => return Err(self.not_the_same("ends before", &cursor)),
@@ -115,6 +122,20 @@ impl Prepared {
             self.lines.skip_line().map_err(|error| self.damaged(None, error))?;
         }
         Ok(Resumed { lines: cursor.lines, line_open: cursor.line_open })
+    }
+
+    /// Shows the parser what lines before a place say about those after it. Content that does not begin with such a line has
+    /// none, and is not read for it.
+    fn learn(&mut self, offset: u64, parser: &mut Parser) -> io::Result<()> {
+        if !Parser::may_be_directive(self.lines.peek_first_line()?) {
+            return Ok(());
+        }
+        while let Some(line) = self.lines.next_line_before(offset)? {
+            if let Line::Complete(line) = line {
+                parser.learn(line);
+            }
+        }
+        Ok(())
     }
 
     /// Says where reading failed: after how many lines, if they were counted.

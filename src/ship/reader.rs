@@ -127,7 +127,7 @@ impl Reader {
         if position.durable_sequence == 0 || !self.prepared.resumable {
             return Ok(());
         }
-        let resumed = self.prepared.resume(&self.checker, &position.cursor)?;
+        let resumed = self.prepared.resume(&self.checker, &position.cursor, &mut self.parser)?;
         self.tally.resumed_at_line = resumed.lines;
         self.line_open = resumed.line_open;
         Ok(())
