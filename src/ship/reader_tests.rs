@@ -26,7 +26,7 @@ fn reader(content: impl Read + Send + 'static, live: bool, resumable: bool) -> (
     let meter = Arc::new(Meter::default());
     let source = Source::new(content, None, &meter).unwrap();
     let prepared = Prepared { lines: Lines::new(source), producer: "p".to_owned(), resumable };
-    let options = ReadOptions { format: Format::Auto, live };
+    let options = ReadOptions { format: Format::Auto, live, accept_malformed: false, now_unix_ms: i64::MAX };
     let (sender, batches) = mpsc::channel(100);
     (Reader::new(prepared, options, sender, meter), batches)
 }
@@ -96,6 +96,7 @@ fn a_log_with_fields_goes_on_with_those_of_the_line_before() {
                 lines: wide(first_lines),
                 line_open: false,
                 check: checker.check(history),
+                account: Default::default(),
             };
             let position = Position { durable_sequence: 1, cursor: cursor.encode() };
             let (reader, _batches) = reader(io::Cursor::new(whole.into_bytes()), false, true);

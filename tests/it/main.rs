@@ -31,6 +31,7 @@ mod help;
 mod http;
 mod keeping;
 mod links;
+mod loss;
 mod migrate;
 mod producers;
 mod publish;
