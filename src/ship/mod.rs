@@ -56,7 +56,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use dry::dry_run;
 pub use error::ShipError;
 pub use explain::explain;
-pub use format::{Format, Malformed, OwnNames};
+pub use format::{Format, Malformed, OwnNames, Template};
 pub use lines::LINE_BYTES_MAX;
 pub use options::ShipOptions;
 pub use print::print_summary;
