@@ -52,6 +52,7 @@ pub use state::{StateError, keep_mark, known_mark, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
 
 use cursor::Cursor;
+use format::{Parsed, Parser};
 use prepare::{InputError, Prepared, prepare};
 use progress::{Meter, Progress};
 use reader::{ReadOptions, Reader, Tally};
@@ -208,7 +209,7 @@ async fn read_and_send(
 ) -> Result<(), ShipError> {
     file.producer.clone_from(&prepared.producer);
     let (sender, mut batches) = mpsc::channel(READ_AHEAD_BATCHES);
-    let read_options = ReadOptions { format: options.format, live: options.live };
+    let read_options = ReadOptions { format: options.format.clone(), live: options.live };
     let (position, meter) = (producer.position().clone(), Arc::clone(meter));
     let reading = on_thread(move || Reader::new(prepared, read_options, sender, meter).run(&position));
     producer.send_all(&mut batches).await?;
@@ -262,5 +263,8 @@ fn check_inputs(options: &ShipOptions) -> Result<(), String> {
 /// The event that a line becomes, for tests and benchmarks that read real logs. `None` for a line that is not read.
 #[must_use]
 pub fn event_of_line(line: &[u8]) -> Option<crate::proto::AccessEvent> {
-    format::parse(line, Format::Auto).ok().map(|access| access.to_event())
+    match Parser::new(Format::Auto).parse(line) {
+        Ok(Parsed::Access(access)) => Some(access.to_event()),
+        Ok(Parsed::Directive) | Err(_) => None,
+    }
 }

@@ -43,7 +43,11 @@ fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
     if file.resumed_at_line > 0 {
         print_count(to, file.resumed_at_line, "lines already counted, passed over")?;
     }
-    print_count(to, file.lines, "lines read")?;
+    if file.format.is_empty() {
+        print_count(to, file.lines, "lines read")?;
+    } else {
+        print_count(to, file.lines, &format!("lines read (format: {})", file.format))?;
+    }
     for (name, count) in &file.malformed {
         print_count(to, *count, &format!("not sent: {} ({name})", reason_words(name)))?;
     }
@@ -52,6 +56,9 @@ fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
     }
     if file.empty > 0 {
         print_count(to, file.empty, "not sent: empty line")?;
+    }
+    if file.directives > 0 {
+        print_count(to, file.directives, "not sent: no access, and not meant to be one (#Fields and the like)")?;
     }
     if !file.first_malformed_lines.is_empty() {
         let numbers: Vec<_> = file.first_malformed_lines.iter().map(u64::to_string).collect();
@@ -111,13 +118,16 @@ fn outcome_words(name: &str) -> &str {
 /// A reason for a malformed line in plain words.
 fn reason_words(name: &str) -> &str {
     match name {
-        "no_host" => "no client before the time",
-        "no_time" => "no [time]",
+        "no_host" => "no client",
+        "no_time" => "no time",
         "bad_time" => "time cannot be read",
         "no_request" => "no \"METHOD target\" in quotes",
         "bad_status" => "no status after the request",
         "bad_size" => "no size after the status",
         "no_agent" => "no user agent, or the line is cut",
+        "bad_json" => "not one JSON object",
+        "field_count" => "fewer fields than its format names",
+        "mismatch" => "not built as the format given says",
         other => other,
     }
 }
@@ -156,15 +166,7 @@ mod tests {
                 assert!(name == "counted" || outcome_words(&name) != name, "{name}");
             }
         }
-        for reason in [
-            Malformed::NoHost,
-            Malformed::NoTime,
-            Malformed::BadTime,
-            Malformed::NoRequest,
-            Malformed::BadStatus,
-            Malformed::BadSize,
-            Malformed::NoAgent,
-        ] {
+        for reason in Malformed::ALL {
             assert_ne!(reason_words(reason.name()), reason.name());
         }
     }

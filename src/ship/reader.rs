@@ -12,7 +12,7 @@ use headcount_client::{Batch, Position};
 use tokio::sync::mpsc;
 
 use super::cursor::{Checker, Cursor};
-use super::format::{Format, Malformed, parse};
+use super::format::{Format, Malformed, Parsed, Parser};
 use super::lines::Line;
 use super::prepare::{InputError, Prepared};
 use super::progress::Meter;
@@ -31,16 +31,20 @@ pub const MALFORMED_LINES_SHOWN: usize = 10;
 /// What became of the lines of one input on this side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// Lines read in this run: sent, malformed, too long and empty ones.
+    /// Lines read in this run: sent, malformed, too long, empty ones and directives.
     pub(super) lines: u64,
     pub(super) sent: u64,
     pub(super) malformed: BTreeMap<Malformed, u64>,
     pub(super) too_long: u64,
     pub(super) empty: u64,
+    /// Lines that are no access and not meant to be one: `#Fields`, what a server says about itself.
+    pub(super) directives: u64,
     /// 1 where the last line waits for its end.
     pub(super) held_back: u64,
     /// Lines that earlier runs had sent.
     pub(super) resumed_at_line: u64,
+    /// The name of the format that its lines had, or of what it looks like.
+    pub(super) format: &'static str,
     /// Line numbers, from 1, of the first lines that were malformed or too long.
     pub(super) first_malformed_lines: Vec<u64>,
 }
@@ -49,7 +53,7 @@ impl Tally {
     /// Every line read ended in exactly one way.
     pub(super) fn is_balanced(&self) -> bool {
         let malformed: u64 = self.malformed.values().sum();
-        self.lines == self.sent + malformed + self.too_long + self.empty
+        self.lines == self.sent + malformed + self.too_long + self.empty + self.directives
     }
 }
 
@@ -65,7 +69,8 @@ pub(super) struct ReadOptions {
 pub(super) struct Reader {
     prepared: Prepared,
     checker: Checker,
-    options: ReadOptions,
+    live: bool,
+    parser: Parser,
     batches: mpsc::Sender<Batch>,
     meter: Arc<Meter>,
     tally: Tally,
@@ -89,7 +94,8 @@ impl Reader {
         Self {
             prepared,
             checker,
-            options,
+            live: options.live,
+            parser: Parser::new(options.format),
             batches,
             meter,
             tally: Tally::default(),
@@ -111,6 +117,7 @@ impl Reader {
             });
             self.hand_over();
         }
+        self.tally.format = self.parser.seen();
         debug_assert!(self.tally.is_balanced(), "every line ends in exactly one way");
         (self.tally, error)
     }
@@ -128,7 +135,7 @@ impl Reader {
 
     /// Reads line after line; what is not handed over at the end is left in the batch.
     fn read_lines(&mut self) -> io::Result<()> {
-        let follow = self.options.live && !self.prepared.resumable;
+        let follow = self.live && !self.prepared.resumable;
         loop {
             if follow && !self.prepared.lines.is_ready() && !self.hand_over() {
                 return Ok(());
@@ -149,9 +156,12 @@ impl Reader {
         let parsed = match self.prepared.lines.next_line()? {
             Line::End => return Ok(false),
             Line::Complete([]) => None,
-            Line::Complete(line) => Some(parse(line, self.options.format).map(|access| {
-                self.last_was_combined = access.combined;
-                access.to_event()
+            Line::Complete(line) => Some(self.parser.parse(line).map(|parsed| match parsed {
+                Parsed::Access(access) => {
+                    self.last_was_combined = access.combined;
+                    Some(access.to_event())
+                }
+                Parsed::Directive => None,
             })),
             Line::TooLong { finished } => {
                 self.line_open = !finished;
@@ -160,12 +170,12 @@ impl Reader {
                 self.show(number);
                 return Ok(true);
             }
-            Line::Unfinished(_) if self.options.live => {
+            Line::Unfinished(_) if self.live => {
                 self.tally.held_back = 1;
                 return Ok(false);
             }
             Line::Unfinished(line) => {
-                let event = line_event(line, self.options.format, self.last_was_combined);
+                let event = line_event(line, &mut self.parser, self.last_was_combined);
                 return Ok(self.read_last_line(event, number));
             }
         };
@@ -173,7 +183,7 @@ impl Reader {
         self.count_line();
         match parsed {
             None => self.tally.empty += 1,
-            Some(Ok(event)) => self.take(&event),
+            Some(Ok(event)) => self.take(event.as_ref()),
             Some(Err(reason)) => self.malformed(reason, number),
         }
         Ok(true)
@@ -181,13 +191,13 @@ impl Reader {
 
     /// Takes the last line of a finished content that has no line feed. One that cannot be read is left where it is:
     /// should the content grow after all, the whole line is read again.
-    fn read_last_line(&mut self, parsed: Result<AccessEvent, Malformed>, number: u64) -> bool {
+    fn read_last_line(&mut self, parsed: Result<Option<AccessEvent>, Malformed>, number: u64) -> bool {
         match parsed {
             Ok(event) => {
                 self.prepared.lines.consume_rest();
                 self.line_open = true;
                 self.count_line();
-                self.take(&event);
+                self.take(event.as_ref());
                 true
             }
             Err(reason) => {
@@ -205,9 +215,14 @@ impl Reader {
         self.batch_lines += 1;
     }
 
-    fn take(&mut self, event: &AccessEvent) {
-        self.tally.sent += 1;
-        self.batch.add(event);
+    /// Takes a line that could be read; `None` for one that is no access.
+    fn take(&mut self, event: Option<&AccessEvent>) {
+        if let Some(event) = event {
+            self.tally.sent += 1;
+            self.batch.add(event);
+        } else {
+            self.tally.directives += 1;
+        }
     }
 
     fn malformed(&mut self, reason: Malformed, number: u64) {
@@ -251,13 +266,13 @@ impl Reader {
 
 /// The event of a line without a line feed. A line that seems to be cut (a quote that does not close, or no agent
 /// where the lines before had one) counts as malformed.
-fn line_event(line: &[u8], format: Format, others_combined: bool) -> Result<AccessEvent, Malformed> {
+fn line_event(line: &[u8], parser: &mut Parser, others_combined: bool) -> Result<Option<AccessEvent>, Malformed> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let access = parse(line, format)?;
-    if !access.whole || (others_combined && !access.combined) {
-        return Err(Malformed::NoAgent);
+    match parser.parse(line)? {
+        Parsed::Access(access) if !access.whole || (others_combined && !access.combined) => Err(Malformed::NoAgent),
+        Parsed::Access(access) => Ok(Some(access.to_event())),
+        Parsed::Directive => Ok(None),
     }
-    Ok(access.to_event())
 }
 
 #[cfg(test)]

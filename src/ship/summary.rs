@@ -25,7 +25,7 @@ pub struct FileSummary {
     pub producer: String,
     /// How many of its lines earlier runs had sent; they were passed over.
     pub resumed_at_line: u64,
-    /// Lines read in this run: sent + malformed + too_long + empty.
+    /// Lines read in this run: sent + malformed + too_long + empty + directives.
     pub lines: u64,
     /// Lines sent as events: accepted + rejected + duplicates.
     pub sent: u64,
@@ -44,8 +44,12 @@ pub struct FileSummary {
     pub too_long: u64,
     /// Empty lines, not sent.
     pub empty: u64,
+    /// Lines that are no access and not meant to be one, such as `#Fields`; not sent.
+    pub directives: u64,
     /// 1 where the last line has no end yet and waits for the next run.
     pub held_back: u64,
+    /// The name of the format that its lines had, such as "combined"; where none could be read, what it looks like.
+    pub format: String,
     /// The numbers, from 1, of the first ten lines that were malformed or too long.
     pub first_malformed_lines: Vec<u64>,
     /// The last batch that is durable.
@@ -82,6 +86,8 @@ pub struct Summary {
     pub too_long: u64,
     /// Empty lines.
     pub empty: u64,
+    /// Lines that are no access and not meant to be one, such as `#Fields`.
+    pub directives: u64,
     /// Events by outcome.
     pub outcomes: CountsByName,
     /// Up to when everything was stated as sent, in milliseconds since 1970; none with `live` or after an error.
@@ -105,6 +111,8 @@ impl FileSummary {
         self.sent = tally.sent;
         self.too_long = tally.too_long;
         self.empty = tally.empty;
+        tally.format.clone_into(&mut self.format);
+        self.directives = tally.directives;
         self.held_back = tally.held_back;
         self.first_malformed_lines.clone_from(&tally.first_malformed_lines);
         self.malformed = tally.malformed.iter().map(|(reason, count)| (reason.name().to_owned(), *count)).collect();
@@ -125,7 +133,7 @@ impl FileSummary {
     pub fn is_balanced(&self) -> bool {
         let malformed: u64 = self.malformed.values().sum();
         self.sent == self.accepted + self.rejected + self.duplicates
-            && self.lines == self.sent + malformed + self.too_long + self.empty
+            && self.lines == self.sent + malformed + self.too_long + self.empty + self.directives
             && self.accepted + self.rejected == self.outcomes.values().sum::<u64>()
     }
 }
@@ -143,6 +151,7 @@ impl Summary {
             summary.already_counted_lines += file.resumed_at_line;
             summary.too_long += file.too_long;
             summary.empty += file.empty;
+            summary.directives += file.directives;
             add_counts(&mut summary.malformed, &file.malformed);
             add_counts(&mut summary.outcomes, &file.outcomes);
         }
@@ -198,12 +207,12 @@ mod tests {
         };
         assert_eq!(
             keys(&json),
-            "accepted already_counted_lines complete_through_unix_ms duplicates empty files lines lines_per_second \
+            "accepted already_counted_lines complete_through_unix_ms directives duplicates empty files lines lines_per_second \
              malformed outcomes rejected seconds sent site too_long"
         );
         assert_eq!(
             keys(&json["files"][0]),
-            "accepted duplicates durable_sequence empty error file first_malformed_lines held_back lines malformed \
+            "accepted directives duplicates durable_sequence empty error file first_malformed_lines format held_back lines malformed \
              outcomes producer rejected resumed_at_line sent too_long"
         );
     }
