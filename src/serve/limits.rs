@@ -32,7 +32,14 @@ pub(super) struct Limits {
     pub(super) drain: Duration,
 }
 
-/// How long clients may finish after a stop; then they are cut off.
+const CONNECTIONS_MAX: usize = 4_096;
+const HEAD_WAIT: Duration = Duration::from_secs(20);
+const TAKE_WAIT: Duration = Duration::from_secs(30);
+const IDLE_WAIT: Duration = Duration::from_secs(300);
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_WAIT: Duration = Duration::from_secs(20);
+const CHEAP_FRAMES_MAX: u32 = 1_000;
+const CHEAP_FRAMES_PER_SECOND: u32 = 100;
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// File descriptors that connections leave to the database, keys, archives, sitemaps and the listeners.
@@ -69,14 +76,14 @@ pub(super) const QUESTION_BYTES_MAX: usize = 64 * 1024;
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4_096,
-            head_wait: Duration::from_secs(20),
-            take_wait: Duration::from_secs(30),
-            idle_wait: Duration::from_secs(300),
-            ping_interval: Duration::from_secs(30),
-            ping_wait: Duration::from_secs(20),
-            cheap_frames: 1_000,
-            cheap_frames_per_second: 100,
+            connections: CONNECTIONS_MAX,
+            head_wait: HEAD_WAIT,
+            take_wait: TAKE_WAIT,
+            idle_wait: IDLE_WAIT,
+            ping_interval: PING_INTERVAL,
+            ping_wait: PING_WAIT,
+            cheap_frames: CHEAP_FRAMES_MAX,
+            cheap_frames_per_second: CHEAP_FRAMES_PER_SECOND,
             drain: DRAIN_LIMIT,
         }
     }
