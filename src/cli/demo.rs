@@ -75,7 +75,7 @@ struct Show {
 
 /// Runs the demo.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(tracing::Level::WARN);
+    telemetry::init(tracing::Level::WARN, telemetry::Form::Text);
     match show(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
