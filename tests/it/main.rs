@@ -24,6 +24,7 @@ mod digest;
 mod disk;
 mod dst;
 mod faults;
+mod gate;
 #[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
