@@ -13,6 +13,7 @@ use crate::{
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
+    receive,
     serve::{self, Followed, Known, Reading, Watched},
     sitemap::Sitemap,
     telemetry,
@@ -101,7 +102,8 @@ pub async fn run(args: Args) -> ExitCode {
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
-    match serve::run(listener, reading, options, known(&config), Arc::new(SystemClock), stop).await {
+    let receiving = receive::Settings::of(&options.sites, config.cookie.clone());
+    match serve::run(listener, reading, options, known(&config), receiving, Arc::new(SystemClock), stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }

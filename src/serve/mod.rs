@@ -21,6 +21,7 @@ use crate::{
     answers::Answers,
     clock::Clock,
     proto::FILE_DESCRIPTOR_SET,
+    receive,
     rpc::{Ingest, IngestServer, Stats, StatsServer},
     vault::{self, CommitError, OpenError},
 };
@@ -78,7 +79,7 @@ pub enum ServeError {
 }
 
 /// Serves on the listener, and for readers on a second one where there is one, until `stop` turns true or the store fails. Sitemaps are
-/// read, and links followed, regularly in the background.
+/// read, and links followed, regularly in the background. What collectors send comes over the first listener too.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
@@ -87,6 +88,7 @@ pub async fn run(
     reading: Option<Reading>,
     options: vault::Options,
     known: Known,
+    receiving: receive::Settings,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -110,7 +112,7 @@ pub async fn run(
     // Dropped with the services, so that no intake is left.
     let knowing = (sitemaps::read_all(known.sitemaps, &intake), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
-    let served = serve(listener, reading, intake, releases, admin, stop, ended).await;
+    let served = serve(listener, reading, intake, receiving, releases, admin, stop, ended).await;
     drop(knowing);
     drop(control);
     // It holds an intake until it has finished.
@@ -134,12 +136,15 @@ async fn serve(
     listener: TcpListener,
     reading: Option<Reading>,
     intake: vault::Intake,
+    receiving: receive::Settings,
     releases: vault::Releases,
     admin: vault::Admin,
     mut stop: watch::Receiver<bool>,
     mut ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
+    let collectors = receive::services(intake.clone(), receiving, MESSAGE_BYTES_MAX, draining.clone());
+    let receive::Receiving { logs, envoy } = collectors.map_err(io::Error::other)?;
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
@@ -160,6 +165,8 @@ async fn serve(
         .add_service(reflection().build_v1alpha().map_err(io::Error::other)?)
         .add_service(health)
         .add_service(ingest)
+        .add_service(logs)
+        .add_service(envoy)
         .add_service(stats);
     let signal = async move {
         tokio::select! {
@@ -187,6 +194,7 @@ async fn serve(
 fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(receive::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         // With these, a generic client can decode the details of an error.
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)

@@ -51,10 +51,16 @@ pub use source::Input;
 pub use state::{StateError, keep_mark, known_mark, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
 
+use crate::proto::AccessEvent;
 use cursor::Cursor;
 use prepare::{InputError, Prepared, prepare};
 use progress::{Meter, Progress};
 use reader::{ReadOptions, Reader, Tally};
+
+/// Reads one line of an access log that came another way, without its line feed. None where it is none.
+pub(crate) fn read_line(line: &[u8]) -> Option<AccessEvent> {
+    format::parse(line, Format::Auto).ok().map(|access| access.to_event())
+}
 
 /// How many batches may lie between reading and sending.
 const READ_AHEAD_BATCHES: usize = 4;

@@ -23,6 +23,7 @@ mod demo;
 mod digest;
 mod disk;
 mod dst;
+mod envoy;
 mod faults;
 #[path = "../golden/golden.rs"]
 mod golden;
@@ -35,6 +36,7 @@ mod migrate;
 mod producers;
 mod publish;
 mod questions;
+mod receive;
 mod restart;
 mod schedule;
 mod sealing;
