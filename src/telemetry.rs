@@ -3,12 +3,18 @@
 //! It is here so that one file shows all that is logged. Only names of sites, periods and faults come in, so nothing about
 //! a visitor can be logged. No other room makes log lines.
 
-use std::{fmt::Display, io::IsTerminal};
+mod refusals;
+
+use std::{
+    fmt::{Display, Write},
+    io::IsTerminal,
+};
 
 use tracing::Level;
 use tracing_subscriber::{Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::units::SiteName;
+pub use refusals::{Refusals, Refused};
 
 /// Starts logging to standard error, from this level on. Filters in the environment (`RUST_LOG`) are not read.
 pub fn init(level: Level) {
@@ -43,6 +49,34 @@ pub fn reading(url: &str) {
 /// The server takes no new requests and finishes those that have begun.
 pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
+}
+
+/// Asked a second time to stop: nothing is waited for.
+pub fn stopping_at_once() {
+    tracing::info!("stopping at once; what was acknowledged is safe");
+}
+
+/// Asked to read again what can be read again.
+pub fn reloading() {
+    tracing::info!("reloading: sitemaps are read again");
+}
+
+/// How many connections are taken at the same time, where the system allows fewer files than all of them need.
+pub fn few_files(files: u64, connections: usize) {
+    tracing::warn!(
+        files,
+        connections,
+        "few files may be open: fewer connections are taken; raise the limit (LimitNOFILE)"
+    );
+}
+
+/// What limits refused since the last such line, by the limit. Nothing of who was refused comes in.
+pub fn refused(since: &[(Refused, u64)]) {
+    let mut counts = String::new();
+    for (refused, count) in since {
+        let _ = write!(counts, "{}{}={count}", if counts.is_empty() { "" } else { " " }, refused.name());
+    }
+    tracing::warn!(%counts, "limits were met in the last minute");
 }
 
 /// An older copy of the data directory that is put back would not be noticed.

@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use headcount::clock::{Clock, SystemClock};
+
 use crate::{
     clients::tool,
     faults::shim::{Faults, Field},
@@ -200,7 +202,8 @@ fn a_real_envoy_is_counted_by_both_of_its_logs() {
             finish(&server, site).await;
         }
     });
-    let today = jiff::Timestamp::now().to_string();
+    let now = jiff::Timestamp::from_millisecond(SystemClock.now_unix_ms()).expect("a time");
+    let today = now.to_string();
     for site in ["streamed", "exported"] {
         let (visits, views) = counts_of(&server, site, &today[..10]);
         let truth = i64::from(REQUESTS);

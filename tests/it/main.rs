@@ -25,6 +25,7 @@ mod disk;
 mod dst;
 mod envoy;
 mod faults;
+mod gate;
 #[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
