@@ -128,6 +128,14 @@ pub fn copies_are_unnoticed(data: &Path) {
     );
 }
 
+/// An Envoy sends its access log: named after a site, or to sites by the hosts that were asked.
+pub fn envoy_connected(site: Option<&SiteName>) {
+    match site {
+        Some(site) => tracing::info!(%site, "an Envoy sends its access log"),
+        None => tracing::info!("an Envoy sends its access log; its name is no site's, so hosts tell the site"),
+    }
+}
+
 /// A sitemap was read. `pages` is how many pages of the site are known now.
 pub fn sitemap_read(site: &SiteName, pages: usize) {
     tracing::info!(%site, pages, "sitemap read");

@@ -12,6 +12,7 @@ use crate::{
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
+    receive,
     serve::{self, Followed, Known, Reading, Told, Watched},
     sitemap::Sitemap,
     telemetry,
@@ -105,7 +106,8 @@ pub async fn run(args: Args) -> ExitCode {
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
-    match serve::run(listener, reading, options, known(&config), Arc::new(SystemClock), signals).await {
+    let receiving = receive::Settings::of(&options.sites, config.cookie.clone());
+    match serve::run(listener, reading, options, known(&config), receiving, Arc::new(SystemClock), signals).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }

@@ -26,6 +26,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     answers::Answers,
     clock::Clock,
+    receive,
     rpc::{Ingest, IngestServer, Stats, StatsServer},
     telemetry::Refusals,
     vault::{self, CommitError, OpenError},
@@ -74,7 +75,7 @@ pub enum ServeError {
 }
 
 /// Serves on the listener, and for readers on a second one where there is one, until it is told to stop or the store fails. Sitemaps are
-/// read, and links followed, regularly in the background.
+/// read, and links followed, regularly in the background. What collectors send comes over the first listener too.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
@@ -83,6 +84,7 @@ pub async fn run(
     reading: Option<Reading>,
     options: vault::Options,
     known: Known,
+    receiving: receive::Settings,
     clock: Arc<dyn Clock>,
     signals: Signals,
 ) -> Result<(), ServeError> {
@@ -109,7 +111,8 @@ pub async fn run(
     let knowing =
         (sitemaps::read_all(known.sitemaps, &intake, &signals.reload), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
-    let served = serve(Listeners { listener, reading }, limits, (intake, releases, admin), signals.stop, ended).await;
+    let served =
+        serve(Listeners { listener, reading }, limits, (intake, releases, admin), receiving, signals.stop, ended).await;
     drop(knowing);
     drop(control);
     // It holds an intake until it has finished.
@@ -139,12 +142,14 @@ async fn serve(
     listeners: Listeners,
     limits: Limits,
     (intake, releases, admin): (vault::Intake, vault::Releases, vault::Admin),
+    receiving: receive::Settings,
     stop: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let (stopping, stages) = stop::begin(stop, ended, limits.drain);
     let (draining, refusals) = (stages.draining, Refusals::default());
     let gate = Gate::new(limits, refusals.clone(), draining.clone(), stages.cut);
+    let collectors = receive::services(intake.clone(), receiving, MESSAGE_BYTES_MAX, draining.clone());
     let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
@@ -153,7 +158,8 @@ async fn serve(
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let readers = web::serve(listeners.reading, answers, stats.clone(), gate.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining).await;
-    let services = Services::new(ingest, stats, health).map_err(io::Error::other)?;
+    let services =
+        Services::new(ingest, collectors.map_err(io::Error::other)?, stats, health).map_err(io::Error::other)?;
     let events = gate.serve(listeners.listener, services, services::SHAPE);
     let summing_up = stop::sum_up(refusals);
     let served = tokio::select! {

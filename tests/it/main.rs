@@ -23,6 +23,7 @@ mod demo;
 mod digest;
 mod disk;
 mod dst;
+mod envoy;
 mod faults;
 mod gate;
 #[path = "../golden/golden.rs"]
@@ -37,6 +38,7 @@ mod migrate;
 mod producers;
 mod publish;
 mod questions;
+mod receive;
 mod restart;
 mod schedule;
 mod sealing;
