@@ -11,19 +11,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::StreamExt;
 use tonic::transport::Channel;
 
-use super::serve::{options, stop_on_signals};
+use super::serve::{follow_signals, options};
 use crate::{
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
     config::{self, Config, SiteConfig},
     demo::{self, DemoSite, Plan, labels, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
+    receive,
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Reading, ServeError},
+    serve::{self, Reading, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -75,7 +76,7 @@ struct Show {
 
 /// Runs the demo.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(tracing::Level::WARN);
+    telemetry::init(tracing::Level::WARN, telemetry::Form::Text);
     match show(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -90,9 +91,9 @@ async fn show(args: Args) -> Result<(), Failure> {
     let directory = tempfile::Builder::new().prefix("headcount-demo-").tempdir()?;
     let mut shows = if args.logs.is_empty() { invented(directory.path(), &args)? } else { own(&args)? };
     list_pages(&mut shows, &args).await?;
-    let (stop, stopped) = watch::channel(false);
-    stop_on_signals(stop.clone())?;
-    let Started { address, page, mut server } = start(directory.path(), &shows, &args, stopped.clone()).await?;
+    let (told, signals) = serve::signals();
+    follow_signals(told.clone())?;
+    let Started { address, page, mut server } = start(directory.path(), &shows, &args, signals).await?;
     println!("The server listens on {address}; its data is in {}\n", directory.path().display());
     let (channel, releases) = tokio::select! {
         published = publish(&shows, &address) => published?,
@@ -103,7 +104,7 @@ async fn show(args: Args) -> Result<(), Failure> {
     print_reports(&shows, channel).await?;
     print_hints(&address, page.as_deref(), &shows);
     if args.exit {
-        let _ = stop.send(true);
+        told.stop();
     } else {
         println!("\nServing until Ctrl-C.");
     }
@@ -222,7 +223,7 @@ struct Started {
     server: JoinHandle<Result<(), ServeError>>,
 }
 
-async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Receiver<bool>) -> Result<Started, Failure> {
+async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) -> Result<Started, Failure> {
     let usual = Config::default();
     let listener = bind(usual.listen).await?;
     let address = listener.local_addr()?.to_string();
@@ -242,8 +243,8 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Recei
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let known = serve::Known::default();
-    let server = tokio::spawn(serve::run(listener, reading, options, known, Arc::new(SystemClock), stop));
+    let (known, receiving) = (serve::Known::default(), receive::Settings::default());
+    let server = tokio::spawn(serve::run(listener, reading, options, known, receiving, Arc::new(SystemClock), signals));
     Ok(Started { address, page, server })
 }
 

@@ -13,6 +13,7 @@ mod mail;
 mod pages;
 mod publish;
 mod raw;
+mod receive;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,8 @@ pub struct Config {
     pub max_lateness_ms: i64,
     /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
+    /// The name of the visitor cookie, for accesses that proxies and collectors send with their headers.
+    pub cookie: Option<String>,
     /// What `headcount publish` puts where anybody finds it.
     pub publish: Publication,
     /// How `headcount digest` sends mails.
@@ -186,6 +189,7 @@ impl Config {
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
+            cookie: None,
             publish: Publication::default(),
             mail: MailConfig::default(),
             groups: Vec::new(),

@@ -37,6 +37,7 @@ pub(super) struct Raw {
     pub bounds: Bounds,
     pub seal: Seal,
     pub geo: Geo,
+    pub receive: Receive,
     pub profiles: BTreeMap<String, ProfileShares>,
     pub publish: Publish,
     pub mail: Mail,
@@ -115,6 +116,12 @@ pub(super) struct Mail {
     pub timeout_s: Option<i64>,
     pub dashboard_url: Option<String>,
     pub unsubscribe: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Receive {
+    pub cookie: Option<String>,
 }
 
 /// The shares of a custom profile, in basis points.

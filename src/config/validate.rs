@@ -19,6 +19,7 @@ use super::{
     mail::mail,
     publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server},
+    receive::cookie,
     site::{Known, site, unique},
     web::web,
 };
@@ -46,6 +47,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
+    config.cookie = cookie(raw.receive)?;
     config.publish = publication(raw.publish)?;
     config.mail = mail(raw.mail, base)?;
     let profiles = profiles(raw.profiles)?;

@@ -23,7 +23,9 @@ mod demo;
 mod digest;
 mod disk;
 mod dst;
+mod envoy;
 mod faults;
+mod gate;
 #[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
@@ -37,6 +39,7 @@ mod migrate;
 mod producers;
 mod publish;
 mod questions;
+mod receive;
 mod restart;
 mod schedule;
 mod sealing;
