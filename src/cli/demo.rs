@@ -23,7 +23,7 @@ use crate::{
     demo::{self, DemoSite, Plan, labels, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Reading, ServeError, Signals},
+    serve::{self, Listeners, Reading, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -243,7 +243,8 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) 
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
     let known = serve::Known::default();
-    let server = tokio::spawn(serve::run(listener, reading, options, known, Arc::new(SystemClock), signals));
+    let listeners = Listeners { events: listener, readers: reading, monitor: None };
+    let server = tokio::spawn(serve::run(listeners, options, known, Arc::new(SystemClock), signals));
     Ok(Started { address, page, server })
 }
 

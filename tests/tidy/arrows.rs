@@ -24,7 +24,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
     // The page and its data: published numbers by way of rpc and files, and no way to the vault.
     ("web", &["answers", "files", "proto", "rpc", "text"]),
-    ("serve", &["answers", "proto", "rpc", "sitemap", "telemetry", "vault", "web"]),
+    ("metrics", &["telemetry"]),
+    ("serve", &["answers", "metrics", "proto", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),
     ("config", &["sitemap", "text", "vault"]),
