@@ -35,6 +35,7 @@ mod keeping;
 mod links;
 mod loss;
 mod migrate;
+mod monitor;
 mod producers;
 mod publish;
 mod questions;
