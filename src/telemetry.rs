@@ -85,6 +85,11 @@ pub fn reading(url: &str) {
     tracing::info!(%url, "the statistics can be read");
 }
 
+/// Metrics and health can be read.
+pub fn watched(address: std::net::SocketAddr) {
+    tracing::info!(%address, "metrics and health");
+}
+
 /// The server takes no new requests and finishes those that have begun.
 pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");

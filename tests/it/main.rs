@@ -36,6 +36,7 @@ mod links;
 mod lists;
 mod loss;
 mod migrate;
+mod monitor;
 mod producers;
 mod publish;
 mod questions;
