@@ -44,7 +44,7 @@ const FACTS: &[Fact] = &[
     fact("`LimitNOFILE={}`", "FILES_WANTED", 1),
     fact("answers of more than {} KiB are compressed", "PLAIN_BYTES_MAX", KIB),
     fact("at most {} host names and IP addresses", "web.rs HOSTS_MAX", 1),
-    fact("Limits: {} children", "FILES_MAX", 1),
+    fact("Limits: {} children", "sitemap/mod.rs FILES_MAX", 1),
     fact("children, {} redirects a file", "REDIRECTS_MAX", 1),
     fact("tries it with at most {} requests", "check.rs REQUESTS_MAX", 1),
     fact("after {} failures in a row not again", "hosts.rs FAILURES_MAX", 1),
