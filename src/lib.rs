@@ -40,6 +40,7 @@ pub mod files;
 #[cfg(test)]
 #[path = "../tests/golden/golden.rs"]
 mod golden;
+pub mod metrics;
 pub mod proto;
 pub mod publish;
 pub mod receive;

@@ -24,7 +24,7 @@ use crate::{
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     receive,
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Reading, ServeError, Signals},
+    serve::{self, Listeners, Reading, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -76,7 +76,7 @@ struct Show {
 
 /// Runs the demo.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(tracing::Level::WARN);
+    telemetry::init(tracing::Level::WARN, telemetry::Form::Text);
     match show(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -244,7 +244,8 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) 
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
     let (known, receiving) = (serve::Known::default(), receive::Settings::default());
-    let server = tokio::spawn(serve::run(listener, reading, options, known, receiving, Arc::new(SystemClock), signals));
+    let listeners = Listeners { events: listener, readers: reading, monitor: None };
+    let server = tokio::spawn(serve::run(listeners, options, known, receiving, Arc::new(SystemClock), signals));
     Ok(Started { address, page, server })
 }
 

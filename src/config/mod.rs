@@ -9,6 +9,7 @@
 mod labels;
 mod locate;
 mod mail;
+mod monitor;
 mod pages;
 mod publish;
 mod raw;
@@ -50,6 +51,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the page and its data are read.
     pub web: WebConfig,
+    /// Where metrics and health are read; `None` where nobody may.
+    pub monitor: Option<SocketAddr>,
     /// The data directory. A relative path is relative to the working directory.
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
@@ -177,6 +180,7 @@ impl Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
             web: WebConfig::default(),
+            monitor: None,
             keys: data.join("keys"),
             archive: data.join("archive"),
             journal_mib: 64,

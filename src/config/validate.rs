@@ -17,6 +17,7 @@ use super::{
     Config, Problem, SITES_MAX,
     labels::groups,
     mail::mail,
+    monitor::monitor,
     publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server},
     receive::cookie,
@@ -43,6 +44,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     let may_follow = raw.server.links.unwrap_or(true);
     server(raw.server, &mut config)?;
     config.web = web(raw.web)?;
+    config.monitor = monitor(raw.monitor)?;
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;

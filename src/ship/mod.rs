@@ -9,6 +9,7 @@
 //!  (thread of its own, bounded channel)             (its receipt goes into the summary)
 //! ```
 
+mod any_time;
 mod census;
 mod cursor;
 mod days;
@@ -32,6 +33,7 @@ mod summary;
 mod tally;
 mod text;
 mod time;
+mod units;
 
 #[cfg(test)]
 #[path = "../../crates/client/tests/fake/mod.rs"]
@@ -54,7 +56,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use dry::dry_run;
 pub use error::ShipError;
 pub use explain::explain;
-pub use format::{Format, Malformed};
+pub use format::{Format, Malformed, OwnNames, Template};
 pub use lines::LINE_BYTES_MAX;
 pub use options::ShipOptions;
 pub use print::print_summary;

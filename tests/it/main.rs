@@ -36,6 +36,7 @@ mod keeping;
 mod links;
 mod loss;
 mod migrate;
+mod monitor;
 mod producers;
 mod publish;
 mod questions;

@@ -26,7 +26,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("receive", &["proto", "rpc", "ship", "telemetry", "vault"]),
     // The page and its data: published numbers by way of rpc and files, and no way to the vault.
     ("web", &["answers", "files", "proto", "rpc", "text"]),
-    ("serve", &["answers", "proto", "receive", "rpc", "sitemap", "telemetry", "vault", "web"]),
+    // Nothing of a visitor comes in.
+    ("metrics", &["telemetry"]),
+    ("serve", &["answers", "metrics", "proto", "receive", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),
     ("config", &["sitemap", "text", "vault"]),
