@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test did not expect may stop it")]
 
-#[allow(dead_code)]
 mod fake;
 
 use std::collections::VecDeque;
