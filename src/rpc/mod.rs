@@ -4,6 +4,7 @@ mod convert;
 mod encoded;
 #[cfg(test)]
 mod golden_tests;
+mod incoming;
 mod ingest;
 mod ingest_transport;
 mod message;
@@ -13,12 +14,14 @@ mod stats;
 mod stats_transport;
 mod status;
 mod transport;
+mod unfinished;
 
 pub use ingest::Ingest;
 pub use ingest_transport::IngestServer;
 pub use stats::Stats;
 pub use stats_transport::StatsServer;
 pub(crate) use status::bad_field;
+pub use unfinished::{MessageLimits, Unfinished};
 
 /// Reads a batch's message as the server does, and gives each of its events; for benchmarks. Gives how many could be
 /// read.

@@ -26,12 +26,12 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     answers::Answers,
     clock::Clock,
-    rpc::{Ingest, IngestServer, Stats, StatsServer},
+    rpc::{Ingest, IngestServer, Stats, StatsServer, Unfinished},
     telemetry::Refusals,
     vault::{self, CommitError, OpenError},
 };
 use gate::Gate;
-use limits::{Limits, MESSAGE_BYTES_MAX};
+use limits::{Limits, MESSAGES};
 use services::Services;
 
 pub use links::{Followed, name_of};
@@ -145,10 +145,11 @@ async fn serve(
     let (stopping, stages) = stop::begin(stop, ended, limits.drain);
     let (draining, refusals) = (stages.draining, Refusals::default());
     let gate = Gate::new(limits, refusals.clone(), draining.clone(), stages.cut);
-    let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let unfinished = Unfinished::new(MESSAGES, refusals.clone());
+    let ingest = IngestServer::new(Ingest::new(intake, draining.clone()), unfinished);
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
-    let answers = Arc::new(Answers::new(releases));
+    let answers = Arc::new(Answers::new(releases, refusals.clone()));
     let stats = StatsServer::new(Stats::new(answers.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let readers = web::serve(listeners.reading, answers, stats.clone(), gate.clone());
