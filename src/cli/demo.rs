@@ -24,7 +24,7 @@ use crate::{
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
     serve::{self, Reading, ServeError, Signals},
-    ship::{self, Format, Input, ProducerSecret, ShipOptions, Summary},
+    ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
@@ -75,7 +75,7 @@ struct Show {
 
 /// Runs the demo.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(tracing::Level::WARN);
+    telemetry::init(tracing::Level::WARN, telemetry::Form::Text);
     match show(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -261,19 +261,11 @@ async fn connect(address: &str) -> Result<Channel, Failure> {
 }
 
 fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
-    ShipOptions {
-        site: show.site.name.to_string(),
-        server: format!("http://{address}"),
-        secret,
-        release_mark: Vec::new(),
-        producer: None,
-        live: false,
-        format: Format::Auto,
-        inputs: show.logs.iter().cloned().map(Input::File).collect(),
-        retry_for: Duration::from_secs(30),
-        now_unix_ms,
-        show_progress: true,
-    }
+    let inputs = show.logs.iter().cloned().map(Input::File).collect();
+    let (retry_for, server) = (Duration::from_secs(30), format!("http://{address}"));
+    let options = ShipOptions::new(show.site.name.as_str(), &server, secret, inputs, now_unix_ms);
+    // It shows what can be read of any log, and tells how much that is.
+    ShipOptions { retry_for, show_progress: true, accept_malformed: true, ..options }
 }
 
 /// The outcomes of a site's lines, in one line.

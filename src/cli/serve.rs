@@ -73,15 +73,19 @@ pub struct Args {
     /// Log every release
     #[arg(long, short)]
     pub verbose: bool,
+    /// How the log is written: for people, or one JSON object a line
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text", env = "HEADCOUNT_LOG")]
+    pub log: telemetry::Form,
 }
 
 /// Runs the server until it is told to stop.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO });
+    telemetry::init(if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO }, args.log);
     let (config, welcome) = match resolve(&args) {
         Ok(resolved) => resolved,
         Err(message) => return fail(&message, 2),
     };
+    telemetry::starting(&in_force(&args, &config));
     let (listener, reading) = match listeners(&config).await {
         Ok(listeners) => listeners,
         Err(message) => return fail(&message, 1),
@@ -104,6 +108,18 @@ pub async fn run(args: Args) -> ExitCode {
     match serve::run(listener, reading, options, known(&config), Arc::new(SystemClock), signals).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
+    }
+}
+
+fn in_force<'a>(args: &'a Args, config: &'a Config) -> telemetry::InForce<'a> {
+    telemetry::InForce {
+        config: args.location.config.as_deref(),
+        data: &config.data,
+        keys: &config.keys,
+        archive: &config.archive,
+        sites: config.sites.len(),
+        epsilon: config.epsilon,
+        delta: config.delta,
     }
 }
 

@@ -32,6 +32,7 @@ mod help;
 mod http;
 mod keeping;
 mod links;
+mod loss;
 mod migrate;
 mod producers;
 mod publish;
