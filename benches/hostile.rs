@@ -56,7 +56,7 @@ Exit code 1: a panic, a lost event, or more memory than allowed.
 /// Memory above that before an attack, in MiB.
 const MEMORY_MIB_MAX: f64 = 256.0;
 /// How long memory may take to be given back.
-const REST: Duration = Duration::from_secs(3);
+const REST: Duration = Duration::from_secs(2);
 
 struct Asked {
     quick: bool,

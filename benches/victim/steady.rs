@@ -69,7 +69,7 @@ fn parcel(sequence: u64) -> Parcel {
     batch(SITE, PRODUCER, sequence, 0, events)
 }
 
-/// When each batch without an answer was due, oldest first.
+/// When each batch was due that is not acknowledged, oldest first, and when the next will be.
 struct Queue {
     next: Instant,
     due: VecDeque<Instant>,
@@ -86,30 +86,34 @@ async fn send(address: SocketAddr, shared: &Shared) {
 
 async fn session(address: SocketAddr, shared: &Shared, queue: &mut Queue) -> Result<()> {
     let mut stream = Stream::open(&format!("http://{address}"), UNANSWERED_MAX).await?;
-    let mut sent = 0;
-    let first = shared.acknowledged.load(Ordering::Relaxed) + 1;
-    let mut answered = 0;
+    let mut last_sent = shared.acknowledged.load(Ordering::Relaxed);
+    let mut unanswered = 0;
     while !shared.stop.load(Ordering::Relaxed) {
         tokio::select! {
-            () = sleep_until(queue.next.into()), if queue.due.len() - sent.min(queue.due.len()) < UNANSWERED_MAX => {
+            () = sleep_until(queue.next.into()) => {
                 queue.due.push_back(queue.next);
                 queue.next += EVERY;
             }
-            answer = stream.answer(), if sent > 0 => {
-                let durable = answer?.durable_sequence;
-                shared.acknowledged.fetch_max(durable, Ordering::Relaxed);
-                answered += 1;
-                sent -= 1;
-                if let Some(due) = queue.due.pop_front() {
-                    shared.waits.lock().unwrap().push(due.elapsed());
-                }
-                continue;
+            answer = stream.answer(), if unanswered > 0 => {
+                unanswered -= 1;
+                acknowledge(answer?.durable_sequence, shared, queue);
             }
         }
-        while sent < queue.due.len() && sent < UNANSWERED_MAX {
-            stream.send(&parcel(first + answered + sent as u64)).await?;
-            sent += 1;
+        let last_due = shared.acknowledged.load(Ordering::Relaxed) + queue.due.len() as u64;
+        while last_sent < last_due && unanswered < UNANSWERED_MAX {
+            last_sent += 1;
+            unanswered += 1;
+            stream.send(&parcel(last_sent)).await?;
         }
     }
     Ok(())
+}
+
+/// Everything up to this sequence is durable.
+fn acknowledge(durable: u64, shared: &Shared, queue: &mut Queue) {
+    let before = shared.acknowledged.fetch_max(durable, Ordering::Relaxed);
+    let mut waits = shared.waits.lock().unwrap();
+    for due in queue.due.drain(..durable.saturating_sub(before).min(queue.due.len() as u64) as usize) {
+        waits.push(due.elapsed());
+    }
 }
