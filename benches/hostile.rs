@@ -123,6 +123,7 @@ fn measure(asked: &Asked) -> Result<ExitCode> {
     let mut victim = Victim::start(&asked.binary, scratch.path(), pages)?;
     victim.publish(days, pages)?;
     let steady = Steady::start(victim.address());
+    settle(&steady)?;
     let seconds = asked.seconds.unwrap_or(if asked.quick { 2 } else { 6 });
     println!("{:<36} {:>10} {:>10} {:>7} {:>10} {:>10}", "", "quiet ms", "p99 ms", "ratio", "peak MiB", "kept MiB");
     let mut rows: Vec<Row> = Vec::new();
@@ -185,6 +186,17 @@ fn run(attack: &Attack, target: Target, victim: &Victim, steady: &Steady, time: 
     let peak_mib = peak.end() - before;
     thread::sleep(REST);
     Ok(Row { name: attack.name, quiet_ms, under_ms, peak_mib, kept_mib: victim.rss_mib() - before })
+}
+
+/// Waits until what was published before holds nobody up any more.
+fn settle(steady: &Steady) -> Result<()> {
+    for _ in 0..300 {
+        thread::sleep(Duration::from_secs(1));
+        if p99_ms(steady.take()) < 500.0 {
+            return Ok(());
+        }
+    }
+    Err("the server does not come to rest before the attacks".into())
 }
 
 fn p99_ms(mut waits: Vec<Duration>) -> f64 {

@@ -46,7 +46,8 @@ async fn sent(target: Target, streams: usize, length: u64, batches: u64, name: f
             let events =
                 (first..first + length).map(|k| event(k, name(n as u64, k), DAY_UNIX_MS + 3_600_000)).collect();
             let parcels = [batch("flooded", &producer, sequence, 0, events)];
-            if stream.deliver(&parcels, 1).await.is_err() {
+            if let Err(error) = stream.deliver(&parcels, 1).await {
+                eprintln!("an attack was refused: {error}");
                 return;
             }
         }

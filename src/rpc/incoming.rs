@@ -15,7 +15,10 @@ use super::{
     status,
     unfinished::{Part, Unfinished},
 };
-use crate::{answers::limit::Connection, telemetry::Refused};
+use crate::{
+    answers::limit::{Connection, HangUp},
+    telemetry::Refused,
+};
 
 /// Before each message: whether it is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
@@ -42,7 +45,7 @@ impl Messages {
         if self.rest.is_empty() && !self.more().await {
             return None;
         }
-        let part = self.unfinished.begin(self.connection);
+        let part = self.unfinished.begin(self.connection, HangUp::default());
         let wait = self.unfinished.limits().wait;
         let read = tokio::select! {
             read = self.read(&part) => read,
@@ -217,7 +220,7 @@ mod tests {
         announced.extend([1; 100]);
         run(async {
             let mut messages = messages(vec![announced], false);
-            let part = messages.unfinished.begin(Connection(1));
+            let part = messages.unfinished.begin(Connection(1), HangUp::default());
             let mut prefix = Vec::new();
             messages.more().await;
             messages.fill(&mut prefix, PREFIX_BYTES, &part).await.unwrap();

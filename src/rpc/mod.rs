@@ -1,6 +1,7 @@
 //! The wire: the only room on the server's side that knows the protocol's types.
 
 mod convert;
+mod counted;
 mod encoded;
 #[cfg(test)]
 mod golden_tests;
@@ -12,12 +13,14 @@ mod releases;
 mod slot;
 mod stats;
 mod stats_transport;
-mod status;
+pub(crate) mod status;
 mod transport;
 mod unfinished;
 
+pub use counted::counted;
 pub use ingest::Ingest;
 pub use ingest_transport::IngestServer;
+pub(crate) use slot::Slots;
 pub use stats::Stats;
 pub use stats_transport::StatsServer;
 pub(crate) use status::bad_field;

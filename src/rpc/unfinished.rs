@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 
 use super::status;
 use crate::{
-    answers::limit::Connection,
+    answers::limit::{Connection, HangUp},
     telemetry::{Refusals, Refused},
 };
 
@@ -54,7 +54,7 @@ struct State {
     bytes: usize,
     since: Instant,
     refused: Option<Refused>,
-    told: Arc<Notify>,
+    told: HangUp,
 }
 
 impl State {
@@ -66,12 +66,13 @@ impl State {
 
 impl Parts {
     /// Refuses the heaviest of those that match.
-    fn refuse_heaviest(&mut self, refused: Refused, matches: impl Fn(&State) -> bool) {
+    fn refuse_heaviest(&mut self, refusals: &Refusals, refused: Refused, matches: impl Fn(&State) -> bool) {
         let now = Instant::now();
         let left = self.by_number.values_mut().filter(|state| state.refused.is_none() && matches(state));
         if let Some(heaviest) = left.max_by_key(|state| state.weight(now)) {
+            refusals.count(refused);
             heaviest.refused = Some(refused);
-            heaviest.told.notify_one();
+            heaviest.told.now();
             // What it holds goes with its next turn; until then it counts no more.
             self.bytes -= heaviest.bytes;
             let of_connection = self.by_connection.entry(heaviest.connection).or_default();
@@ -99,9 +100,8 @@ impl Unfinished {
         self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A message begins.
-    pub(super) fn begin(&self, connection: Connection) -> Part {
-        let told = Arc::new(Notify::new());
+    /// A message begins. `told` hears when it is the one that has to go.
+    pub(super) fn begin(&self, connection: Connection, told: HangUp) -> Part {
         let mut parts = self.parts();
         let number = parts.next;
         parts.next += 1;
@@ -115,7 +115,7 @@ impl Unfinished {
 pub(super) struct Part {
     all: Unfinished,
     number: u64,
-    told: Arc<Notify>,
+    told: HangUp,
 }
 
 impl Part {
@@ -124,7 +124,7 @@ impl Part {
     /// # Errors
     /// RESOURCE_EXHAUSTED when it is the one that has to go.
     pub(super) fn hold(&self, bytes: usize) -> Result<(), tonic::Status> {
-        let limits = self.all.0.limits;
+        let Shared { limits, refusals, .. } = &*self.all.0;
         let mut parts = self.all.parts();
         let parts_now = &mut *parts;
         let Some(state) = parts_now.by_number.get_mut(&self.number) else { return Ok(()) };
@@ -135,10 +135,10 @@ impl Part {
             let of_connection = parts_now.by_connection.entry(connection).or_default();
             *of_connection += more;
             if *of_connection > limits.connection_bytes {
-                parts_now.refuse_heaviest(Refused::ConnectionBytes, |state| state.connection == connection);
+                parts_now.refuse_heaviest(refusals, Refused::ConnectionBytes, |state| state.connection == connection);
             }
             if parts_now.bytes > limits.all_bytes {
-                parts_now.refuse_heaviest(Refused::MessageBytes, |_| true);
+                parts_now.refuse_heaviest(refusals, Refused::MessageBytes, |_| true);
             }
         }
         drop(parts);
@@ -146,16 +146,16 @@ impl Part {
     }
 
     fn check(&self) -> Result<(), tonic::Status> {
-        let refused = self.all.parts().by_number.get(&self.number).and_then(|state| state.refused);
-        let Some(refused) = refused else { return Ok(()) };
-        self.all.count(refused);
-        Err(status::too_much_unfinished())
+        match self.all.parts().by_number.get(&self.number).and_then(|state| state.refused) {
+            Some(_) => Err(status::too_much_unfinished()),
+            None => Ok(()),
+        }
     }
 
     /// Waits until it is the one that has to go.
     pub(super) async fn refused(&self) -> tonic::Status {
         loop {
-            self.told.notified().await;
+            self.told.asked().await;
             if let Err(status) = self.check() {
                 return status;
             }
@@ -194,13 +194,13 @@ mod tests {
     #[tokio::test]
     async fn the_one_that_holds_most_for_longest_goes_and_short_ones_never() {
         let all = unfinished();
-        let held: Vec<Part> = (0..3).map(|connection| all.begin(Connection(connection))).collect();
+        let held: Vec<Part> = (0..3).map(|connection| all.begin(Connection(connection), HangUp::default())).collect();
         for part in &held {
             part.hold(80).unwrap();
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
         // A short one is taken; an old one goes for it.
-        let short = all.begin(Connection(9));
+        let short = all.begin(Connection(9), HangUp::default());
         short.hold(20).unwrap();
         let gone = held.iter().filter(|part| part.hold(80).is_err()).count();
         assert_eq!(gone, 1);
@@ -212,10 +212,11 @@ mod tests {
     #[tokio::test]
     async fn a_connection_has_a_limit_of_its_own() {
         let all = unfinished();
-        let other = all.begin(Connection(2));
+        let other = all.begin(Connection(2), HangUp::default());
         other.hold(90).unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let (first, second) = (all.begin(Connection(1)), all.begin(Connection(1)));
+        let (first, second) =
+            (all.begin(Connection(1), HangUp::default()), all.begin(Connection(1), HangUp::default()));
         first.hold(100).unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
         second.hold(60).unwrap();

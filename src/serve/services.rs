@@ -14,8 +14,9 @@ use super::{
     limits::{GRPC_HEAD_BYTES_MAX, INGEST_STREAMS_MAX, QUESTION_BYTES_MAX},
 };
 use crate::{
-    proto::FILE_DESCRIPTOR_SET,
-    rpc::{IngestServer, StatsServer},
+    proto::{FILE_DESCRIPTOR_SET, path::ingest_service::INGEST},
+    receive::{self, Receiving},
+    rpc::{IngestServer, StatsServer, Unfinished, counted},
 };
 
 /// What its connections may do.
@@ -23,28 +24,37 @@ pub(super) const SHAPE: Shape = Shape { streams: INGEST_STREAMS_MAX, head_bytes:
 
 /// Answers every gRPC call.
 #[derive(Clone)]
-pub(super) struct Services(Layered<GrpcWebService<Routes>, Routes>);
+pub(super) struct Services {
+    routes: Layered<GrpcWebService<Routes>, Routes>,
+    unfinished: Unfinished,
+}
 
 impl Services {
     /// From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
-    /// speaks only the alpha. Messages to all but `ingest` are short.
+    /// speaks only the alpha. Messages of those who ask are short.
     pub(super) fn new(
         ingest: IngestServer,
+        collectors: Receiving,
         stats: StatsServer,
         health: HealthServer<impl Health>,
+        unfinished: Unfinished,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let routes = Routes::new(reflection().build_v1()?.max_decoding_message_size(QUESTION_BYTES_MAX))
             .add_service(reflection().build_v1alpha()?.max_decoding_message_size(QUESTION_BYTES_MAX))
             .add_service(health.max_decoding_message_size(QUESTION_BYTES_MAX))
             .add_service(ingest)
+            .add_service(collectors.logs)
+            .add_service(collectors.envoy)
             .add_service(stats.max_decoding_message_size(QUESTION_BYTES_MAX));
-        Ok(Self(GrpcWebLayer::new().named_layer(routes.prepare())))
+        Ok(Self { routes: GrpcWebLayer::new().named_layer(routes.prepare()), unfinished })
     }
 }
 
 impl Respond for Services {
     async fn respond(&self, request: Request<Body>, _: Peer) -> Response<Body> {
-        let Ok(response) = self.0.clone().call(request).await;
+        // The ingest service counts what it reads itself.
+        let request = if request.uri().path() == INGEST { request } else { counted(request, &self.unfinished) };
+        let Ok(response) = self.routes.clone().call(request).await;
         response
     }
 }
@@ -52,6 +62,7 @@ impl Respond for Services {
 fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(receive::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         // With these, a generic client can decode the details of an error.
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
