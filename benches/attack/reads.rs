@@ -19,7 +19,10 @@ async fn streams(target: Target, connections: usize, each: usize, path: &'static
                 return;
             }
         }
-        while read {
+        if !read {
+            wire::forever().await;
+        }
+        loop {
             // As a client that reads well: windows for all that comes.
             let mut more = wire::frame(wire::WINDOW_UPDATE, 0, 0, &[0, 4, 0, 0]);
             for number in 0..each {
@@ -30,7 +33,6 @@ async fn streams(target: Target, connections: usize, each: usize, path: &'static
             }
             sleep(Duration::from_millis(50)).await;
         }
-        wire::forever().await;
     })
     .await;
 }
