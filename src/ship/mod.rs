@@ -21,6 +21,7 @@ mod judge;
 mod lines;
 mod options;
 mod order;
+mod packing;
 mod prepare;
 mod print;
 mod progress;
@@ -34,6 +35,7 @@ mod tally;
 mod text;
 mod time;
 mod units;
+mod utf16;
 
 #[cfg(test)]
 #[path = "../../crates/client/tests/fake/mod.rs"]
@@ -42,6 +44,8 @@ mod fake;
 mod tests;
 #[cfg(test)]
 mod tests_faults;
+#[cfg(test)]
+mod tests_packing;
 #[cfg(test)]
 mod tests_speed;
 
