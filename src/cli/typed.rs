@@ -15,10 +15,38 @@ const STRAY: &str = "a word that belongs to no option (not repeated here)";
 /// Stands for a mail or network address.
 const ADDRESS: &str = "(an address, not repeated here)";
 
+/// What other programs call our commands.
+const OTHER_NAMES: [(&str, &str); 14] = [
+    ("import", "ship"),
+    ("send", "ship"),
+    ("upload", "ship"),
+    ("run", "serve"),
+    ("server", "serve"),
+    ("start", "serve"),
+    ("dashboard", "open"),
+    ("stats", "report"),
+    ("show", "report"),
+    ("pages", "top"),
+    ("status", "sites"),
+    ("list", "sites"),
+    ("tail", "watch"),
+    ("config", "check"),
+];
+
 /// What was typed; where it is wrong, the program ends here and says so.
 #[must_use]
 pub fn parse() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| without_words(error).exit())
+    Cli::try_parse().unwrap_or_else(|error| without_words(with_name(error)).exit())
+}
+
+/// An error that says how a command is called here which has another name elsewhere.
+fn with_name(mut error: Error) -> Error {
+    if let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some((_, ours)) = OTHER_NAMES.into_iter().find(|(other, _)| other == typed)
+    {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![ours.to_owned()]));
+    }
+    error
 }
 
 /// An error without stray words and addresses.
@@ -52,6 +80,16 @@ fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_of_other_programs_is_told_by_its_name_here() {
+        for (other, ours) in OTHER_NAMES {
+            let error = Cli::try_parse_from(["headcount", other]).err().unwrap();
+            let text = with_name(error).to_string();
+            assert!(text.contains(&format!("'{ours}'")), "{text}");
+            assert_ne!(Cli::try_parse_from(["headcount", ours, "--help"]).err().unwrap().exit_code(), 2, "{ours}");
+        }
+    }
 
     #[test]
     fn no_message_repeats_a_stray_word_or_an_address() {
