@@ -23,6 +23,8 @@ pub(in crate::anonymize) use words::Context;
 
 /// A piece settles after one round, rarely two. What does not settle is replaced as a whole.
 const ROUNDS_MAX: usize = 4;
+/// How far is looked after a replacement, in characters.
+const NEAR_CHARS_MAX: usize = 128;
 /// All that may stand in place of personal data.
 const LABELS: [&str; 9] = ["{card}", "{email}", "{id}", "{ip}", "{name}", "{phone}", "{place}", "{token}", "{uuid}"];
 
@@ -121,8 +123,11 @@ impl Piece<'_> {
         may_start && !self.after(|ch| ch.is_ascii_alphanumeric() && first.is_ascii_alphanumeric())
     }
 
+    /// How many characters from here on are in a class. Where something was replaced just before, only near ones: a run may start
+    /// after each of many replacements, and reading all of it each time would take the square of the length.
     fn run(&self, is_in: impl Fn(char) -> bool) -> usize {
-        self.rest.iter().take_while(|&&ch| is_in(ch)).count()
+        let near = if self.previous == Some('}') { self.rest.len().min(NEAR_CHARS_MAX) } else { self.rest.len() };
+        self.rest[..near].iter().take_while(|&&ch| is_in(ch)).count()
     }
 
     fn after(&self, is_in: impl Fn(char) -> bool) -> bool {

@@ -291,18 +291,17 @@ proptest! {
     }
 }
 
-/// The longest targets of what repeats take no more than some times as long as plain ones: the work is linear.
+/// Eight times the length takes about eight times as long, and not 64 times: the work is linear. Another program may be in the way
+/// of one measurement, not of all.
 #[test]
-fn the_longest_targets_take_no_longer_than_their_length() {
+fn the_longest_targets_take_as_long_as_their_length_says() {
+    const TIMES_MAX: u32 = 32;
     let time = |target: &str| {
-        let once = || {
-            let start = std::time::Instant::now();
-            let _ = normalize(target, &rules(), &mut String::new());
-            start.elapsed()
-        };
-        (0..5).map(|_| once()).min().unwrap()
+        let start = std::time::Instant::now();
+        let _ = normalize(target, &rules(), &mut String::new());
+        start.elapsed()
     };
-    for unit in [
+    let units = [
         "a@",
         "a.",
         "1-",
@@ -326,11 +325,11 @@ fn the_longest_targets_take_no_longer_than_their_length() {
         "user-",
         "1 ",
         "_at_",
-    ] {
+    ];
+    for unit in units {
         let of = |bytes: usize| format!("/{}", unit.repeat(bytes / unit.len()));
-        let (quarter, whole) = (time(&of(TARGET_BYTES_MAX / 4 - 1)), time(&of(TARGET_BYTES_MAX - 1)));
-        // Four times the length: 16 times the time would be quadratic; what is under a moment is noise.
-        let limit = (quarter * 10).max(std::time::Duration::from_millis(60));
-        assert!(whole <= limit, "{unit:?}: {whole:?} after {quarter:?} for a quarter");
+        let (short, long) = (of(TARGET_BYTES_MAX / 8 - 1), of(TARGET_BYTES_MAX - 1));
+        let is_linear = (0..10).any(|_| time(&long) <= time(&short) * TIMES_MAX);
+        assert!(is_linear, "{unit:?}: {:?}, an eighth of it {:?}", time(&long), time(&short));
     }
 }

@@ -9,8 +9,6 @@ use super::Piece;
 
 /// An address in brackets after an `@` bounds how far one place looks ahead, in characters.
 const DOMAIN_LITERAL_CHARS_MAX: usize = 64;
-/// How far is looked for an `@` where something was replaced just before, in characters (a local part has at most 64: RFC 5321).
-const LOCAL_CHARS_MAX: usize = 128;
 /// The longest domain, in characters (RFC 1035, section 2.3.4).
 const DOMAIN_CHARS_MAX: usize = 253;
 /// Endings of files that are no top-level domain.
@@ -32,10 +30,7 @@ impl Piece<'_> {
         if self.after(is_local) {
             return None;
         }
-        // After each of many replacements a run may start, too.
-        let is_rest = self.previous == Some('}');
-        let near = if is_rest { self.rest.len().min(LOCAL_CHARS_MAX) } else { self.rest.len() };
-        let local = self.rest[..near].iter().take_while(|&&ch| is_local(ch)).count();
+        let local = self.run(is_local);
         if local == 0 {
             return None;
         }

@@ -74,7 +74,7 @@ impl Context {
 
     /// What the value of a parameter is.
     pub(in crate::anonymize) fn of_parameter(name: &str) -> Self {
-        if name.chars().count() > WORD_CHARS_MAX {
+        if name.is_empty() || name.chars().count() > WORD_CHARS_MAX {
             return Self::Unknown;
         }
         let plain: String = name.to_lowercase().chars().filter(|ch| ch.is_alphanumeric()).collect();
