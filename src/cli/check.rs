@@ -4,6 +4,8 @@
 //!
 //! It never opens the data directory, binds a socket or changes anything. It uses the network with `--fetch` only.
 
+mod warnings;
+
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
@@ -164,6 +166,9 @@ pub fn meaning(config: &Config) -> String {
     }
     for site in &config.sites {
         line("site", site_line(site));
+        for warning in warnings::of(site) {
+            line("warning", warning);
+        }
         if let Some(settings) = &site.sitemap {
             line("sitemap", sitemap_line(site, settings));
         }

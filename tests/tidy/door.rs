@@ -22,8 +22,9 @@ fn the_door_of_the_vault_is_reviewed() {
         "pub use admin::running::Admin;",
         // Why a list of countries cannot be read.
         "pub use anonymize::network::GeoFault;",
-        // The name under which a page of a link is counted: a function of text and settings alone.
-        "pub use anonymize::page::page_name;",
+        // The name under which a page of a link is counted, and what the scrubber would do to a page of a list or to a parameter:
+        // functions of text and settings alone.
+        "pub use anonymize::page::{page_name, personal_parameter, scrubbed_page};",
         "pub use commit::{",
         // An event, and the texts that it is made of.
         "pub use event::{AccessEvent, Text};",

@@ -72,7 +72,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use admin::running::Admin;
 pub use anonymize::network::GeoFault;
-pub use anonymize::page::page_name;
+pub use anonymize::page::{page_name, personal_parameter, scrubbed_page};
 pub use commit::{
     checkpoint::Limits,
     committer::Committer,
@@ -216,6 +216,7 @@ fn open_on(
         |site| recovered.newest_day(site),
         clock.now_unix_ms(),
     )?);
+    registry.remember_pages(&recovered.index);
     let (latest, latest_seen) = watch::channel(recovered.index.last_release);
     let index = Arc::new(RwLock::new(recovered.index));
     let (sender, commits) = mpsc::channel(BATCHES_WAITING_MAX);

@@ -103,7 +103,7 @@ fn push_value(raw: &str, out: &mut String) {
     }
     let text = out.split_off(start);
     let mut scrubbed = String::with_capacity(text.len());
-    page::scrub(&text, &mut scrubbed);
+    page::scrub(&text, page::Context::Unknown, &mut scrubbed);
     // After the scrubber: letters that change between large and small are one of the signs of a token.
     out.push_str(&scrubbed.to_lowercase());
 }

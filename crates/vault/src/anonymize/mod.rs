@@ -334,7 +334,9 @@ fn request(event: &AccessEvent<'_>, site: &Site, page: &mut String) -> Result<Re
     if error.is_none() && !matches!(event.status, 0 | 200 | 304) {
         return Err(Outcome::NotSuccess);
     }
-    match (page::normalize(event.target.as_str(), &site.page_rules, page), error) {
+    // A page of a sitemap or a list is public and keeps its name; all else is scrubbed.
+    let target = page::named(event.target.as_str(), &site.page_rules, |name| site.is_public_name(name), page);
+    match (target, error) {
         (Ok(_), Some(class)) => Ok(Request::Error(class)),
         (Ok(page::Target::Page), None) => Ok(Request::Page),
         (Ok(page::Target::Asset), None) => Err(Outcome::Asset),

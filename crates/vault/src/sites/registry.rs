@@ -10,9 +10,10 @@ use crate::{
     units::SiteName,
 };
 use crate::{
-    release::{shares::Privacy, terms::History},
+    release::{index::Index, shares::Privacy, terms::History},
     sites::settings::{Site, SiteSettings},
     store::{Damaged, OpenError, rows::SiteRow},
+    tables::Table,
 };
 
 /// How many sites a server without a configuration makes on demand.
@@ -81,6 +82,14 @@ impl Registry {
             }
         }
         Ok(())
+    }
+
+    /// Pages that were published keep the names that they had in a list.
+    pub(crate) fn remember_pages(&self, index: &Index) {
+        for site in self.all() {
+            let of_site = index.sites.get(&site.name);
+            site.remember(of_site.and_then(|of_site| of_site.public.get(&Table::Page)).into_iter().flatten());
+        }
     }
 
     pub(crate) fn get(&self, name: &SiteName) -> Option<Arc<Site>> {

@@ -21,6 +21,9 @@ use crate::{
     units::SiteName,
 };
 
+/// How many pages that are in no list any more keep their names; later ones are scrubbed.
+const EARLIER_PAGES_MAX: usize = 200_000;
+
 /// What an operator settles about a site.
 #[derive(Debug, Clone)]
 pub struct SiteSettings {
@@ -57,6 +60,8 @@ pub(crate) struct Site {
     pub(crate) hosts: Vec<String>,
     pub(crate) page_rules: PageRules,
     known_pages: RwLock<Arc<BTreeSet<Box<str>>>>,
+    /// Names of pages that were known once and that the scrubber would change: what is public keeps its name.
+    earlier_pages: RwLock<BTreeSet<Box<str>>>,
     /// Under which terms its days are counted.
     pub(crate) history: History,
     pub(crate) is_configured: bool,
@@ -75,6 +80,7 @@ impl Site {
             hosts: settings.hosts.iter().map(|h| h.to_lowercase()).collect(),
             page_rules,
             known_pages,
+            earlier_pages: RwLock::default(),
             history,
             is_configured: settings.is_configured,
             is_retired: false,
@@ -118,16 +124,37 @@ impl Site {
     /// Puts other pages in the place of the known ones.
     pub(crate) fn know(&self, pages: &[String]) {
         let known = Arc::new(normalized(pages, &self.page_rules));
-        *self.known_pages.write().unwrap_or_else(PoisonError::into_inner) = known;
+        let before = {
+            let mut pages = self.known_pages.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *pages, known.clone())
+        };
+        self.remember(before.difference(&known));
+    }
+
+    /// Pages that were published once keep their names. Of these, only a list can have brought one that the scrubber would change.
+    pub(crate) fn remember<'p>(&self, published: impl Iterator<Item = &'p Box<str>>) {
+        let mut scrubbed = String::new();
+        let mut is_changed =
+            |page: &str| page::normalize(page, &self.page_rules, &mut scrubbed).is_ok() && scrubbed != page;
+        let changed: Vec<Box<str>> = published.filter(|page| is_changed(page)).cloned().collect();
+        let mut earlier = self.earlier_pages.write().unwrap_or_else(PoisonError::into_inner);
+        let room = EARLIER_PAGES_MAX.saturating_sub(earlier.len());
+        earlier.extend(changed.into_iter().take(room));
+    }
+
+    /// Whether a page has this name in a list of the site's pages, or had it when it was published.
+    pub(crate) fn is_public_name(&self, page: &str) -> bool {
+        let is_earlier = || self.earlier_pages.read().unwrap_or_else(PoisonError::into_inner).contains(page);
+        self.is_known_page(page) || is_earlier()
     }
 }
 
-/// Pages under the names that are published. What is no page is left out.
+/// Pages of a list under the names that are published, which are theirs whatever is in them. What is no page is left out.
 fn normalized(pages: &[String], rules: &PageRules) -> BTreeSet<Box<str>> {
     let mut known = BTreeSet::new();
     let mut buffer = String::new();
     for page in pages {
-        if let Ok(page::Target::Page) = page::normalize(page, rules, &mut buffer) {
+        if let Ok(page::Target::Page) = page::listed(page, rules, &mut buffer) {
             known.insert(buffer.as_str().into());
         }
     }

@@ -189,7 +189,7 @@ proptest! {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if page::is_plain_text(&words) {
             let mut scrubbed = String::new();
-            page::scrub(&words, &mut scrubbed);
+            page::scrub(&words, page::Context::Unknown, &mut scrubbed);
             prop_assert_eq!(words, scrubbed);
         }
     }
