@@ -113,13 +113,20 @@ pub(super) fn parse(line: &[u8], format: Format) -> Result<Access<'_>, Malformed
 }
 
 impl Access<'_> {
+    /// The user agent. A log that has the field and not its text is of a request that sent none, which is not the same as a
+    /// log without the field.
+    fn user_agent(&self) -> String {
+        let agent = text(self.agent, TextLimits::AGENT);
+        if self.combined && agent.is_empty() { "-".to_owned() } else { agent }
+    }
+
     /// The event to send: escapes undone, bytes that are not UTF-8 replaced, over-long texts cut.
     pub(super) fn to_event(&self) -> AccessEvent {
         AccessEvent {
             // 0 would mean "now" to the server. One millisecond later is as far out of its range.
             time_unix_ms: if self.time_unix_ms == 0 { 1 } else { self.time_unix_ms },
             address: text(self.host, TextLimits::ADDRESS),
-            user_agent: text(self.agent, TextLimits::AGENT),
+            user_agent: self.user_agent(),
             method: text(self.method, TextLimits::METHOD),
             target: text(self.target, TextLimits::TARGET),
             status: self.status,
