@@ -4,6 +4,7 @@ pub mod backup;
 pub mod check;
 pub mod demo;
 pub mod digest;
+pub mod doctor;
 pub mod export;
 mod location;
 pub mod open;
@@ -54,6 +55,7 @@ enum Command {
     Digest(digest::Args),
     Privacy(privacy::Args),
     Check(check::Args),
+    Doctor(doctor::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
@@ -73,6 +75,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Digest(args) => digest::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(args),
         Command::Export(args) => export::run(&args),

@@ -24,6 +24,7 @@ mod digest;
 mod disk;
 mod dst;
 mod faults;
+mod gate;
 #[path = "../golden/golden.rs"]
 mod golden;
 mod harness;
@@ -31,6 +32,7 @@ mod help;
 mod http;
 mod keeping;
 mod links;
+mod loss;
 mod migrate;
 mod producers;
 mod publish;
