@@ -22,8 +22,9 @@ use crate::{
     config::{self, Config, SiteConfig},
     demo::{self, DemoSite, Plan, labels, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
+    receive,
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Reading, ServeError, Signals},
+    serve::{self, Listeners, Reading, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -242,8 +243,9 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) 
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let known = serve::Known::default();
-    let server = tokio::spawn(serve::run(listener, reading, options, known, Arc::new(SystemClock), signals));
+    let (known, receiving) = (serve::Known::default(), receive::Settings::default());
+    let listeners = Listeners { events: listener, readers: reading, monitor: None };
+    let server = tokio::spawn(serve::run(listeners, options, known, receiving, Arc::new(SystemClock), signals));
     Ok(Started { address, page, server })
 }
 

@@ -12,7 +12,8 @@ use crate::{
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
-    serve::{self, Followed, Known, Reading, Told, Watched},
+    receive,
+    serve::{self, Followed, Known, Listeners, Reading, Told, Watched},
     sitemap::Sitemap,
     telemetry,
     units::{MS_PER_DAY, SiteName},
@@ -86,7 +87,7 @@ pub async fn run(args: Args) -> ExitCode {
         Err(message) => return fail(&message, 2),
     };
     telemetry::starting(&in_force(&args, &config));
-    let (listener, reading) = match listeners(&config).await {
+    let listeners = match listeners(&config).await {
         Ok(listeners) => listeners,
         Err(message) => return fail(&message, 1),
     };
@@ -97,7 +98,7 @@ pub async fn run(args: Args) -> ExitCode {
     if matches!(welcome, SitePolicy::Any(_)) {
         eprintln!(
             "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
-            listener.local_addr().unwrap_or(config.listen)
+            listeners.events.local_addr().unwrap_or(config.listen)
         );
     }
     if config.keys.starts_with(&config.data) && config.archive.starts_with(&config.data) {
@@ -105,7 +106,8 @@ pub async fn run(args: Args) -> ExitCode {
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
-    match serve::run(listener, reading, options, known(&config), Arc::new(SystemClock), signals).await {
+    let receiving = receive::Settings::of(&options.sites, config.cookie.clone());
+    match serve::run(listeners, options, known(&config), receiving, Arc::new(SystemClock), signals).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -179,12 +181,18 @@ fn list_pages(config: &mut Config, site_policy: &SitePolicy, text: &str, site: O
     site.list_pages(sitemap.map_err(problem)?).map_err(problem)
 }
 
-/// The listener for events, and the one for readers where there is one.
-async fn listeners(config: &Config) -> Result<(TcpListener, Option<Reading>), String> {
-    let listener = bind(config.listen, "--listen").await?;
-    let Some(address) = config.web.listen else { return Ok((listener, None)) };
-    let reading = Reading { listener: bind(address, "--web").await?, hosts: config.web.hosts.clone() };
-    Ok((listener, Some(reading)))
+/// What is listened on.
+async fn listeners(config: &Config) -> Result<Listeners, String> {
+    let events = bind(config.listen, "--listen").await?;
+    let readers = match config.web.listen {
+        Some(address) => Some(Reading { listener: bind(address, "--web").await?, hosts: config.web.hosts.clone() }),
+        None => None,
+    };
+    let monitor = match config.monitor {
+        Some(address) => Some(bind(address, "monitor.listen").await?),
+        None => None,
+    };
+    Ok(Listeners { events, readers, monitor })
 }
 
 /// `flag` chooses another address.

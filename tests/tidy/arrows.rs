@@ -22,9 +22,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Answers in another form: it asks what anybody may ask.
     ("files", &["answers", "query", "telemetry", "vault"]),
     ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
+    // What collectors send goes the way of all events.
+    ("receive", &["proto", "rpc", "ship", "telemetry", "vault"]),
     // The page and its data: published numbers by way of rpc and files, and no way to the vault.
     ("web", &["answers", "files", "proto", "rpc", "text"]),
-    ("serve", &["answers", "proto", "rpc", "sitemap", "telemetry", "vault", "web"]),
+    // Nothing of a visitor comes in.
+    ("metrics", &["telemetry"]),
+    ("serve", &["answers", "metrics", "proto", "receive", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),
     ("config", &["sitemap", "text", "vault"]),
@@ -48,6 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "doctor",
             "proto",
             "publish",
+            "receive",
             "report",
             "serve",
             "ship",

@@ -11,6 +11,9 @@ use super::seen::Kind;
 pub struct OwnNames(Vec<(String, Role)>);
 
 impl OwnNames {
+    /// No names but those that are known.
+    pub(super) const NONE: Self = Self(Vec::new());
+
     /// Reads `time=ts,address=ip,...`.
     ///
     /// # Errors

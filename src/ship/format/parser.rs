@@ -101,6 +101,11 @@ type Outcome<'a> = Result<(Option<(Access<'a>, Kind)>, Prefix), Malformed>;
 
 /// Reads a line with whatever is around it.
 fn read<'a>(line: &'a [u8], format: &Format, fields: &mut Fields, mended: &'a mut Vec<u8>) -> Outcome<'a> {
+    if let Format::Own(template) = format
+        && let Ok(access) = template.parse(line)
+    {
+        return Ok((Some((access, Kind::Own)), Prefix::None));
+    }
     let (mut rest, mut outermost) = (line, Prefix::None);
     for _ in 0..WRAPS_MAX {
         match prefix::strip(rest) {
@@ -154,17 +159,24 @@ fn read_line<'a>(
         (_, None) => Ok(Read::Directive),
         (Format::Common | Format::Combined, _) => common(line, format),
         (Format::Json(names), _) => object(line, names),
-        (Format::Auto, Some(b'#')) => {
+        (Format::Own(template), _) => Ok(Read::Access(template.parse(line)?, Kind::Own)),
+        (Format::Auto | Format::Fields, Some(b'#')) => {
             fields.directive(line);
             Ok(Read::Directive)
         }
-        (Format::Auto, Some(b'{')) => object(line, &OwnNames::default()),
+        (Format::Auto, Some(b'{')) => object(line, &OwnNames::NONE),
         (Format::Auto, Some(_)) if fields.is_known() => {
             // Files that were joined have lines of another format.
             let read = fields.parse(line).map(|access| Read::Access(access, fields.kind()));
             read.or_else(|reason| common(line, format).map_err(|_| reason))
         }
         (Format::Auto, Some(_)) => text(line, format, is_wrapped),
+        (Format::Fields, Some(_)) if fields.is_known() => Ok(Read::Access(fields.parse(line)?, fields.kind())),
+        (Format::Fields, Some(_)) => Err(Malformed::Mismatch),
+        (Format::Ordered, Some(_)) => match layouts::parse(line).unwrap_or(Err(Malformed::Mismatch))? {
+            Some((access, kind)) => Ok(Read::Access(access, kind)),
+            None => Ok(Read::Directive),
+        },
     }
 }
 
@@ -214,7 +226,7 @@ fn console(line: &[u8]) -> Option<Result<Read<'_>, Malformed>> {
     let Some(object) = object.filter(|_| logger.starts_with(b"http.log.access")) else {
         return Some(Ok(Read::Directive));
     };
-    let read = json::parse_at(object, &OwnNames::default(), time_unix_ms).map(|object| match object {
+    let read = json::parse_at(object, &OwnNames::NONE, time_unix_ms).map(|object| match object {
         Object::Access(access, _) => Read::Access(*access, Kind::CaddyConsole),
         Object::Wrap(_) | Object::Message => Read::Directive,
     });

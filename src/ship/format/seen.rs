@@ -44,6 +44,7 @@ pub(super) enum Kind {
     Envoy,
     Istio,
     Bunny,
+    Own,
 }
 
 /// The names of a format without a prefix and with each, in the order of `Prefix`.
@@ -85,6 +86,7 @@ impl Kind {
             Self::Envoy => names!("Envoy"),
             Self::Istio => names!("Istio"),
             Self::Bunny => names!("Bunny"),
+            Self::Own => names!("the format given"),
         };
         names[prefix as usize]
     }
