@@ -154,7 +154,6 @@ fn outcome_words(name: &str) -> &str {
         "not_get" => "method other than GET",
         "not_success" => "redirect or error",
         "not_page" => "robots.txt, feed, sitemap, data or health check",
-        "excluded" => "left out by the site's rules",
         "late" => "rejected: its day is sealed already (late)",
         "future" => "rejected: in the future",
         "too_old" => "rejected: before 1990",

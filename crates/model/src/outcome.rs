@@ -18,8 +18,6 @@ pub enum Outcome {
     NotSuccess = 6,
     /// What machines read: robots.txt, a feed, a sitemap, a manifest, a health check.
     NotPage = 7,
-    /// Left out by the site's own rules.
-    Excluded = 8,
     /// Its day is sealed already.
     Late = 20,
     /// Too far ahead of the clock.
@@ -36,7 +34,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, accepted ones first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::Counted,
         Self::BeyondBound,
         Self::Bot,
@@ -44,7 +42,6 @@ impl Outcome {
         Self::NotGet,
         Self::NotSuccess,
         Self::NotPage,
-        Self::Excluded,
         Self::Late,
         Self::Future,
         Self::TooOld,
@@ -61,7 +58,7 @@ impl Outcome {
 
     fn slot(self) -> usize {
         let n = self as usize;
-        if self.is_accepted() { n - 1 } else { n - Self::Late as usize + Self::Excluded as usize }
+        if self.is_accepted() { n - 1 } else { n - Self::Late as usize + Self::NotPage as usize }
     }
 }
 
@@ -108,12 +105,12 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_own_row_and_the_books_balance() {
-        let mut books = OutcomeCounts::open(28);
+        let mut books = OutcomeCounts::open(26);
         for (i, outcome) in Outcome::ALL.into_iter().chain(Outcome::ALL).enumerate() {
             books.enter(u32::try_from(i).unwrap(), outcome);
         }
         let rows: Vec<_> = books.close().collect();
-        assert_eq!(rows.len(), 14);
+        assert_eq!(rows.len(), 13);
         for (i, (outcome, count, first)) in rows.into_iter().enumerate() {
             assert_eq!((outcome, count, first as usize), (Outcome::ALL[i], 2, i));
         }

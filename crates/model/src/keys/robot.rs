@@ -172,7 +172,7 @@ const SCANNERS: &[&str] = &[
 ];
 
 /// Kinds that came later. They stand behind "(other robots)": open cells count by position, so none may ever move.
-const LATER: [&str; 5] = ["(no user agent)", "(robots.txt)", "(own robots)", "(data centre)", "(parts of apps)"];
+const LATER: [&str; 3] = ["(no user agent)", "(robots.txt)", "(parts of apps)"];
 
 /// The positions in [`ROBOTS`] that no word of a user agent tells.
 pub mod robot_kinds {
@@ -184,12 +184,8 @@ pub mod robot_kinds {
     pub const NO_AGENT: usize = OTHER + 1;
     /// Whoever asks for robots.txt.
     pub const ROBOTS_TXT: usize = OTHER + 2;
-    /// A site's own monitors and scripts, as its configuration names them.
-    pub const OWN: usize = OTHER + 3;
-    /// An address in a network of the configuration's list of data centres.
-    pub const DATA_CENTRE: usize = OTHER + 4;
     /// The loaders of pictures and data in apps.
-    pub const APP: usize = OTHER + 5;
+    pub const APP: usize = OTHER + 3;
 }
 
 /// Every family that is ever published.
