@@ -24,6 +24,7 @@ pub fn file_name(table: Table) -> &'static str {
         Table::ResponseSize => "response-sizes",
         Table::Bot => "robots",
         Table::Hostname => "hosts",
+        Table::Reader => "readers",
     }
 }
 

@@ -123,7 +123,7 @@ async fn one_report_asks_for_the_series_whole_periods_and_all_breakdowns() {
             "top Page .. 7",
         ]
     );
-    assert_eq!((asked.len(), asked[19].as_str()), (20, "top Bot .. 7"));
+    assert_eq!((asked.len(), asked[20].as_str()), (21, "top Bot .. 7"));
 }
 
 #[tokio::test]

@@ -114,6 +114,7 @@ pub(super) fn privacy() -> GetPrivacyResponse {
         epsilon: 3.0,
         delta: 1e-7,
         delta_keys: 1e-8,
+        robot_list_date: "2026-11-28".to_owned(),
         rho_nano: 152_000_000,
         bounds: Some(Bounds { views_per_visitor_day: 8, views_per_page: 2, attributes_per_visitor_day: 1 }),
         mechanisms: vec![Mechanism {

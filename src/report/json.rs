@@ -36,6 +36,7 @@ pub fn privacy_json(answer: &GetPrivacyResponse) -> Json {
         "delta": answer.delta,
         "delta_keys": answer.delta_keys,
         "rho_nano": answer.rho_nano,
+        "robot_list_date": answer.robot_list_date,
         "epsilon_week": answer.epsilon_week,
         "epsilon_month": answer.epsilon_month,
         "epsilon_year": answer.epsilon_year,

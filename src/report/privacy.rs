@@ -66,6 +66,11 @@ fn bounds(answer: &GetPrivacyResponse, canvas: &Canvas<'_>) -> Vec<Line> {
     ] {
         lines.extend(canvas.wrapped(&text, 2, Ink::Plain));
     }
+    if !answer.robot_list_date.is_empty() {
+        let text =
+            format!("Robots are in no other breakdown; the lists of them are of {}.", clean(&answer.robot_list_date));
+        lines.extend(canvas.wrapped(&text, 2, Ink::Plain));
+    }
     lines
 }
 

@@ -3,6 +3,8 @@
 //!
 //! It chooses by what the server says of each number, keeps the server's order, and adds nothing up.
 
+use headcount_model::keys::{LOADED_FILES, READERS};
+
 use super::{
     top::table_words,
     truth::main_value,
@@ -29,6 +31,12 @@ pub(super) fn shape(top: &ListTopResponse, above: Option<u64>) -> Shape<'_> {
         && is_unknown(&row.key)
     {
         return Shape::Sentence(format!("{name}: every visit is {}. {words}", row.key));
+    }
+    if top.table() == Table::Reader && above > Some(0) && !rows.iter().any(|row| row.key == READERS[LOADED_FILES]) {
+        return Shape::Sentence(format!(
+            "{name}: unknown, no visit loaded a file. {}",
+            feed_words(Table::Reader).unwrap_or_default()
+        ));
     }
     let is_rest_clear = top.other.as_ref().is_some_and(|other| !other.noisy_zero);
     if rows.is_empty() && !top.rows.is_empty() && !is_rest_clear {
@@ -84,6 +92,7 @@ fn feed_words(table: Table) -> Option<&'static str> {
         Table::Language => "Access logs do not hold it; a site that sends its accesses itself sends Accept-Language.",
         Table::ResponseTime => "Access logs do not hold it; a site that sends its accesses itself sends the time.",
         Table::ResponseSize => "Log the size of answers, or send it.",
+        Table::Reader => "Log the requests for style sheets, scripts, fonts and pictures too.",
         Table::Referrer => "Log the referrer: the combined format has it.",
         _ => return None,
     })
@@ -133,6 +142,10 @@ mod tests {
 
     #[test]
     fn noise_fills_no_table() {
+        let readers = without_rest(Table::Reader, &[("pages only", 900), ("robot-like", 80), ("loaded files", 0)]);
+        assert!(matches!(shape(&readers, None), Shape::Sentence(words) if words.starts_with("Readers: unknown")));
+        let readers = without_rest(Table::Reader, &[("loaded files", 900), ("pages only", 80), ("robot-like", 0)]);
+        assert!(matches!(shape(&readers, None), Shape::Rows(rows, _) if rows.len() == 2));
         let mut robots = without_rest(Table::Bot, &[("a", 0), ("b", 0)]);
         robots.rows.iter_mut().for_each(|row| row.visits = Some(noise()));
         assert_eq!(sentence(&robots, None), "Robots: none of 2 is above the noise.");

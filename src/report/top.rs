@@ -26,8 +26,9 @@ const KEY_COLUMNS_MIN: usize = 16;
 const EMPTY_KEY: &str = "(none)";
 
 /// The breakdowns of a report with their headings, in the order in which it shows them.
-pub(super) const BREAKDOWNS: [(Table, &str); 17] = [
+pub(super) const BREAKDOWNS: [(Table, &str); 18] = [
     (Table::Page, "Pages"),
+    (Table::Reader, "Readers"),
     (Table::Entry, "Entry pages"),
     (Table::Referrer, "Referrers"),
     (Table::Campaign, "Campaigns"),

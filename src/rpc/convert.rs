@@ -284,6 +284,7 @@ pub(super) fn privacy(answer: &PrivacyAnswer) -> proto::GetPrivacyResponse {
         delta_month: month.delta,
         delta_year: year.delta,
         not_covered: crate::vault::NOT_COVERED.to_owned(),
+        robot_list_date: headcount_model::keys::robot_list_date().to_owned(),
     }
 }
 

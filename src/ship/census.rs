@@ -60,7 +60,7 @@ impl Census {
     /// Looks at an access.
     pub(super) fn add(&mut self, event: &AccessEvent) {
         self.events += 1;
-        self.with_agent += u64::from(!event.user_agent.is_empty());
+        self.with_agent += u64::from(!matches!(event.user_agent.as_str(), "" | "-"));
         self.addresses.add(self.hasher.hash_one(&event.address));
         if let Some(host) = host_of(&event.referrer) {
             self.referrers.add(self.hasher.hash_one(host));

@@ -153,6 +153,7 @@ fn outcome_words(name: &str) -> &str {
         "asset" => "image, script, style sheet or the like",
         "not_get" => "method other than GET",
         "not_success" => "redirect or error",
+        "not_page" => "robots.txt, feed, sitemap, data or health check",
         "late" => "rejected: its day is sealed already (late)",
         "future" => "rejected: in the future",
         "too_old" => "rejected: before 1990",

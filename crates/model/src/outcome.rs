@@ -16,6 +16,8 @@ pub enum Outcome {
     NotGet = 5,
     /// A status other than 200 and 304.
     NotSuccess = 6,
+    /// What machines read: robots.txt, a feed, a sitemap, a manifest, a health check.
+    NotPage = 7,
     /// Its day is sealed already.
     Late = 20,
     /// Too far ahead of the clock.
@@ -32,13 +34,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, accepted ones first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Counted,
         Self::BeyondBound,
         Self::Bot,
         Self::Asset,
         Self::NotGet,
         Self::NotSuccess,
+        Self::NotPage,
         Self::Late,
         Self::Future,
         Self::TooOld,
@@ -55,7 +58,7 @@ impl Outcome {
 
     fn slot(self) -> usize {
         let n = self as usize;
-        if self.is_accepted() { n - 1 } else { n - Self::Late as usize + 6 }
+        if self.is_accepted() { n - 1 } else { n - Self::Late as usize + Self::NotPage as usize }
     }
 }
 
@@ -102,12 +105,12 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_own_row_and_the_books_balance() {
-        let mut books = OutcomeCounts::open(24);
+        let mut books = OutcomeCounts::open(26);
         for (i, outcome) in Outcome::ALL.into_iter().chain(Outcome::ALL).enumerate() {
             books.enter(u32::try_from(i).unwrap(), outcome);
         }
         let rows: Vec<_> = books.close().collect();
-        assert_eq!(rows.len(), 12);
+        assert_eq!(rows.len(), 13);
         for (i, (outcome, count, first)) in rows.into_iter().enumerate() {
             assert_eq!((outcome, count, first as usize), (Outcome::ALL[i], 2, i));
         }

@@ -11,7 +11,7 @@ use crate::{
     calendar::{HOURS_PER_WEEK, PeriodKind},
     keys::{
         BROWSERS, COUNTRIES, DEVICES, DOMAINS, ERROR_CLASSES, LANGUAGES, OSES, PUBLIC_CAMPAIGNS, PUBLIC_REFERRERS,
-        RESPONSE_SIZES, RESPONSE_TIMES, ROBOTS as BOTS,
+        READERS, RESPONSE_SIZES, RESPONSE_TIMES, ROBOTS as BOTS,
     },
 };
 
@@ -83,6 +83,8 @@ pub enum Table {
     Bot = 16,
     /// The site's own host that was asked.
     Hostname = 17,
+    /// How much a visit looks like a person's.
+    Reader = 18,
 }
 
 /// How it is decided which keys of a table appear.
@@ -107,6 +109,8 @@ pub enum Counts {
     VisitsByPosition,
     /// Each visit once, by a text.
     VisitsByText,
+    /// Each visit once, by a position that follows from all that its visitor did on the day.
+    VisitsByDeeds,
 }
 
 /// Which list of a site's own, known from its configuration, belongs to the public keys of a table.
@@ -190,7 +194,7 @@ const ERROR_CLASS_COUNT: u32 = ERROR_CLASSES.len() as u32;
 
 /// A row for each table, in the order of their numbers.
 #[rustfmt::skip]
-pub const TABLES: [TableSpec; 18] = [
+pub const TABLES: [TableSpec; 19] = [
     TableSpec { table: Table::Site, name: "site", wire_number: 1, key_space: KeySpace::None, l2_squared: 0,
         weight: 0, periods: &[PeriodKind::Hour, PeriodKind::Day, PeriodKind::Week, PeriodKind::Month], ..APART },
     TableSpec { table: Table::Page, name: "page", wire_number: 2, key_space: KeySpace::Open,
@@ -224,6 +228,8 @@ pub const TABLES: [TableSpec; 18] = [
     TableSpec { table: Table::Bot, name: "bot", wire_number: 17, public_keys: || BOTS, ..APART },
     TableSpec { table: Table::Hostname, name: "hostname", wire_number: 18, key_space: KeySpace::Public,
         public_keys: || &[OTHER_KEY], of_site: OfSite::Hosts, adds_up: AddsUp::ToAll, ..BY_TEXT },
+    TableSpec { table: Table::Reader, name: "reader", wire_number: 19,
+        public_keys: || READERS, counts: Counts::VisitsByDeeds, weight: 3, ..BY_LIST },
 ];
 
 // A table's number is its place, and a bit of a `TableSet`.

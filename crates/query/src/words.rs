@@ -75,6 +75,12 @@ fn of_attribute(table: Table) -> String {
         }
         Table::Status => "Visits that met at least one error of this class. A visit may have met both.".to_owned(),
         Table::Error => "Visits whose first error of this class was on this page.".to_owned(),
+        Table::Reader => format!(
+            "{} It counts once, by all that its visitor did on that day: \"loaded files\" had a style sheet, script, font or \
+             picture with a page, the fewest readers there were; \"pages only\" opened pages as a browser of its time does; \
+             \"robot-like\" did neither, or asked for robots.txt. The first two are the likely readers.",
+            visits()
+        ),
         Table::Entry => format!("{} It counts once, under the page that it saw first.", visits()),
         _ => format!("{} In a breakdown it counts once, under the key of its first page view.", visits()),
     }

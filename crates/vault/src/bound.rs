@@ -147,15 +147,25 @@ impl<'a> Bounder<'a> {
                 }
                 Outcome::NotSuccess
             }
-            Seen::Robot { family } => {
+            Seen::Files => {
+                let mark = VisitorDay::mark_files();
+                if !visitor.has(mark) {
+                    context.each(|day| day.mark(tag, mark));
+                }
+                Outcome::Asset
+            }
+            Seen::Robot { family, ended } => {
                 let mark = VisitorDay::mark_robot();
-                if !visitor.has(mark) && context.terms.has(Table::Bot) {
+                if !visitor.has(mark) {
+                    let is_counted = context.terms.has(Table::Bot);
                     context.each(|day| {
                         day.mark(tag, mark);
-                        day.count_listed(Table::Bot, *family);
+                        if is_counted {
+                            day.count_listed(Table::Bot, *family);
+                        }
                     });
                 }
-                Outcome::Bot
+                *ended
             }
         }
     }
@@ -184,6 +194,9 @@ impl<'a> Bounder<'a> {
             Bounded::Beyond { newly_limited } => {
                 if newly_limited {
                     context.each(|day| day.limit(tag));
+                }
+                if !visitor.has(visit.marks) {
+                    context.each(|day| day.mark(tag, visit.marks));
                 }
                 return Outcome::BeyondBound;
             }

@@ -3,7 +3,7 @@
 //! Whether a page view is counted depends on that visitor's own earlier page views and on nothing else. This is what
 //! the sensitivity rests on.
 
-use headcount_model::keys::ERROR_CLASSES;
+use headcount_model::keys::{ERROR_CLASSES, LOADED_FILES, PAGES_ONLY, ROBOT_LIKE};
 
 use super::tables::{Bounds, VIEWS_PER_DAY_MAX};
 
@@ -16,19 +16,23 @@ const LIMITED_BIT: u32 = HOURS_SHIFT + HOUR_BITS * VIEWS_PER_DAY_MAX as u32;
 const ERRORS_SHIFT: u32 = LIMITED_BIT + 1;
 #[expect(clippy::cast_possible_truncation, reason = "Cast safety: a list of two.")]
 const ROBOT_SHIFT: u32 = ERRORS_SHIFT + ERROR_CLASSES.len() as u32;
-const _: () = assert!(ROBOT_SHIFT < 64);
+const FILES_SHIFT: u32 = ROBOT_SHIFT + 1;
+const BROWSER_SHIFT: u32 = FILES_SHIFT + 1;
+const _: () = assert!(BROWSER_SHIFT < u64::BITS);
 const _: () = assert!((VIEWS_PER_DAY_MAX as u32) < 1 << COUNT_BITS);
 const _: () = assert!((crate::calendar::HOURS_PER_DAY_MAX as u32) <= 1 << HOUR_BITS);
 
-/// What is either there or not: the limit, the errors, the robot.
-const MARKS: u64 = 1 << LIMITED_BIT | ((1 << (ERROR_CLASSES.len() + 1)) - 1) << ERRORS_SHIFT;
+/// What is either there or not: the limit, the errors, the robot, loaded files, a page opened as a browser does.
+const MARKS: u64 = u64::MAX << LIMITED_BIT;
+const _: () = assert!(BROWSER_SHIFT == u64::BITS - 1, "all above the hours are marks");
 
 /// The hours of all page views.
 const HOURS: u64 = (1 << (HOUR_BITS * VIEWS_PER_DAY_MAX as u32)) - 1;
 
 /// What was counted of one visitor on one day: the hours of its page views (sorted, so that no order is kept), whether a
-/// bound was hit, how many pages it voted for, which classes of error it met, and whether it was seen as a robot. Packed
-/// into eight bytes, of which there is one for each visitor of an open day.
+/// bound was hit, how many pages it voted for, which classes of error it met, and whether it was seen as a robot, with the
+/// files of a page, or opening a page as a browser does. Packed into eight bytes, of which there is one for each visitor of
+/// an open day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct VisitorDay(u64);
 
@@ -62,6 +66,30 @@ impl VisitorDay {
     /// A robot.
     pub(super) fn mark_robot() -> Self {
         Self(1 << ROBOT_SHIFT)
+    }
+
+    /// Somebody who loaded a style sheet, script, font or picture.
+    pub(super) fn mark_files() -> Self {
+        Self(1 << FILES_SHIFT)
+    }
+
+    /// Somebody who opened a page as a browser of its time does.
+    pub(super) fn mark_browser() -> Self {
+        Self(1 << BROWSER_SHIFT)
+    }
+
+    /// Under which of [`READERS`] a visit counts, by its position; `None` for who has no page view.
+    ///
+    /// [`READERS`]: headcount_model::keys::READERS
+    pub(super) fn reader(self) -> Option<usize> {
+        if self.views() == 0 {
+            return None;
+        }
+        Some(match (self.has(Self::mark_robot()), self.has(Self::mark_files()), self.has(Self::mark_browser())) {
+            (true, ..) | (false, false, false) => ROBOT_LIKE,
+            (false, true, _) => LOADED_FILES,
+            (false, false, true) => PAGES_ONLY,
+        })
     }
 
     /// How many pages it voted for.
@@ -134,6 +162,18 @@ impl VisitorDay {
     /// The same with one more vote: what [`VisitorDay::merge`] gives.
     pub(super) fn with_vote(self) -> Self {
         if self.votes() >= VIEWS_PER_DAY_MAX { self } else { Self(self.0 + (1 << VOTES_SHIFT)) }
+    }
+
+    /// Its marks alone.
+    #[cfg(feature = "lab")]
+    pub(super) fn marks(self) -> Self {
+        Self(self.0 & MARKS)
+    }
+
+    /// The same with the marks of another: what [`VisitorDay::merge`] gives.
+    pub(super) fn with_marks(self, marks: Self) -> Self {
+        debug_assert_eq!(marks.0 & MARKS, marks.0);
+        Self(self.0 | marks.0)
     }
 
     /// The same with one more page view in an hour: what [`VisitorDay::merge`] gives, without taking the hours apart.
@@ -209,7 +249,10 @@ mod tests {
             for _ in 0..votes {
                 b = b.merge(VisitorDay::one_vote());
             }
-            let a = a.merge(VisitorDay::mark_robot());
+            let a = a.merge(VisitorDay::mark_robot()).merge(VisitorDay::mark_browser());
+            let c = c.merge(VisitorDay::mark_files());
+            let both = VisitorDay::mark_files().merge(VisitorDay::mark_browser());
+            prop_assert!(a.merge(c).has(both) && !a.merge(b).has(both) && !b.has(VisitorDay::mark_files()));
             prop_assert_eq!(a.merge(b).votes(), votes);
             prop_assert!(a.merge(b).has(VisitorDay::mark_robot()));
             prop_assert_eq!(a.merge(b).has(VisitorDay::mark_error(1)), limited);
@@ -221,17 +264,40 @@ mod tests {
         }
 
         #[test]
-        fn one_view_more_is_what_a_merge_gives(hours in prop::collection::vec(0_u8..26, 0..14), marks in 0_u8..16) {
+        fn one_view_more_is_what_a_merge_gives(hours in prop::collection::vec(0_u8..26, 0..14), marks in 0_u8..64) {
             let mut day = VisitorDay::default();
             if marks & 1 > 0 { day = day.merge(VisitorDay::mark_limited()); }
             if marks & 2 > 0 { day = day.merge(VisitorDay::mark_robot()); }
             if marks & 4 > 0 { day = day.merge(VisitorDay::one_vote()); }
             if marks & 8 > 0 { day = day.merge(VisitorDay::mark_error(1)); }
+            if marks & 16 > 0 { day = day.merge(VisitorDay::mark_files()); }
+            if marks & 32 > 0 { day = day.merge(VisitorDay::mark_browser()); }
             for hour in hours {
                 prop_assert_eq!(day.with_view(hour), day.merge(VisitorDay::one_view(hour)));
                 prop_assert_eq!(day.with_vote(), day.merge(VisitorDay::one_vote()));
                 day = day.with_view(hour);
             }
+        }
+
+        #[test]
+        fn what_a_visitor_did_puts_its_visit_under_one_key_in_any_order(
+            deeds in prop::collection::vec(0_u8..4, 0..8).prop_shuffle(),
+        ) {
+            let of = |deed: &u8| match deed {
+                0 => VisitorDay::one_view(9),
+                1 => VisitorDay::mark_files(),
+                2 => VisitorDay::mark_browser(),
+                _ => VisitorDay::mark_robot(),
+            };
+            let did = |deed| deeds.contains(&deed);
+            let wanted = match (did(3), did(1), did(2)) {
+                (true, ..) => ROBOT_LIKE,
+                (_, true, _) => LOADED_FILES,
+                (_, _, true) => PAGES_ONLY,
+                _ => ROBOT_LIKE,
+            };
+            let day = deeds.iter().map(of).fold(VisitorDay::NOTHING, VisitorDay::merge);
+            prop_assert_eq!(day.reader(), did(0).then_some(wanted));
         }
 
         #[test]

@@ -236,13 +236,27 @@ impl DayTally {
         self.closed = self.closed.with_all(tables);
     }
 
-    /// Counts by the keys of each attribute table, put together for a release.
-    pub(super) fn attributes(&self) -> AttributeTally {
+    /// Counts by the keys of each attribute table, put together for a release. `active`: the tables that count on the day.
+    pub(super) fn attributes(&self, active: TableSet) -> AttributeTally {
         let mut all = self.beside_entries.clone();
+        if active.contains(Table::Reader) {
+            // What visitors did is known when the day is over: a file may come before its page, or long after it.
+            for place in self.visitors.iter().filter_map(|row| row.day.reader()) {
+                all.add_listed(Table::Reader, place);
+            }
+        }
         for (name, page) in self.pages.rows().filter(|(_, page)| page.entries > 0) {
             all.add_texts(Table::Entry, name, page.entries);
         }
         all
+    }
+
+    /// Forgets who came: what follows from it is counted, as if it had always stood with the sums.
+    #[cfg(feature = "lab")]
+    pub(super) fn forget_visitors(&mut self, active: TableSet) {
+        let counted = self.attributes(active).listed(Table::Reader).clone();
+        self.beside_entries.set_listed(Table::Reader, counted);
+        (self.visitors, self.pairs) = Default::default();
     }
 
     /// Votes for pages that are not public yet, in hundredths.
@@ -263,7 +277,7 @@ impl DayTally {
         delta.count_here(view, page);
         for day in [self, delta] {
             day.visitors.set(tag, |visitor| {
-                let visitor = visitor.with_view(visit.hour);
+                let visitor = visitor.with_view(visit.hour).with_marks(visit.marks);
                 if view.votes_before.is_some() { visitor.with_vote() } else { visitor }
             });
             day.pairs.count(pair);
@@ -303,7 +317,7 @@ impl DayTally {
 
     /// Adds one to a position of a public list.
     pub(super) fn count_listed(&mut self, table: Table, position: u16) {
-        self.beside_entries.add_listed(table, position);
+        self.beside_entries.add_listed(table, position.into());
     }
 
     /// Adds to what is known of a visitor.
@@ -329,7 +343,7 @@ impl DayTally {
             && in_limiter == views
             && in_pairs == views
             && (hours == views || (!all_hours_are_open && hours < views))
-            && self.attributes().balances(visits, active, active)
+            && self.attributes(active).balances(visits, active, active)
             && self.site.limited <= self.visitors.len() as u64
             && self.site.is_possible()
             && self.pages.values().all(|page| page.counts.first <= visits)

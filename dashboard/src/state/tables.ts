@@ -11,12 +11,13 @@ export const DEVICE = 6;
 export const PROFILE = 12;
 export const RESPONSE_TIME = 15;
 export const RESPONSE_SIZE = 16;
+export const READER = 19;
 
 /** By tab, in the order in which they are shown. */
 export const TABLES_OF: Record<Tab, readonly number[]> = {
   content: [PAGE, 11, 14],
   sources: [3, CAMPAIGN],
-  visitors: [COUNTRY, LANGUAGE, DEVICE, 4, 5, PROFILE, 9, 18],
+  visitors: [READER, COUNTRY, LANGUAGE, DEVICE, 4, 5, PROFILE, 9, 18],
   health: [13, RESPONSE_TIME, RESPONSE_SIZE, 17],
 };
 
@@ -38,6 +39,7 @@ const NAMES: Record<number, string> = {
   16: "response-size",
   17: "bot",
   18: "hostname",
+  19: "reader",
 };
 
 /** Its name in addresses: `page`, `response-time`. */

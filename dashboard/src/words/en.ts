@@ -126,6 +126,7 @@ export const en = {
     16: { title: "Response sizes", key: "First answer’s size" },
     17: { title: "Robots", key: "Robot" },
     18: { title: "Host names", key: "Host name" },
+    19: { title: "Readers and robots", key: "What the visit did" },
   } as Record<number, { title: string; key: string }>,
   rows: {
     find: "Find in the rows",

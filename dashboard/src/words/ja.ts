@@ -126,6 +126,7 @@ export const ja: Words = {
     16: { title: "応答サイズ", key: "最初の応答のサイズ" },
     17: { title: "ロボット", key: "ロボット" },
     18: { title: "ホスト名", key: "ホスト名" },
+    19: { title: "閲覧者とロボット", key: "訪問のようす" },
   },
   rows: {
     find: "行を絞り込む",

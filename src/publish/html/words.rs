@@ -199,5 +199,6 @@ fn heading(table: Table) -> [&'static str; 2] {
         Table::ResponseSize => ["Response sizes", "応答サイズ"],
         Table::Bot => ["Robots", "ロボット"],
         Table::Hostname => ["Hosts", "ホスト名"],
+        Table::Reader => ["Readers", "閲覧者"],
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Access<'a> {
             time_unix_ms: if self.time_unix_ms == 0 { 1 } else { self.time_unix_ms },
             address: self.text(without_port(&self.address), TextLimits::ADDRESS),
             cookie: self.text(&self.cookie, TextLimits::COOKIE),
-            user_agent: self.text(&self.agent, TextLimits::AGENT),
+            user_agent: self.user_agent(),
             method: self.text(&self.method, TextLimits::METHOD),
             target: self.text(&self.target, TextLimits::TARGET),
             status: self.status,
@@ -100,6 +100,13 @@ impl<'a> Access<'a> {
             host: self.virtual_host(),
             ..AccessEvent::default()
         }
+    }
+
+    /// The user agent. A line that has the field and nothing in it is of a request that sent none (`-`), which is not the same
+    /// as a log without the field.
+    fn user_agent(&self) -> String {
+        let agent = self.text(&self.agent, TextLimits::AGENT);
+        if self.combined && agent.is_empty() { "-".to_owned() } else { agent }
     }
 
     fn text(&self, field: &[u8], limit: TextLimits) -> String {

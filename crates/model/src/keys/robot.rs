@@ -171,15 +171,37 @@ const SCANNERS: &[&str] = &[
     "zmeu",
 ];
 
-/// Every family that is ever published; the last is "(other robots)".
+/// Kinds that came later. They stand behind "(other robots)": open cells count by position, so none may ever move.
+const LATER: [&str; 3] = ["(no user agent)", "(robots.txt)", "(parts of apps)"];
+
+/// The positions in [`ROBOTS`] that no word of a user agent tells.
+pub mod robot_kinds {
+    use super::ROBOT_FAMILIES;
+
+    /// A robot of no family.
+    pub const OTHER: usize = ROBOT_FAMILIES.len();
+    /// A request whose user agent is "-": it had none.
+    pub const NO_AGENT: usize = OTHER + 1;
+    /// Whoever asks for robots.txt.
+    pub const ROBOTS_TXT: usize = OTHER + 2;
+    /// The loaders of pictures and data in apps.
+    pub const APP: usize = OTHER + 3;
+}
+
+/// Every family that is ever published.
 pub const ROBOTS: &[&str] = &names();
 
-const fn names() -> [&'static str; ROBOT_FAMILIES.len() + 1] {
-    let mut names = [OTHER; ROBOT_FAMILIES.len() + 1];
+const fn names() -> [&'static str; ROBOT_FAMILIES.len() + 1 + LATER.len()] {
+    let mut names = [OTHER; ROBOT_FAMILIES.len() + 1 + LATER.len()];
     let mut index = 0;
     while index < ROBOT_FAMILIES.len() {
         names[index] = ROBOT_FAMILIES[index].0;
         index += 1;
+    }
+    let mut later = 0;
+    while later < LATER.len() {
+        names[index + 1 + later] = LATER[later];
+        later += 1;
     }
     names
 }

@@ -20,7 +20,7 @@ fn public_keys_are_distinct_and_every_table_has_its_place() {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), table.public_keys().len(), "{}", table.name());
-        let is_listed = table.spec().counts == Counts::VisitsByPosition;
+        let is_listed = matches!(table.spec().counts, Counts::VisitsByPosition | Counts::VisitsByDeeds);
         let has_one_list = table.key_space() == KeySpace::Public && table.spec().of_site == OfSite::Nothing;
         assert_eq!(is_listed, table.is_complete() && has_one_list, "{}", table.name());
         assert!(!table.has_period(PeriodKind::Quarter), "{}", table.name());

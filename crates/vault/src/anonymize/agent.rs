@@ -4,17 +4,20 @@
 //! lists, and a digest by which a visitor is told from others at the same address. It keeps no user agent: the cache knows
 //! hashes alone, of no particular visitor.
 //!
-//! The patterns are those of uap-core and isbot; [`bots`] adds what they miss. An empty user agent is no robot (the
-//! common log format has none) and falls under "Other".
+//! The patterns are those of uap-core and two lists of robots; [`bots`] adds what they miss. An empty user agent is no robot
+//! (the common log format has none) and falls under "Other"; `-`, a request that had none, is one.
 
+mod age;
 mod bots;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher, sync::OnceLock};
 
+pub(super) use age::Age;
 use bots::Bots;
-use headcount_model::keys::{BROWSERS, OSES, ROBOTS as BOTS};
+pub(super) use bots::position;
+use headcount_model::keys::{BROWSERS, OSES, robot_kinds};
 use quick_cache::sync::Cache;
 use ua_parser::{Regexes, os, user_agent};
 
@@ -118,7 +121,7 @@ const OS_NAMES: &[(&str, &str)] = &[
 pub(crate) struct Agent {
     /// A crawler, a monitor, a library, a preview: nobody who reads. The other fields are then "Other".
     pub is_bot: bool,
-    /// Index in [`BOTS`]; means nothing for a reader.
+    /// Index in the public list of robots; means nothing for a reader.
     pub bot: u8,
     /// Index in [`BROWSERS`].
     pub browser: u8,
@@ -126,6 +129,8 @@ pub(crate) struct Agent {
     pub os: u8,
     /// Index in the public list of devices.
     pub device: u8,
+    /// Until when it was a browser of its time.
+    pub age: Age,
 }
 
 /// Stands for all bytes of a user agent among those that make a visitor. The same in every process.
@@ -201,10 +206,14 @@ impl Parsers {
     }
 
     fn classify(&self, user_agent: &str) -> Agent {
-        let nothing =
-            Agent { is_bot: false, bot: last(BOTS), browser: last(BROWSERS), os: last(OSES), device: OTHER_DEVICE };
-        if matches!(user_agent.trim(), "" | "-") {
-            return nothing;
+        const OTHER_BOT: u8 = position(robot_kinds::OTHER);
+        const NO_AGENT: u8 = position(robot_kinds::NO_AGENT);
+        let (browser, os, device, age) = (last(BROWSERS), last(OSES), OTHER_DEVICE, Age::UNKNOWN);
+        let nothing = Agent { is_bot: false, bot: OTHER_BOT, browser, os, device, age };
+        match user_agent.trim() {
+            "" => return nothing,
+            "-" => return Agent { is_bot: true, bot: NO_AGENT, ..nothing },
+            _ => {}
         }
         let browser = self.browser.extract(user_agent);
         let family = browser.as_ref().map_or("Other", |value| value.family.as_ref());
@@ -217,6 +226,7 @@ impl Parsers {
             browser: browser_index(user_agent, family),
             os: os_index(user_agent, system),
             device: device_index(user_agent),
+            age: Age::of(user_agent),
             ..nothing
         }
     }

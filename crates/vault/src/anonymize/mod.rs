@@ -5,6 +5,7 @@
 
 pub(crate) mod agent;
 mod attributes;
+mod browser;
 pub(crate) mod campaign;
 pub(crate) mod health;
 mod host;
@@ -17,11 +18,13 @@ mod visitor;
 
 use std::{net::IpAddr, sync::Arc};
 
+use headcount_model::keys::robot_kinds;
 use zeroize::Zeroize;
 
 use super::{
     event::AccessEvent,
     keys::{Epoch, EpochKeys, KeyFault, KeyRing},
+    limit::VisitorDay,
     names::{NameId, Names},
     outcome::Outcome,
     release::index::PublishedPeriods,
@@ -65,8 +68,10 @@ pub(super) enum Seen {
     Visit(Visit),
     /// A request that was answered with an error: its class (a position among the classes), and class with page.
     Error { class: u8, key: NameId },
-    /// A page view by a robot: its family (a position in the public list).
-    Robot { family: u16 },
+    /// A style sheet, script, font or picture: somebody has a page on the screen.
+    Files,
+    /// A page view by a robot, or what only robots ask for: its family (a position in the public list), and how the event ends.
+    Robot { family: u16, ended: Outcome },
 }
 
 /// A page view.
@@ -82,6 +87,8 @@ pub(super) struct Visit {
     pub(super) month_tag: Option<u64>,
     pub(super) page: NameId,
     pub(super) attributes: Attributes,
+    /// What the request tells of its visitor.
+    pub(super) marks: VisitorDay,
 }
 
 /// What an event is, before it is known whose.
@@ -94,9 +101,10 @@ struct Classified {
 
 /// What a request was.
 enum What {
-    Page(Attributes),
+    Page(Attributes, VisitorDay),
     Error { class: u8, key: NameId },
-    Robot { family: u16 },
+    Files,
+    Robot { family: u16, ended: Outcome },
 }
 
 /// The keys of the periods of one day.
@@ -112,6 +120,7 @@ struct Facts {
     hour: u8,
     page: NameId,
     attributes: Attributes,
+    marks: VisitorDay,
 }
 
 impl DayKeys {
@@ -126,6 +135,7 @@ impl DayKeys {
             month_tag: self.month_keys.as_ref().map(tag),
             page: facts.page,
             attributes: facts.attributes,
+            marks: facts.marks,
         }
     }
 }
@@ -201,14 +211,15 @@ impl Anonymizer {
         let visitor_tag = keys.day_keys.visitor_tag(&scratch.identity);
         let seen = match what {
             What::Error { class, key } => Seen::Error { class, key },
-            What::Robot { family } => Seen::Robot { family },
-            What::Page(attributes) => {
+            What::Files => Seen::Files,
+            What::Robot { family, ended } => Seen::Robot { family, ended },
+            What::Page(attributes, marks) => {
                 let page = scratch.names.id(&scratch.page, &mut scratch.last_page);
                 Seen::Visit(keys.visit(
                     &scratch.identity,
                     visitor_tag,
                     &scratch.page,
-                    Facts { hour: local.hour, page, attributes },
+                    Facts { hour: local.hour, page, attributes, marks },
                 ))
             }
         };
@@ -233,19 +244,33 @@ impl Anonymizer {
             return Err(Outcome::Late);
         }
         let request = request(event, site, &mut scratch.page)?;
+        if let Request::Files = request
+            && !site.terms_of(local.day).has(Table::Reader)
+        {
+            return Err(Outcome::Asset);
+        }
         if !visitor::is_somebody(event) {
-            return Err(Outcome::NoVisitor);
+            return Err(request.without_visitor());
         }
         let ip = visitor::ip(event);
         let (agent, digest) = self.agents.classify(event.user_agent.as_str());
         let what = match request {
             Request::Error(_) if agent.is_bot => return Err(Outcome::NotSuccess),
+            Request::Files if agent.is_bot => return Err(Outcome::Asset),
+            Request::Files => What::Files,
+            Request::RobotsTxt => {
+                let family = if agent.is_bot { agent.bot } else { agent::position(robot_kinds::ROBOTS_TXT) };
+                What::Robot { family: family.into(), ended: Outcome::NotPage }
+            }
             Request::Error(class) => {
                 let key = format!("{} {}", health::ERROR_CLASSES[usize::from(class)], scratch.page);
                 What::Error { class, key: scratch.names.id(&key, &mut scratch.last_page) }
             }
-            Request::Page if agent.is_bot => What::Robot { family: agent.bot.into() },
-            Request::Page => What::Page(self.attributes(event, ip, agent, local, site, scratch)),
+            Request::Page if agent.is_bot => What::Robot { family: agent.bot.into(), ended: Outcome::Bot },
+            Request::Page => {
+                let marks = browser::marks(event, &scratch.page, agent.age, local.day);
+                What::Page(self.attributes(event, ip, agent, local, site, scratch), marks)
+            }
         };
         Ok(Classified { local, what, ip, agent: digest })
     }
@@ -319,8 +344,22 @@ fn reject_time(time_unix_ms: i64, now_unix_ms: i64) -> Option<Outcome> {
 /// What a request is worth looking at for; its normalised page or file is then in `page`.
 enum Request {
     Page,
+    /// A file that a page is shown with.
+    Files,
+    RobotsTxt,
     /// Answered with an error of this class.
     Error(u8),
+}
+
+impl Request {
+    /// How it ends where nobody can be told by it.
+    fn without_visitor(&self) -> Outcome {
+        match self {
+            Self::Files => Outcome::Asset,
+            Self::RobotsTxt => Outcome::NotPage,
+            Self::Page | Self::Error(_) => Outcome::NoVisitor,
+        }
+    }
 }
 
 fn request(event: &AccessEvent<'_>, site: &Site, page: &mut String) -> Result<Request, Outcome> {
@@ -339,7 +378,12 @@ fn request(event: &AccessEvent<'_>, site: &Site, page: &mut String) -> Result<Re
     match (target, error) {
         (Ok(_), Some(class)) => Ok(Request::Error(class)),
         (Ok(page::Target::Page), None) => Ok(Request::Page),
-        (Ok(page::Target::Asset), None) => Err(Outcome::Asset),
+        (Ok(page::Target::Part), None) => Ok(Request::Files),
+        // Robots fetch icons by themselves; a browser does so for a page that it shows, and names it.
+        (Ok(page::Target::Icon), None) if browser::has_referrer(event) => Ok(Request::Files),
+        (Ok(page::Target::Icon | page::Target::Asset), None) => Err(Outcome::Asset),
+        (Ok(page::Target::RobotsTxt), None) => Ok(Request::RobotsTxt),
+        (Ok(page::Target::Machine), None) => Err(Outcome::NotPage),
         // What cannot be read is answered with an error, as it should be.
         (Err(page::BadTarget), Some(_)) => Err(Outcome::NotSuccess),
         (Err(page::BadTarget), None) => Err(Outcome::BadTarget),

@@ -12,6 +12,7 @@
 //! All else is plain text, so `/%E3%81%82` and `/あ` are one page.
 
 mod form;
+mod kind;
 mod plain;
 mod query;
 mod scrub;
@@ -20,6 +21,7 @@ mod tests;
 
 pub(super) use form::is_invisible;
 use form::resolve;
+use kind::{asks_for_feed, kind_of};
 use plain::is_plain;
 pub(super) use plain::is_plain_text;
 use query::{append_query, shorten};
@@ -66,22 +68,21 @@ impl Default for PageRules {
 pub(crate) enum Target {
     /// Something a person reads.
     Page,
-    /// A style sheet, script, image, font, sound or film.
+    /// A style sheet, script, image or font: what a browser loads with a page.
+    Part,
+    /// The icon of a site, which robots and link previews ask for too.
+    Icon,
+    /// Another thing that belongs to a page and is none: a sound, a film, a source map.
     Asset,
+    /// What only robots and monitors of robots ask for.
+    RobotsTxt,
+    /// What other machines read: a feed, a sitemap, a manifest, data, a health check.
+    Machine,
 }
 
 /// The target is empty, too long, holds control characters, or is neither a path nor an http(s) URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadTarget;
-
-/// The longest of [`ASSET_EXTENSIONS`].
-const ASSET_EXTENSION_BYTES_MAX: usize = 5;
-/// File extensions of what belongs to a page but is none.
-const ASSET_EXTENSIONS: [&str; 35] = [
-    "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "tif", "tiff", "xbm",
-    "woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "m4a", "m4v", "webm", "ogg", "ogv", "wav", "avi", "mov", "mpg",
-    "mpeg", "au", "swf",
-];
 
 /// Writes the normalised page of `target` into `out` (cleared first; its memory is used again), without personal data.
 ///
@@ -117,7 +118,7 @@ pub(crate) fn named(
         drop_index_file(out, rules);
         let kind = kind_of(out);
         finish(path, query, rules, is_public, out);
-        return Ok(kind);
+        return Ok(of_query(kind, query));
     }
     let mut resolved = String::with_capacity(path.len() + 1);
     resolve(path, &mut resolved);
@@ -127,7 +128,12 @@ pub(crate) fn named(
         out.clone_from(&resolved);
     }
     finish(&resolved, query, rules, is_public, out);
-    Ok(kind_of(&resolved))
+    Ok(of_query(kind_of(&resolved), query))
+}
+
+/// A page that is asked for in the form of a feed is none.
+fn of_query(kind: Target, query: &str) -> Target {
+    if kind == Target::Page && asks_for_feed(query) { Target::Machine } else { kind }
 }
 
 /// Appends the query to a scrubbed path, or cuts the path. `resolved`: the path before it was scrubbed.
@@ -244,23 +250,4 @@ fn drop_index_file(path: &mut String, rules: &PageRules) {
     if rules.index_files.iter().any(|file| file.len() == name.len() && file.eq_ignore_ascii_case(name)) {
         path.truncate(name_at);
     }
-}
-
-fn kind_of(path: &str) -> Target {
-    let bytes = path.as_bytes();
-    let name = &bytes[memchr::memrchr(b'/', bytes).map_or(0, |slash| slash + 1)..];
-    let name = &name[..memchr::memchr(b';', name).unwrap_or(name.len())];
-    match memchr::memrchr(b'.', name) {
-        Some(dot) if is_asset(&name[dot + 1..]) => Target::Asset,
-        _ => Target::Page,
-    }
-}
-
-fn is_asset(extension: &[u8]) -> bool {
-    // No asset's extension is longer, and "html" is the most usual of those that are none.
-    let mut buffer = [0; ASSET_EXTENSION_BYTES_MAX];
-    let Some(lower) = buffer.get_mut(..extension.len()) else { return false };
-    lower.copy_from_slice(extension);
-    lower.make_ascii_lowercase();
-    *lower != *b"html" && ASSET_EXTENSIONS.iter().any(|asset| asset.as_bytes() == lower)
 }

@@ -6,6 +6,7 @@
 
 mod accesses;
 mod noise;
+mod readers;
 mod scene;
 mod stages;
 mod view_count;
@@ -13,6 +14,7 @@ mod world;
 
 pub use accesses::LogReader;
 pub use noise::{Noise, NoiseFault, SeededNoise, SystemNoise};
+pub use readers::ReaderCount;
 pub use scene::{Keys, Leaks, PUBLIC_PAGES, Plans, Play, Scene, Stage};
 pub use stages::{Encoded, Sealed, Seen, Stages};
 pub use view_count::{Added, ViewCount};

@@ -8,13 +8,14 @@ use zeroize::Zeroizing;
 
 use super::{Noise, NoiseFault, noise::Drawn, release};
 use crate::{
-    Bounds, Mechanism, Privacy, Release, SiteSettings, Table, TableSet,
+    Bounds, Mechanism, Outcome, Privacy, Release, SiteSettings, Table, TableSet,
     anonymize::{Attributes, Seen, Sighting, Visit},
     bound::Bounder,
     calendar::{Calendar, Day, Period, PeriodKind},
     cells::Cells,
     guard,
     keys::Epoch,
+    limit,
     names::{NameId, Names},
     release::{
         draw::Draw,
@@ -192,7 +193,7 @@ impl Stage {
         let mut month = cells.months.remove(&epoch(Period::month_of(date))).unwrap_or_default();
         let mut quarter = QuarterTally::default();
         week.absorb(&day, site.terms_of(date).plan.has_weeks_of_pages());
-        month.absorb(&day);
+        month.absorb(&day, site.terms_of(date).tables());
         quarter.absorb(&day, |table, key| index.is_public(table, key));
         Self { public: index.public, site, day, week, month, quarter, asked }
     }
@@ -320,6 +321,7 @@ fn view(who: u64, number: u64, hour: u64, is_alone: bool, names: &mut Names) -> 
             month_tag: Some(tag(who, 4)),
             page: names.id(&page(number), &mut last),
             attributes,
+            marks: limit::VisitorDay::mark_browser(),
         }),
     }
 }
@@ -347,7 +349,11 @@ fn parts(scene: Scene, with: bool, names: &mut Names) -> [Vec<Sighting>; PARTS] 
     match scene {
         Scene::AtEveryBound => {
             mine.extend([error(VISITOR, 0, "4xx /p0", names), error(VISITOR, 1, "5xx /p1", names)]);
-            mine.push(Sighting { seen: Seen::Robot { family: 0 }, ..error(VISITOR, 0, "", names) });
+            mine.push(Sighting { seen: Seen::Files, ..error(VISITOR, 0, "", names) });
+            mine.push(Sighting {
+                seen: Seen::Robot { family: 0, ended: Outcome::Bot },
+                ..error(VISITOR, 0, "", names)
+            });
         }
         Scene::Alone | Scene::Closing => {
             mine.extend([error(VISITOR, 0, "4xx /mine", names), error(VISITOR, 1, "5xx /mine", names)])

@@ -21,6 +21,7 @@ use crate::{
     calendar::{Calendar, Day, Period},
     cells::Cells,
     keys::Epoch,
+    limit,
     names::{NameId, Names},
     release::{index::SiteIndex, terms::History},
     sites::settings::Site,
@@ -198,7 +199,7 @@ impl World {
         week.heads.merge(&of_day.heads);
         let month = self.months.entry(Period::month_of(day)).or_insert_with(|| Counted::new(of_day.pages.len()));
         cells.months.values().for_each(|tally| month.tally.merge(tally));
-        month.tally.absorb(&of_day.tally);
+        month.tally.absorb(&of_day.tally, tables());
         month.heads.merge(&of_day.heads);
         for pages in [&mut week.pages, &mut month.pages] {
             pages.iter_mut().zip(&of_day.pages).for_each(|(mine, theirs)| mine.add(*theirs));
@@ -244,7 +245,7 @@ fn count_day(
     });
     let mut tally = cells.days.remove(&Epoch { site: site.name, period: Period::day(day) }).unwrap_or_default();
     assert!(tally.balances(true, tables()), "the tables of a day agree with each other");
-    (tally.visitors, tally.pairs) = Default::default();
+    tally.forget_visitors(tables());
     for (page, truth) in pages.iter().zip(&mut counted.pages) {
         let page = tally.pages.get(page).copied().unwrap_or_default().counts;
         truth.bounded = u32::try_from(page.first).unwrap_or(u32::MAX);
@@ -269,6 +270,10 @@ fn visits(
     let mut attributes = visitor.facts.attributes;
     attributes.set_name(Table::Referrer, names.id(&visitor.facts.referrer, &mut last));
     attributes.set_name(Table::Campaign, names.id("(none)", &mut last));
+    // Three of four have a browser that loads what a page needs.
+    if visitor_tag % 4 > 0 {
+        give(Sighting { day, visitor_tag, seen: Seen::Files }, names);
+    }
     for view in &visitor.views {
         let visit = Visit {
             hour: view.hour,
@@ -278,6 +283,7 @@ fn visits(
             month_tag: Some(tag(Period::month_of(day))),
             page: names.id(&pages[view.page as usize], &mut last),
             attributes,
+            marks: limit::VisitorDay::mark_browser(),
         };
         give(Sighting { day, visitor_tag, seen: Seen::Visit(visit) }, names);
     }

@@ -57,7 +57,7 @@ impl<'a> Draw<'a> {
         }
         let pages = tally.pages.iter().map(|(key, page)| (key, page.counts));
         let mut tables: Vec<TableNumbers> = self.pages(PeriodKind::Day, pages, &BTreeSet::new())?.into_iter().collect();
-        self.attributes(PeriodKind::Day, &tally.attributes(), &mut tables)?;
+        self.attributes(PeriodKind::Day, &tally.attributes(self.under.always), &mut tables)?;
         Ok(Body { site_numbers: self.site_numbers(PeriodKind::Day, &tally.site, None)?, hours, tables })
     }
 

@@ -117,7 +117,8 @@ impl Sealing<'_> {
     /// release does not tell whether somebody did.
     fn absorb(&mut self, site: &Site, day: Day, tally: &DayTally, step: &mut Step) -> Result<(), CommitError> {
         let sealed = self.publisher.sealed(site);
-        let plan = &site.terms_of(day).plan;
+        let terms = site.terms_of(day);
+        let plan = &terms.plan;
         let index = self.publisher.index().read().unwrap_or_else(PoisonError::into_inner);
         let of_site = index.sites.get(&site.name);
         let is_public = |table: Table, key: &str| {
@@ -139,7 +140,7 @@ impl Sealing<'_> {
                 }
                 PeriodKind::Month => {
                     let month = self.open.cells_mut().months.entry(epoch.clone()).or_default();
-                    month.absorb(tally);
+                    month.absorb(tally, terms.tables());
                     if plan.has_monthly_votes() {
                         month.absorb_votes(tally, |page| is_public(Table::Page, page));
                     }

@@ -178,7 +178,7 @@ mod tests {
         let bytes = tally(PeriodKind::Day, &postcard::to_allocvec(&(day, ACTIVITY)).unwrap()).unwrap();
         let day: DayTally = postcard::from_bytes(&bytes).unwrap();
         assert!(day.site.limited == 9);
-        let all = day.attributes();
+        let all = day.attributes(TableSet::all());
         assert!(TEXTS.into_iter().all(|t| all.texts(t).get("key") == Some(&(100 + u64::from(t.number())))));
         assert!(LISTED.into_iter().all(|t| all.listed(t).get(2) == 100 + u64::from(t.number())));
         // Written again it is the same: nothing is left of the form before.

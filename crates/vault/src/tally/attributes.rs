@@ -54,8 +54,13 @@ impl AttributeTally {
         *self.texts[table].at(key) += count;
     }
 
-    pub(super) fn add_listed(&mut self, table: Table, position: u16) {
-        self.listed[table].add(usize::from(position), 1);
+    pub(super) fn add_listed(&mut self, table: Table, position: usize) {
+        self.listed[table].add(position, 1);
+    }
+
+    #[cfg(feature = "lab")]
+    pub(super) fn set_listed(&mut self, table: Table, counts: Counters) {
+        self.listed[table] = counts;
     }
 
     /// The counts of a table whose keys are texts.

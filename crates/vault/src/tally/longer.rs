@@ -144,13 +144,13 @@ impl MonthTally {
         }
     }
 
-    /// Takes the counters of a day that is being sealed.
-    pub(crate) fn absorb(&mut self, day: &DayTally) {
+    /// Takes the counters of a day that is being sealed. `active`: the tables that count on the day.
+    pub(crate) fn absorb(&mut self, day: &DayTally, active: TableSet) {
         self.site.merge(&day.site);
         for (name, page) in day.pages.rows() {
             self.pages.at(name).counts.merge(page.counts);
         }
-        self.attributes.merge(&day.attributes());
+        self.attributes.merge(&day.attributes(active));
     }
 
     /// Whether its sums agree with each other. `active`: tables that counted on every day; `ever`: on any day.

@@ -12,6 +12,7 @@ use anonymize::{Attributes, Seen, Sighting, Visit};
 use bound::Bounder;
 use cells::Cells;
 use keys::Epoch;
+use limit::VisitorDay;
 use names::{NameId, Names};
 use release::index::SiteIndex;
 use store::{Step, archive::Archive, backup, rows};
@@ -39,11 +40,12 @@ fn visit(number: u64, names: &mut Names) -> Sighting {
         month_tag: Some(0x0400_0000_0000_0000 + number),
         page: names.id("/a", &mut last),
         attributes,
+        marks: VisitorDay::mark_browser(),
     };
     Sighting { day: date(), visitor_tag: 0x1000 + number, seen: Seen::Visit(visit) }
 }
 
-/// Two visits, an error and a robot.
+/// Two visits, an error, a robot, and a style sheet.
 fn counted() -> Cells {
     let settings = SiteSettings {
         tables: TableSet::all(),
@@ -55,7 +57,8 @@ fn counted() -> Cells {
     let (mut open, mut delta) = (Cells::default(), Cells::default());
     let mut sightings = vec![visit(1, &mut names), visit(2, &mut names)];
     let key = names.id("4xx /gone", &mut NameId::default());
-    for (number, seen) in [(1, Seen::Error { class: 0, key }), (3, Seen::Robot { family: 2 })] {
+    let robot = Seen::Robot { family: 2, ended: Outcome::Bot };
+    for (number, seen) in [(1, Seen::Error { class: 0, key }), (3, robot), (2, Seen::Files)] {
         sightings.push(Sighting { day: date(), visitor_tag: 0x1000 + number, seen });
     }
     for sighting in sightings {
@@ -80,7 +83,7 @@ fn golden_tallies() {
     let week = week.encode().unwrap();
     assert_bytes("stored/tally-week-pages", "A week's tally with pages: these follow the rest.", &week);
     assert!(WeekTally::decode(&week).unwrap().encode().unwrap() == week);
-    cells.months.get_mut(&of_month).unwrap().absorb(&day);
+    cells.months.get_mut(&of_month).unwrap().absorb(&day, TableSet::all());
     let mut month = cells.months[&of_month].clone();
     month.absorb_votes(&day, |_| false);
     let month = month.encode().unwrap();

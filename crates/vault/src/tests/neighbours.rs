@@ -39,9 +39,20 @@ struct Act {
     page: u8,
     status: u32,
     robot: bool,
+    /// A page, a file that belongs to one, or robots.txt.
+    kind: Kind,
+    /// Whether the browser is years behind.
+    old: bool,
     referrer: u8,
     campaign: u8,
     host: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Page,
+    File,
+    RobotsTxt,
 }
 
 /// The tables that take in new keys, and what their guards are asked.
@@ -53,12 +64,16 @@ const VISITOR: u32 = 77;
 
 fn act() -> impl Strategy<Value = Act> {
     let status = prop::sample::select(vec![200_u32, 200, 200, 304, 404, 410, 500, 301]);
-    (0_u8..24, 0..PAGES, status, prop::bool::weighted(0.1), 0_u8..4, 0_u8..3, 0_u8..4).prop_map(
-        |(hour, page, status, robot, referrer, campaign, host)| Act {
+    let kind = prop::sample::select(vec![Kind::Page, Kind::Page, Kind::Page, Kind::File, Kind::RobotsTxt]);
+    let how = (prop::bool::weighted(0.1), kind, any::<bool>());
+    (0_u8..24, 0..PAGES, status, how, 0_u8..4, 0_u8..3, 0_u8..4).prop_map(
+        |(hour, page, status, (robot, kind, old), referrer, campaign, host)| Act {
             hour,
             page,
             status,
             robot,
+            kind,
+            old,
             referrer,
             campaign,
             host,
@@ -67,9 +82,15 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 fn event(who: u32, act: &Act) -> AccessEvent<'static> {
-    let agent = if act.robot { "Googlebot/2.1 (+http://www.google.com/bot.html)" } else { BROWSER };
+    let agent = match (act.robot, act.old) {
+        (true, _) => "Googlebot/2.1 (+http://www.google.com/bot.html)",
+        (_, true) => "Mozilla/5.0 (X11; Linux x86_64; rv:52.0) Gecko/20100101 Firefox/52.0",
+        _ => "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    };
     let midnight = NOON_UNIX_MS - DAY_MS / 2;
     let target = match act.campaign {
+        _ if act.kind == Kind::File => format!("/{}.css", act.page),
+        _ if act.kind == Kind::RobotsTxt => "/robots.txt".to_owned(),
         0 => format!("/p{}", act.page),
         n => format!("/p{}?utm_source=s{n}&utm_campaign=c", act.page),
     };
@@ -154,7 +175,7 @@ impl Bench {
         let mut week = cells.weeks.values().next().cloned().unwrap_or_default();
         week.absorb(day, true);
         let mut month = cells.months.values().next().cloned().unwrap_or_default();
-        month.absorb(day);
+        month.absorb(day, TableSet::all());
         month.absorb_votes(day, |_| false);
         let mut quarter = QuarterTally::default();
         quarter.absorb(day, |_, _| false);
@@ -301,7 +322,17 @@ proptest! {
 #[test]
 fn the_declared_sensitivities_are_reached() {
     let bench = Bench::new(Bounds::default());
-    let plain = |page: u8| Act { hour: page % 24, page, status: 200, robot: false, referrer: 0, campaign: 1, host: 0 };
+    let plain = |page: u8| Act {
+        hour: page % 24,
+        page,
+        status: 200,
+        robot: false,
+        kind: Kind::Page,
+        old: false,
+        referrer: 0,
+        campaign: 1,
+        host: 0,
+    };
     let mut acts: Vec<(u32, Act)> = (4..12).map(|page| (VISITOR, plain(page))).collect();
     acts.extend([404, 500].map(|status| (VISITOR, Act { status, ..plain(0) })));
     acts.push((VISITOR, Act { robot: true, ..plain(0) }));

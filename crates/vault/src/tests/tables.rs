@@ -43,7 +43,14 @@ fn everybody() -> Vec<AccessEvent<'static>> {
     let robot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
     let mut events = Vec::new();
     for who in 0..PEOPLE {
+        // A style sheet before the page, and after it.
+        if who % 2 == 0 {
+            events.push(event(who, 200, "/style.css", BROWSER));
+        }
         events.push(event(who, 200, "/visa/?utm_source=News&utm_medium=mail&utm_campaign=spring", BROWSER));
+        if who % 2 == 1 {
+            events.push(event(who, 304, "/style.css", BROWSER));
+        }
         // Two of each class: the first counts.
         for (status, target) in [(404, "/gone"), (404, "/gone-too"), (500, "/broken"), (503, "/broken-too")] {
             events.push(event(who, status, target, BROWSER));
@@ -56,7 +63,7 @@ fn everybody() -> Vec<AccessEvent<'static>> {
 }
 
 /// The table, a key that everybody is under, a key that nobody is under.
-const EXPECTED: [(Table, &str, Option<&str>); 19] = [
+const EXPECTED: [(Table, &str, Option<&str>); 21] = [
     (Table::Page, "/visa/", None),
     (Table::Entry, "/visa/", None),
     (Table::Referrer, "example.net", Some("Google")),
@@ -76,6 +83,8 @@ const EXPECTED: [(Table, &str, Option<&str>); 19] = [
     (Table::Bot, "Googlebot", Some("Bingbot")),
     (Table::Hostname, "www.example.jp", Some("*.emb.example.jp")),
     (Table::Hostname, "www.example.jp", Some("(other)")),
+    (Table::Reader, "loaded files", Some("pages only")),
+    (Table::Reader, "loaded files", Some("robot-like")),
 ];
 
 fn assert_counts(release: &Release) {

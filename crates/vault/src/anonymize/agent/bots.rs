@@ -1,14 +1,13 @@
 //! Tells robots from readers by the user agent.
 //!
 //! It is here because robots are a large part of a public site's traffic and must not be counted as visitors. It takes the
-//! user agent with the family and the system that uap-core found in it. "Robot" say: the crate isbot, uap-core's
-//! class "Spider", the words below, and the lack of any browser or system. It never takes an agent for a robot because
+//! user agent with the family and the system that uap-core found in it. "Robot" say: the lists of isbot and
+//! crawler-user-agents, uap-core's class "Spider", the words below, and the lack of any browser or system. It never takes an agent for a robot because
 //! it is rare. A robot that claims to be a common browser and nothing else is not found here; no list can.
 
-use headcount_model::keys::ROBOT_FAMILIES;
+use headcount_model::keys::{ROBOT_FAMILIES, robot_kinds, robot_patterns};
+use regex::bytes::{Regex, RegexBuilder};
 use ua_parser::device;
-
-use super::{BOTS, last};
 
 /// Parts of user agents, in lower case, that no browser carries: libraries, tools, feed readers, monitors, previews.
 const WORDS: &[&str] = &[
@@ -81,10 +80,11 @@ const WORDS: &[&str] = &[
     "watcher",
     "wget",
     "whatweb",
+    "windowspowershell",
 ];
 
 /// What the user agents of some tools start with, in lower case; elsewhere in one it may mean a plug-in or an app.
-const STARTS: &[&str] = &["java/", "whatsapp"];
+const STARTS: &[&str] = &["java/", "microsoft office/", "whatsapp"];
 
 /// Systems, phones and browsers that uap-core does not know by name, in lower case.
 const PLATFORMS: &[&str] = &[
@@ -129,9 +129,18 @@ const PLATFORMS: &[&str] = &[
 /// Makers of phones whose names are too short to be looked for anywhere but at the start.
 const PHONE_STARTS: &[&str] = &["lg", "mot-", "sie-"];
 
+/// Browsers for terminals: they name themselves and nothing else, as tools do.
+const TEXT_BROWSERS: &[&str] = &["dillo/", "elinks/", "links (", "lynx/", "w3m/"];
+
+/// The system libraries by which apps load pictures and data; nobody opens a page with them.
+const APP_LIBRARIES: &[&str] = &["cfnetwork", "dalvik"];
+
+/// Memory that the compiled lists may take, in bytes.
+const LIST_BYTES_MAX: usize = 64 << 20;
+
 /// The rules for robots, compiled.
 pub(super) struct Bots {
-    list: isbot::Bots,
+    list: Regex,
     spiders: device::Extractor<'static>,
 }
 
@@ -145,10 +154,10 @@ impl Bots {
         // thousands between them (which cost much memory) it would take real phones for spiders.
         let is_spider = |parser: &device::Parser<'_>| parser.device_replacement.as_deref() == Some("Spider");
         let spiders = devices.into_iter().take_while(is_spider);
-        Ok(Self { list: isbot::Bots::default(), spiders: device::Builder::new().push_all(spiders)?.build()? })
+        Ok(Self { list: list()?, spiders: device::Builder::new().push_all(spiders)?.build()? })
     }
 
-    /// The position in [`BOTS`] of a robot; `None` for a reader. `family` and `system` are what uap-core says of the
+    /// The position in the public list of robots of a robot; `None` for a reader. `family` and `system` are what uap-core says of the
     /// same user agent.
     pub(super) fn find(&self, user_agent: &str, family: &str, system: &str) -> Option<u8> {
         let lower = user_agent.to_ascii_lowercase();
@@ -160,16 +169,42 @@ impl Bots {
             || WORDS.iter().any(|word| lower.contains(word))
             || STARTS.iter().any(|start| lower.starts_with(start))
             || (system == "Other" && is_tool(lower, family))
-            || self.list.is_bot(lower)
+            || APP_LIBRARIES.iter().any(|library| lower.contains(library))
+            || is_nobodys(lower, family)
+            || (!TEXT_BROWSERS.iter().any(|browser| lower.starts_with(browser))
+                && self.list.is_match(user_agent.as_bytes()))
             || self.spiders.extract(user_agent).is_some()
     }
 }
 
-/// The position in [`BOTS`] of a robot's user agent in lower case.
+/// `Mozilla/5.0 (X11; Linux x86_64)` or `Mozilla/5.0 Name/1.0` and nothing else: every browser of our time says what it is made
+/// of, and for which system.
+fn is_nobodys(lower: &str, family: &str) -> bool {
+    let Some(rest) = lower.strip_prefix("mozilla/5.0") else { return false };
+    let says_one_thing =
+        !rest.contains('(') || (rest.starts_with(" (") && rest.ends_with(')') && rest.matches('(').count() == 1);
+    family == "Other" && says_one_thing
+}
+
+/// All patterns of the lists in one.
+fn list() -> Result<Regex, regex::Error> {
+    let all: Vec<String> = robot_patterns().map(|pattern| format!("(?:{pattern})")).collect();
+    RegexBuilder::new(&all.join("|")).unicode(false).size_limit(LIST_BYTES_MAX).build()
+}
+
+/// The position in the public list of a robot's user agent in lower case.
 fn family_of(lower: &str) -> u8 {
     let fits = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let index = ROBOT_FAMILIES.iter().position(|(_, words)| fits(words)).unwrap_or(ROBOT_FAMILIES.len());
-    u8::try_from(index).unwrap_or(last(BOTS))
+    let family = ROBOT_FAMILIES.iter().position(|(_, words)| fits(words));
+    let kind = if fits(APP_LIBRARIES) { robot_kinds::APP } else { robot_kinds::OTHER };
+    position(family.unwrap_or(kind))
+}
+
+/// A position among the families, which are fewer than 256.
+#[expect(clippy::cast_possible_truncation, reason = "Cast safety: a list of some hundred.")]
+pub(crate) const fn position(index: usize) -> u8 {
+    assert!(index < 256, "a position is one byte");
+    index as u8
 }
 
 /// True for an agent on no known system that names no browser either, or that only calls itself compatible with one.

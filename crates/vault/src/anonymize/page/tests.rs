@@ -131,10 +131,14 @@ fn bad_targets() {
 #[test]
 fn assets() {
     let kind = |target: &str| normalize(target, &rules(), &mut String::new());
-    for target in ["/a.css", "/A.PNG?v=1", "/x/y.min.js", "/logo@2x.png", "/f.woff2#x", "/a.swf;x=1"] {
-        assert_eq!(kind(target), Ok(Target::Asset), "{target}");
+    for target in ["/a.css", "/A.PNG?v=1", "/x/y.min.js", "/logo@2x.png", "/f.woff2#x"] {
+        assert_eq!(kind(target), Ok(Target::Part), "{target}");
     }
-    for target in ["/", "/css", "/a.css/", "/a.html", "/a.pdf", "/a.", "/a.json", "/?f=a.css"] {
+    assert_eq!(kind("/a.swf;x=1"), Ok(Target::Asset));
+    assert_eq!(kind("//a/../robots%2Etxt?x"), Ok(Target::RobotsTxt));
+    assert_eq!(kind("/a.json"), Ok(Target::Machine));
+    assert_eq!(kind("/?feed=rss2"), Ok(Target::Machine));
+    for target in ["/", "/css", "/a.css/", "/a.html", "/a.pdf", "/a.", "/?f=a.css"] {
         assert_eq!(kind(target), Ok(Target::Page), "{target}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{PageTruth, World};
+use super::{PageTruth, World, tables};
 use crate::{
     Table,
     calendar::{Day, Period, PeriodKind},
@@ -64,7 +64,7 @@ impl World {
     #[must_use]
     pub fn attribute_truth(&self, table: Table, period: Period) -> BTreeMap<String, u64> {
         let tally: Option<AttributeTally> = match period.kind {
-            PeriodKind::Day => self.days.get(&period).map(|c| c.tally.attributes()),
+            PeriodKind::Day => self.days.get(&period).map(|c| c.tally.attributes(tables())),
             PeriodKind::Month => self.months.get(&period).map(|c| c.tally.attributes.clone()),
             PeriodKind::Hour | PeriodKind::Week | PeriodKind::Quarter => None,
         };

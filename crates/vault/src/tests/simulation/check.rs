@@ -182,6 +182,9 @@ fn compare_tables(release: &Release, terms: &[Terms], numbers: &Numbers, what: &
     if let Some(table) = release.table(Table::Bot) {
         assert_eq!(sum(table), numbers.robots, "{what}, robots");
     }
+    let readers = release.table(Table::Reader).expect("readers");
+    let readers: Vec<i64> = readers.keys.iter().map(|key| key.counts[0]).collect();
+    assert_eq!(readers, numbers.readers, "{what}, readers");
     let status = release.table(Table::Status).expect("errors by class");
     let errors: Vec<i64> = status.keys.iter().map(|key| key.counts[0]).collect();
     assert_eq!(errors, numbers.errors, "{what}, errors");

@@ -76,6 +76,10 @@ pub(super) struct OpenDay {
     views: BTreeMap<u32, Vec<View>>,
     limited: BTreeSet<u32>,
     robots: BTreeSet<u32>,
+    /// Who was seen as a robot, whether or not robots are counted.
+    robot_like: BTreeSet<u32>,
+    /// Who loaded a style sheet.
+    files: BTreeSet<u32>,
     errors: BTreeSet<(u32, u8)>,
 }
 
@@ -89,6 +93,8 @@ pub(super) struct Numbers {
     /// By hour: visits begun, arrivals, and the second to the last view.
     pub(super) hours: BTreeMap<u8, [i64; RANKS + 1]>,
     pub(super) robots: i64,
+    /// Visits that loaded files, pages alone, and those that are like a robot's.
+    pub(super) readers: [i64; 3],
     pub(super) errors: [i64; 2],
 }
 
@@ -186,7 +192,6 @@ impl SiteModel {
         let (day, hour) = self.locate(time);
         match event.kind {
             _ if self.is_released(Period::day(day)) => Prepared::Ended(Outcome::Late),
-            Kind::Asset => Prepared::Ended(Outcome::Asset),
             Kind::Post => Prepared::Ended(Outcome::NotGet),
             _ => Prepared::Seen { day, hour, event: event.clone() },
         }
@@ -234,7 +239,12 @@ impl SiteModel {
         let counts_in_hour = !self.is_released(Period::hour(date, hour));
         let day = self.days.entry(date).or_default();
         match event.kind {
+            Kind::Asset => {
+                day.files.insert(event.visitor);
+                return Outcome::Asset;
+            }
             Kind::Robot => {
+                day.robot_like.insert(event.visitor);
                 if !terms.has_fewer_tables {
                     day.robots.insert(event.visitor);
                 }
@@ -293,6 +303,11 @@ impl OpenDay {
         for (_, class) in &self.errors {
             numbers.errors[usize::from(*class)] += 1;
         }
+        for visitor in self.views.iter().filter(|(_, views)| !views.is_empty()).map(|(visitor, _)| visitor) {
+            // Everybody has a browser that is years behind, so nobody is a reader by pages alone.
+            let is_reader = self.files.contains(visitor) && !self.robot_like.contains(visitor);
+            numbers.readers[if is_reader { 0 } else { 2 }] += 1;
+        }
         for views in self.views.values() {
             for (rank, view) in views.iter().enumerate() {
                 let before = &views[..rank];
@@ -320,6 +335,9 @@ impl Numbers {
             *mine += theirs;
         }
         for (mine, theirs) in self.errors.iter_mut().zip(other.errors) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.readers.iter_mut().zip(other.readers) {
             *mine += theirs;
         }
         self.limited += other.limited;
