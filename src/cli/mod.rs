@@ -6,6 +6,7 @@ pub mod demo;
 pub mod digest;
 pub mod doctor;
 pub mod export;
+mod follow;
 mod location;
 pub mod open;
 pub mod privacy;
