@@ -81,16 +81,17 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(encoder.finish()?)
 }
 
-/// Generates the server side of each service. Names and kinds of the methods are the protocol's; the messages are those of
-/// `src/rpc`, which reads batches in place and sends answers that are encoded already.
+/// Generates the server side of each service that `src/rpc` does not read itself. Names and kinds of the methods are the protocol's; the
+/// answers are those of `src/rpc`, which are encoded already.
 fn transport(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");
     let files = protox::compile(["proto/headcount/v1/ingest.proto", "proto/headcount/v1/stats.proto"], ["proto"])?;
     for file in &files.file {
-        for service in &file.service {
+        // Events are taken by a service of its own, which reads its messages itself.
+        for service in file.service.iter().filter(|service| service.name() != "IngestService") {
             let mut server = manual::Service::builder().name(service.name()).package(file.package());
             for method in &service.method {
-                let mut named = typed(service.name(), method.input_type(), method.output_type())?
+                let mut named = typed(service.name(), method.input_type())?
                     .name(snake_case(method.name()))
                     .route_name(method.name());
                 if method.client_streaming() {
@@ -124,13 +125,9 @@ fn collectors(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// A method of a service, with the types of its messages.
-fn typed(service: &str, input: &str, output: &str) -> Result<manual::MethodBuilder, Box<dyn Error>> {
+fn typed(service: &str, input: &str) -> Result<manual::MethodBuilder, Box<dyn Error>> {
     let generated = |path: &str| format!("crate::proto::{}", path.rsplit('.').next().unwrap_or_default());
     match service {
-        "IngestService" => Ok(manual::Method::builder()
-            .input_type("crate::rpc::message::Message")
-            .output_type(generated(output))
-            .codec_path("crate::rpc::ingest_transport::MessageCodec")),
         "StatsService" => Ok(manual::Method::builder()
             .input_type(generated(input))
             .output_type("crate::rpc::encoded::Encoded")

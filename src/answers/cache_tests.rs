@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicU32;
 
 use super::*;
 use crate::query::AskError;
+use crate::telemetry::Refusals;
 
 impl Weigh for u32 {
     fn bytes(&self) -> usize {
@@ -16,7 +17,7 @@ const BYTES_MAX: u64 = 1024 * 1024;
 type Numbers = AnswerCache<u32, u32>;
 
 fn cache(fresh_for: Duration) -> Numbers {
-    Numbers { fresh_for, ..Numbers::new(BYTES_MAX, &ComputeLimit::new()) }
+    Numbers { fresh_for, ..Numbers::new(BYTES_MAX, &ComputeLimit::new(Refusals::default())) }
 }
 
 /// Asks; the answer is how often anything was computed before.
@@ -59,7 +60,7 @@ async fn an_older_answer_is_given_while_it_is_computed_anew() {
 
 #[tokio::test]
 async fn only_so_many_answers_are_computed_at_the_same_time() {
-    let cache = Numbers::new(BYTES_MAX, &ComputeLimit::of(2));
+    let cache = Numbers::new(BYTES_MAX, &ComputeLimit::of(2, Refusals::default()));
     let (computing, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let mut asked = tokio::task::JoinSet::new();
     for question in 0..8 {
@@ -87,7 +88,7 @@ async fn a_question_without_an_answer_is_asked_again() {
 
 #[tokio::test]
 async fn a_computation_that_panics_is_a_failure_and_holds_no_room() {
-    let cache = Numbers::new(BYTES_MAX, &ComputeLimit::of(1));
+    let cache = Numbers::new(BYTES_MAX, &ComputeLimit::of(1, Refusals::default()));
     for _ in 0..3 {
         assert!(matches!(cache.answer(&1, 1, || panic!("on purpose")).await, Err(AnswerError::Failed)));
     }

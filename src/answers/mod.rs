@@ -19,6 +19,7 @@ pub mod sites;
 pub mod source;
 pub mod top;
 pub mod traffic;
+mod workers;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,11 +30,11 @@ use tokio::sync::watch;
 
 use headcount_model::source::ReadError;
 
-use crate::{query::AskError, units::SiteName};
-use cache::{AnswerCache, Computed};
-use follow::{Follow, ReleaseStream};
+use crate::{query::AskError, telemetry::Refusals, units::SiteName, vault::Release};
+use cache::{AnswerCache, Computed, Weigh};
+use follow::{Flows, Follow, Followed, Reader};
 use key::{KeyAnswer, KeyQuestion};
-use limit::ComputeLimit;
+use limit::{Busy, ComputeLimit};
 use overview::{OverviewAnswer, OverviewQuestion, SiteCache};
 use privacy::{PrivacyAnswer, PrivacyQuestion};
 use sites::SitesAnswer;
@@ -51,6 +52,9 @@ pub enum AnswerError {
     /// The question has none.
     #[error(transparent)]
     Unanswered(#[from] AskError),
+    /// Too much is asked for at the same time.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// Our failure: the computation ended without an answer.
     #[error("the computation of an answer ended unexpectedly")]
     Failed,
@@ -72,13 +76,14 @@ pub struct Answers<S> {
     breakdowns: AnswerCache<BreakdownQuestion, BreakdownAnswer>,
     keys: AnswerCache<KeyQuestion, KeyAnswer>,
     privacy: AnswerCache<PrivacyQuestion, PrivacyAnswer>,
+    flows: Flows,
 }
 
 impl<S: Published> Answers<S> {
-    /// Answers from this source. All answers together are computed under one limit.
+    /// Answers from this source. All answers together are computed under one limit; what it refuses is counted there.
     #[must_use]
-    pub fn new(source: S) -> Self {
-        let limit = ComputeLimit::new();
+    pub fn new(source: S, refusals: Refusals) -> Self {
+        let limit = ComputeLimit::new(refusals.clone());
         Self {
             source,
             sites: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
@@ -88,6 +93,7 @@ impl<S: Published> Answers<S> {
             breakdowns: AnswerCache::new(BREAKDOWNS_BYTES_MAX, &limit),
             keys: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
             privacy: AnswerCache::new(ANSWERS_BYTES_MAX, &limit),
+            flows: Flows::new(limit.workers().clone(), refusals),
         }
     }
 
@@ -154,10 +160,18 @@ impl<S: Published> Answers<S> {
         self.privacy.answer(question, self.source.latest(), move || privacy::compute(&source, &asked)).await
     }
 
-    /// The releases of a site, or of all sites, one after the other, until `shutdown` turns true.
-    #[must_use]
-    pub fn follow(&self, site: Option<SiteName>, follow: Follow, shutdown: watch::Receiver<bool>) -> ReleaseStream {
-        follow::follow(self.source.clone(), site, follow, shutdown)
+    /// What `make` makes of the releases of a site, or of all sites, one after the other, until `shutdown` turns true.
+    ///
+    /// # Errors
+    /// When the reader, or all readers together, follow as many as they may.
+    pub fn follow<T: Weigh>(
+        &self,
+        what: (Option<SiteName>, Follow),
+        reader: Reader,
+        shutdown: watch::Receiver<bool>,
+        make: fn(&Release) -> T,
+    ) -> Result<Followed<T>, Busy> {
+        follow::follow(&self.flows, self.source.clone(), what, reader, shutdown, make)
     }
 
     /// The number of the latest release.

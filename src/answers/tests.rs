@@ -100,6 +100,7 @@ impl Ledger for Shelf {
         numbers
     }
     fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         Ok(self.memory.read().unwrap().releases.values().find(|release| release.number == number).cloned())
     }
     fn day_ledger(&self, _: &SiteName, day: Day) -> Result<Option<DayLedger>, ReadError> {
@@ -124,7 +125,7 @@ fn day(number: i32) -> Day {
 fn answers() -> (Shelf, Answers<Shelf>) {
     let shelf = Shelf::new(&["www"]);
     (0..3).for_each(|number| shelf.publish(day(number), 100));
-    (shelf.clone(), Answers::new(shelf))
+    (shelf.clone(), Answers::new(shelf, Refusals::default()))
 }
 
 fn last_day(site: Option<SiteName>) -> TrafficQuestion {
@@ -221,27 +222,70 @@ async fn what_has_no_answer_says_why() {
     let whole_site = BreakdownQuestion { ask: TopAsk { table: Table::Site, ..pages().ask }, ..pages() };
     let refused = answers.breakdown(&whole_site).await.map(|_| ());
     assert!(matches!(refused, Err(AnswerError::Unanswered(AskError::Field { field: "table", .. }))), "{refused:?}");
-    let empty = Answers::new(Shelf::new(&[]));
+    let empty = Answers::new(Shelf::new(&[]), Refusals::default());
     let refused = empty.traffic(&last_day(None)).await.map(|_| ());
     assert!(matches!(refused, Err(AnswerError::Unanswered(AskError::NoSites))), "{refused:?}");
 }
 
-async fn next(releases: &mut ReleaseStream) -> Option<Result<u64, follow::Ended>> {
+/// The number of a release.
+struct Number(u64);
+
+impl Weigh for Number {
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+fn follow(answers: &Answers<Shelf>, follow: Follow, stopping: &watch::Receiver<bool>) -> Followed<Number> {
+    let number = |release: &Release| Number(release.number);
+    answers.follow((None, follow), Reader::default(), stopping.clone(), number).unwrap()
+}
+
+async fn next(releases: &mut Followed<Number>) -> Option<Result<u64, follow::Ended>> {
     let next = tokio::time::timeout(PATIENCE, releases.next()).await.expect("a release in time");
-    next.map(|release| release.map(|release| release.number))
+    next.map(|release| release.map(|Number(number)| number))
 }
 
 #[tokio::test]
 async fn releases_are_followed_in_order_until_the_server_stops() {
     let (shelf, answers) = answers();
     let (stop, stopping) = watch::channel(false);
-    let mut published = answers.follow(None, Follow::Published { after: 1 }, stopping.clone());
+    let mut published = follow(&answers, Follow::Published { after: 1 }, &stopping);
     assert_eq!([next(&mut published).await, next(&mut published).await].map(|n| n.unwrap().unwrap()), [2, 3]);
     assert!(next(&mut published).await.is_none());
-    let mut new = answers.follow(None, Follow::AndNew { after: answers.latest() }, stopping);
+    let mut new = follow(&answers, Follow::AndNew { after: answers.latest() }, &stopping);
     shelf.publish(day(3), 40);
     assert_eq!(next(&mut new).await.unwrap().unwrap(), 4);
     stop.send_replace(true);
     assert!(matches!(next(&mut new).await, Some(Err(follow::Ended::Stopping))));
     assert!(next(&mut new).await.is_none());
+}
+
+#[tokio::test]
+async fn a_reader_that_takes_nothing_is_read_nothing_for_and_given_up() {
+    let (shelf, mut answers) = answers();
+    answers.flows.stuck_wait = Duration::from_millis(50);
+    (3..40).for_each(|number| shelf.publish(day(number), 10));
+    let (_stop, stopping) = watch::channel(false);
+    let reader = Reader::default();
+    let number = |release: &Release| Number(release.number);
+    let published = (None, Follow::Published { after: 0 });
+    let mut stuck = answers.follow(published, reader.clone(), stopping, number).unwrap();
+    tokio::time::timeout(PATIENCE, reader.hang_up.asked()).await.expect("it is given up");
+    assert_eq!(shelf.reads(), 1);
+    assert_eq!(next(&mut stuck).await.unwrap().unwrap(), 1);
+    assert!(next(&mut stuck).await.is_none());
+}
+
+#[tokio::test]
+async fn a_client_exports_only_so_much_at_the_same_time() {
+    let (_, answers) = answers();
+    let (_stop, stopping) = watch::channel(false);
+    let published = Follow::Published { after: 0 };
+    let mut many: Vec<_> = (0..8).map(|_| follow(&answers, published, &stopping)).collect();
+    let refused = answers.follow((None, published), Reader::default(), stopping.clone(), |_| Number(0));
+    assert_eq!(refused.err().map(|busy| busy.allowed), Some(8));
+    // One that has ended is not counted.
+    many.pop();
+    assert_eq!(next(&mut follow(&answers, published, &stopping)).await.unwrap().unwrap(), 1);
 }

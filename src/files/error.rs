@@ -14,6 +14,8 @@ pub enum ErrorKind {
     NotFound,
     /// A parameter cannot be read, or is outside its limits.
     BadRequest,
+    /// Too much is asked for at the same time.
+    Busy,
     /// The server failed.
     Failed,
 }
@@ -62,6 +64,9 @@ impl From<AnswerError> for FileError {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::Unanswered(error) => error.into(),
+            AnswerError::Busy(busy) => {
+                Self { kind: ErrorKind::Busy, message: format!("{busy}: try again in some seconds") }
+            }
             AnswerError::Failed => Self::failed(&error),
         }
     }

@@ -22,7 +22,7 @@ fn answers() -> Answers<Shelf> {
         }
     }
     drop(memory);
-    Answers::new(shelf)
+    Answers::new(shelf, crate::telemetry::Refusals::default())
 }
 
 async fn text(path: &str, query: &str) -> String {

@@ -32,6 +32,12 @@ impl Encoded {
     }
 }
 
+impl Weigh for Encoded {
+    fn bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// A response, and the stamp of the answer that it was made of.
 #[derive(Clone)]
 struct Stamped {

@@ -8,10 +8,10 @@ use std::{collections::HashMap, pin::Pin};
 
 use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
-use tonic::{Status, Streaming};
+use tonic::Status;
 use zeroize::Zeroizing;
 
-use super::{message::Message, slot::Slots, status};
+use super::{incoming::Messages, message::Message, slot::Slots, status};
 use crate::{
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
@@ -45,7 +45,7 @@ impl Ingest {
     }
 
     /// Begins a stream: reads it on a task of its own, and gives its answers.
-    pub(super) fn begin(&self, requests: Streaming<Message>) -> ResponseStream {
+    pub(super) fn begin(&self, requests: Messages) -> ResponseStream {
         let (sender, handed_over) = mpsc::channel(BATCHES_IN_FLIGHT_MAX);
         let session = Session { intake: self.intake.clone(), lanes: HashMap::new() };
         tokio::spawn(session.run(requests, sender, self.shutdown.clone()));
@@ -91,7 +91,7 @@ impl Session {
     /// Takes batches until the sender ends, something is wrong, or the server drains.
     async fn run(
         mut self,
-        mut requests: Streaming<Message>,
+        mut requests: Messages,
         handed_over: mpsc::Sender<Result<HandedOver, Status>>,
         mut shutdown: watch::Receiver<bool>,
     ) {

@@ -10,11 +10,12 @@ use std::ops::Range;
 use prost::bytes::{Buf, BufMut};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::unfinished::Part;
 use crate::vault::{AccessEvent, EVENTS_PER_BATCH_MAX, Unreadable};
 
 /// A batch as it came. Its events are read by [`Message::events`].
 #[derive(Default)]
-pub struct Message {
+pub(super) struct Message {
     body: Body,
     /// Where the events lie in the body, up to the most that a batch may have.
     spans: Vec<Range<usize>>,
@@ -27,6 +28,8 @@ pub struct Message {
     pub(super) cursor: Vec<u8>,
     pub(super) producer_secret: Zeroizing<Vec<u8>>,
     pub(super) release_mark: Option<Vec<u8>>,
+    /// What it counts for among all messages, until it is dropped.
+    _part: Option<Part>,
 }
 
 /// The bytes of a message, wiped when they are dropped.
@@ -41,10 +44,19 @@ impl Drop for Body {
 }
 
 impl Message {
-    /// Takes the bytes over and reads all but the events.
+    /// Copies the bytes and reads all but the events.
     pub(super) fn read(bytes: impl Buf) -> Result<Self, Unreadable> {
-        let mut body = Body(Vec::with_capacity(bytes.remaining()));
-        body.0.put(bytes);
+        let mut body = Vec::with_capacity(bytes.remaining());
+        body.put(bytes);
+        Self::of_body(Body(body))
+    }
+
+    /// Takes the bytes over, with what they count for, and reads all but the events.
+    pub(super) fn of(bytes: Vec<u8>, part: Part) -> Result<Self, Unreadable> {
+        Ok(Self { _part: Some(part), ..Self::of_body(Body(bytes))? })
+    }
+
+    fn of_body(body: Body) -> Result<Self, Unreadable> {
         let mut message = Self::default();
         message.read_fields(&body.0)?;
         message.body = body;

@@ -1,9 +1,11 @@
 //! The wire: the only room on the server's side that knows the protocol's types.
 
 mod convert;
+mod counted;
 mod encoded;
 #[cfg(test)]
 mod golden_tests;
+mod incoming;
 mod ingest;
 mod ingest_transport;
 mod message;
@@ -13,13 +15,16 @@ mod stats;
 mod stats_transport;
 pub(crate) mod status;
 mod transport;
+mod unfinished;
 
+pub use counted::counted;
 pub use ingest::Ingest;
 pub use ingest_transport::IngestServer;
 pub(crate) use slot::Slots;
 pub use stats::Stats;
 pub use stats_transport::StatsServer;
 pub(crate) use status::bad_field;
+pub use unfinished::{MessageLimits, Unfinished};
 
 /// Reads a batch's message as the server does, and gives each of its events; for benchmarks. Gives how many could be
 /// read.

@@ -8,13 +8,13 @@ use tonic::Status;
 use super::{
     convert,
     encoded::{Encoded, EncodedCache},
-    status,
+    releases, status,
 };
 use crate::{
     answers::{
         Answers,
         cache::Weigh,
-        follow::{Follow, ReleaseStream},
+        follow::{Follow, Followed, Reader},
         key::KeyQuestion,
         overview::OverviewQuestion,
         privacy::PrivacyQuestion,
@@ -33,7 +33,7 @@ use crate::{
         traffic::TrafficAsk,
     },
     units::SiteName,
-    vault::{Releases, Table},
+    vault::{Release, Releases, Table},
 };
 
 /// The statistics service.
@@ -118,16 +118,33 @@ impl Stats {
         self.privacy.response(&question, answer.stamp(), move || Ok(convert::privacy(&answer))).await
     }
 
-    pub(super) fn watch(&self, request: &proto::WatchReleasesRequest) -> Result<ReleaseStream, Status> {
+    pub(super) fn watch(
+        &self,
+        request: &proto::WatchReleasesRequest,
+        reader: Reader,
+    ) -> Result<Followed<Encoded>, Status> {
         let site = self.site(&request.site)?;
         let after = request.after_release.unwrap_or_else(|| self.answers.latest());
-        Ok(self.answers.follow(site, Follow::AndNew { after }, self.shutdown.clone()))
+        self.follow((site, Follow::AndNew { after }), reader, |release| Encoded::of(&releases::notice(release)))
     }
 
-    pub(super) fn export(&self, request: &proto::ExportReleasesRequest) -> Result<ReleaseStream, Status> {
+    pub(super) fn export(
+        &self,
+        request: &proto::ExportReleasesRequest,
+        reader: Reader,
+    ) -> Result<Followed<Encoded>, Status> {
         let site = self.site(&request.site)?;
         let published = Follow::Published { after: request.after_release };
-        Ok(self.answers.follow(site, published, self.shutdown.clone()))
+        self.follow((site, published), reader, |release| Encoded::of(&releases::export(release)))
+    }
+
+    fn follow(
+        &self,
+        what: (Option<SiteName>, Follow),
+        reader: Reader,
+        encode: fn(&Release) -> Encoded,
+    ) -> Result<Followed<Encoded>, Status> {
+        self.answers.follow(what, reader, self.shutdown.clone(), encode).map_err(|of| status::busy(&of))
     }
 }
 

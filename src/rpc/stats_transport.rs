@@ -13,18 +13,16 @@ use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::{
     encoded::Encoded,
-    releases,
     stats::Stats,
     status,
     transport::stats_service_server::{StatsService, StatsServiceServer},
 };
 use crate::{
-    answers::follow::ReleaseStream,
+    answers::follow::{Followed, Reader},
     proto::{
         ExportReleasesRequest, GetKeySeriesRequest, GetOverviewRequest, GetPrivacyRequest, GetTrafficRequest,
         ListSitesRequest, ListTopRequest, WatchReleasesRequest,
     },
-    vault::Release,
 };
 
 /// The statistics service.
@@ -64,7 +62,8 @@ impl StatsService for Stats {
     type WatchReleasesStream = EncodedStream;
 
     async fn watch_releases(&self, request: Request<WatchReleasesRequest>) -> Result<Response<EncodedStream>, Status> {
-        Ok(encoded(self.watch(request.get_ref())?, releases::notice))
+        let reader = reader(&request);
+        Ok(sent(self.watch(request.get_ref(), reader)?))
     }
 
     type ExportReleasesStream = EncodedStream;
@@ -73,17 +72,20 @@ impl StatsService for Stats {
         &self,
         request: Request<ExportReleasesRequest>,
     ) -> Result<Response<EncodedStream>, Status> {
-        Ok(encoded(self.export(request.get_ref())?, releases::export))
+        let reader = reader(&request);
+        Ok(sent(self.export(request.get_ref(), reader)?))
     }
 }
 
-/// Encodes releases as they come.
-fn encoded<M: Message + 'static>(stream: ReleaseStream, convert: fn(&Release) -> M) -> Response<EncodedStream> {
-    let encode = move |release: &Release| Encoded::of(&convert(release));
-    Response::new(Box::pin(stream.map(move |next| match next {
-        Ok(release) => Ok(encode(&release)),
-        Err(ended) => Err(status::ended(&ended)),
-    })))
+/// Who reads, as the connection says.
+fn reader<T>(request: &Request<T>) -> Reader {
+    let known = request.extensions();
+    Reader { client: known.get().copied(), hang_up: known.get().cloned().unwrap_or_default() }
+}
+
+/// Sends releases as they come.
+fn sent(releases: Followed<Encoded>) -> Response<EncodedStream> {
+    Response::new(Box::pin(releases.map(|next| next.map_err(|ended| status::ended(&ended)))))
 }
 
 /// Reads a request, and sends a response that is encoded already.

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::{
-    answers::{AnswerError, follow::Ended},
+    answers::{AnswerError, follow::Ended, limit::Busy},
     query::AskError,
     telemetry,
     vault::{CommitError, KeyFault, Refusal},
@@ -17,6 +17,8 @@ use crate::{
 
 /// The domain of every reason.
 const DOMAIN: &str = "headcount";
+/// When whoever met a limit may come again.
+const RETRY_WAIT: Duration = Duration::from_secs(5);
 /// When a reader of releases that was cut off may come again, in seconds.
 const READER_RETRY_SECONDS: u64 = 5;
 /// When a batch that was not taken may come again, in seconds.
@@ -90,6 +92,59 @@ pub(super) fn unreadable() -> Status {
     Status::new(Code::Internal, "the message cannot be read as the protocol says; nothing of it was counted")
 }
 
+/// INTERNAL, as every gRPC server answers: a message says that it is compressed, and the request does not say how.
+pub(super) fn compressed() -> Status {
+    Status::new(Code::Internal, "a message is marked as compressed without a grpc-encoding; nothing of it was counted")
+}
+
+/// INTERNAL, as every gRPC server answers: the first byte of a message is neither 0 nor 1.
+pub(super) fn bad_flag(flag: u8) -> Status {
+    let message = format!("a message begins with the compression flag {flag}; allowed: 0. Nothing of it was counted");
+    Status::new(Code::Internal, message)
+}
+
+/// UNIMPLEMENTED: the request is compressed.
+pub(super) fn encoding() -> Status {
+    let mut status = Status::unimplemented("the request is compressed, which is not supported here; allowed: identity");
+    status.metadata_mut().insert("grpc-accept-encoding", tonic::metadata::MetadataValue::from_static("identity"));
+    status
+}
+
+/// OUT_OF_RANGE: a message is longer than allowed.
+pub(super) fn long_message(bytes: usize, longest: usize) -> Status {
+    let details = details("LONG_MESSAGE", &[("bytes", bytes.to_string()), ("allowed", longest.to_string())]);
+    let message = format!("the message has {bytes} bytes; allowed: at most {longest} bytes. Send smaller batches");
+    Status::with_error_details(Code::OutOfRange, message, details)
+}
+
+/// RESOURCE_EXHAUSTED: a message did not arrive in time.
+pub(super) fn slow_message(wait: Duration) -> Status {
+    let mut details = details("SLOW_MESSAGE", &[("seconds", wait.as_secs().to_string())]);
+    details.set_retry_info(Some(RETRY_WAIT));
+    let message = format!(
+        "the message did not arrive within {} seconds of its first byte; nothing of it was counted. Send smaller batches",
+        wait.as_secs()
+    );
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// RESOURCE_EXHAUSTED: unfinished messages take too much, and this one had held the most for the longest.
+pub(super) fn too_much_unfinished() -> Status {
+    let mut details = details("UNFINISHED_MESSAGES", &[]);
+    details.set_retry_info(Some(RETRY_WAIT));
+    let message = "too much of unfinished messages is waiting, and this one has held the most for the longest; nothing of it was \
+                   counted. Finish a message before the next begins, or send smaller batches";
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// RESOURCE_EXHAUSTED: as many of something are under way as there may be.
+pub(super) fn busy(busy: &Busy) -> Status {
+    let mut details = details("BUSY", &[("what", busy.what.to_owned()), ("allowed", busy.allowed.to_string())]);
+    details.set_retry_info(Some(RETRY_WAIT));
+    let seconds = RETRY_WAIT.as_secs();
+    Status::with_error_details(Code::ResourceExhausted, format!("{busy}: try again in {seconds} s"), details)
+}
+
 /// UNAVAILABLE: the server is draining or its store refuses; the same request may be sent again.
 pub(crate) fn unavailable(retry_seconds: u64) -> Status {
     let mut details = details("UNAVAILABLE", &[]);
@@ -155,6 +210,7 @@ pub(super) fn unanswered(error: &AskError) -> Status {
 pub(super) fn failed(error: &AnswerError) -> Status {
     match error {
         AnswerError::Unanswered(error) => unanswered(error),
+        AnswerError::Busy(of) => busy(of),
         AnswerError::Failed => internal(),
     }
 }
@@ -164,6 +220,7 @@ pub(super) fn ended(ended: &Ended) -> Status {
     match ended {
         Ended::Stopping => unavailable(READER_RETRY_SECONDS),
         Ended::Unread(error) => fault(error),
+        Ended::Failed => internal(),
     }
 }
 
@@ -183,6 +240,10 @@ mod tests {
             sequence_gap(3, 5),
             older_copy(7, 3),
             unavailable(2),
+            long_message(17, 16),
+            slow_message(RETRY_WAIT),
+            too_much_unfinished(),
+            busy(&Busy { what: "questions", allowed: 3 }),
             exhausted(2),
             internal(),
         ];

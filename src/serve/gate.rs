@@ -38,7 +38,7 @@ use super::{
     resting::{Place, Resting},
 };
 use crate::{
-    answers::limit::Client,
+    answers::limit::{Client, HangUp},
     telemetry::{Refusals, Refused},
 };
 
@@ -83,7 +83,7 @@ impl Entrance for TcpListener {
 
 /// What answers the requests of a listener.
 pub(super) trait Respond: Clone + Send + Sync + 'static {
-    /// The response to a request. [`Client`] is among its extensions.
+    /// The response to a request. Among its extensions are its [`Client`], its connection, and the way to end it ([`HangUp`]).
     fn respond(&self, request: Request<Body>, peer: Peer) -> impl Future<Output = Response<Body>> + Send;
 }
 
@@ -186,7 +186,12 @@ impl Gate {
     }
 }
 
-/// Runs the streams of HTTP/2 connections, none longer than the connections may last.
+tokio::task_local! {
+    /// Ends the HTTP/2 stream whose task this is.
+    static STREAM: HangUp;
+}
+
+/// Runs the streams of HTTP/2 connections, none longer than the connections may last. One that is dropped is reset.
 #[derive(Clone)]
 struct Tasks(watch::Receiver<bool>);
 
@@ -196,10 +201,11 @@ where
     F::Output: Send,
 {
     fn execute(&self, task: F) {
-        let mut cut = self.0.clone();
+        let (mut cut, hang_up) = (self.0.clone(), HangUp::default());
         tokio::spawn(async move {
             tokio::select! {
-                _ = task => {}
+                _ = STREAM.scope(hang_up.clone(), task) => {}
+                () = hang_up.asked() => {}
                 _ = cut.wait_for(|cut| *cut) => {}
             }
         });
@@ -291,7 +297,10 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     let busy = place.busy();
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer.client);
+    let known = request.extensions_mut();
+    known.insert(peer.client);
+    known.insert(place.connection());
+    known.insert(STREAM.try_with(HangUp::clone).unwrap_or_else(|_| place.hang_up()));
     let response = respond.respond(request, peer).await;
     Ok(response.map(|body| busy.until_gone(body)))
 }

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::rpc::MessageLimits;
+
 /// Limits of connections.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
@@ -69,7 +71,20 @@ pub(super) const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// What a stream keeps of an answer that its reader has no window for, in bytes.
 pub(super) const SEND_BYTES_MAX: usize = 256 * 1024;
 /// The largest batch, in bytes: 20,000 events of some 800 bytes.
-pub(super) const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Messages that have begun and not ended, of one connection and of all, in bytes. Beyond it the one that has held the most for the longest is
+/// refused.
+const CONNECTION_UNFINISHED_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
+const UNFINISHED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
+/// How long a message may take from its first byte to its last: the longest one comes over a line of 1.2 Mbit/s.
+const MESSAGE_WAIT: Duration = Duration::from_secs(120);
+/// What messages may take.
+pub(super) const MESSAGES: MessageLimits = MessageLimits {
+    bytes: MESSAGE_BYTES_MAX,
+    connection_bytes: CONNECTION_UNFINISHED_BYTES_MAX,
+    all_bytes: UNFINISHED_BYTES_MAX,
+    wait: MESSAGE_WAIT,
+};
 /// The largest message to the other services of that listener (health, reflection, questions), in bytes.
 pub(super) const QUESTION_BYTES_MAX: usize = 64 * 1024;
 

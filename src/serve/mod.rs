@@ -29,13 +29,13 @@ use crate::{
     answers::Answers,
     clock::Clock,
     receive,
-    rpc::{Ingest, IngestServer, Stats, StatsServer},
+    rpc::{Ingest, IngestServer, Stats, StatsServer, Unfinished},
     telemetry::Refusals,
     units::MS_PER_SECOND,
     vault::{self, CommitError, OpenError},
 };
 use gate::Gate;
-use limits::{Limits, MESSAGE_BYTES_MAX};
+use limits::{Limits, MESSAGES};
 use monitor::Watching;
 use services::Services;
 
@@ -166,8 +166,9 @@ async fn serve(
     let (stopping, stages) = stop::begin(stop, ended, limits.drain);
     let (draining, refusals) = (stages.draining, Refusals::default());
     let gate = Gate::new(limits, refusals.clone(), draining.clone(), stages.cut);
-    let collectors = receive::services(intake.clone(), receiving, MESSAGE_BYTES_MAX, draining.clone());
-    let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let collectors = receive::services(intake.clone(), receiving, MESSAGES.bytes, draining.clone());
+    let unfinished = Unfinished::new(MESSAGES, refusals.clone());
+    let ingest = IngestServer::new(Ingest::new(intake, draining.clone()), unfinished.clone());
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
     let watching = Watching {
@@ -179,13 +180,13 @@ async fn serve(
         refusals: refusals.clone(),
     };
     let monitored = monitor::serve(listeners.monitor, watching, gate.clone());
-    let answers = Arc::new(Answers::new(releases));
+    let answers = Arc::new(Answers::new(releases, refusals.clone()));
     let stats = StatsServer::new(Stats::new(answers.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
     let readers = web::serve(listeners.readers, answers, stats.clone(), gate.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining).await;
-    let services =
-        Services::new(ingest, collectors.map_err(io::Error::other)?, stats, health).map_err(io::Error::other)?;
+    let collectors = collectors.map_err(io::Error::other)?;
+    let services = Services::new(ingest, collectors, stats, health, unfinished).map_err(io::Error::other)?;
     let events = gate.serve(listeners.events, services, services::SHAPE);
     let summing_up = stop::sum_up(refusals);
     let served = tokio::select! {

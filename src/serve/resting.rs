@@ -12,8 +12,10 @@ use std::{
 
 use hyper::body::{Frame, SizeHint};
 use prost::bytes::Bytes;
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 use tonic::{Status, body::Body};
+
+use crate::answers::limit::{Connection, HangUp};
 
 /// All connections. Clones share them.
 #[derive(Clone, Default)]
@@ -30,7 +32,7 @@ struct State {
     requests: usize,
     /// When the last one ended, or the connection began.
     since: Instant,
-    go: Arc<Notify>,
+    go: HangUp,
     is_going: bool,
 }
 
@@ -41,7 +43,7 @@ impl Resting {
 
     /// The place of a new connection.
     pub(super) fn enter(&self) -> Place {
-        let go = Arc::new(Notify::new());
+        let go = HangUp::default();
         let mut all = self.all();
         let number = all.next;
         all.next += 1;
@@ -55,7 +57,7 @@ impl Resting {
         let resting = all.places.values_mut().filter(|state| state.requests == 0 && !state.is_going);
         let Some(longest) = resting.min_by_key(|state| state.since) else { return false };
         longest.is_going = true;
-        longest.go.notify_one();
+        longest.go.now();
         true
     }
 }
@@ -67,7 +69,7 @@ pub(super) struct Place(Arc<Entered>);
 struct Entered {
     all: Resting,
     number: u64,
-    go: Arc<Notify>,
+    go: HangUp,
 }
 
 impl Drop for Entered {
@@ -92,7 +94,17 @@ impl Place {
 
     /// Waits until it is to make room.
     pub(super) async fn asked_to_go(&self) {
-        self.0.go.notified().await;
+        self.0.go.asked().await;
+    }
+
+    /// Ends the connection.
+    pub(super) fn hang_up(&self) -> HangUp {
+        self.0.go.clone()
+    }
+
+    /// Its number.
+    pub(super) fn connection(&self) -> Connection {
+        Connection(self.0.number)
     }
 
     /// A request is under way until what this gives is dropped.

@@ -14,9 +14,9 @@ use super::{
     limits::{GRPC_HEAD_BYTES_MAX, INGEST_STREAMS_MAX, QUESTION_BYTES_MAX},
 };
 use crate::{
-    proto::FILE_DESCRIPTOR_SET,
+    proto::{FILE_DESCRIPTOR_SET, path::ingest_service::INGEST},
     receive::{self, Receiving},
-    rpc::{IngestServer, StatsServer},
+    rpc::{IngestServer, StatsServer, Unfinished, counted},
 };
 
 /// What its connections may do.
@@ -24,7 +24,10 @@ pub(super) const SHAPE: Shape = Shape { streams: INGEST_STREAMS_MAX, head_bytes:
 
 /// Answers every gRPC call.
 #[derive(Clone)]
-pub(super) struct Services(Layered<GrpcWebService<Routes>, Routes>);
+pub(super) struct Services {
+    routes: Layered<GrpcWebService<Routes>, Routes>,
+    unfinished: Unfinished,
+}
 
 impl Services {
     /// From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
@@ -34,6 +37,7 @@ impl Services {
         collectors: Receiving,
         stats: StatsServer,
         health: HealthServer<impl Health>,
+        unfinished: Unfinished,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let routes = Routes::new(reflection().build_v1()?.max_decoding_message_size(QUESTION_BYTES_MAX))
             .add_service(reflection().build_v1alpha()?.max_decoding_message_size(QUESTION_BYTES_MAX))
@@ -42,13 +46,15 @@ impl Services {
             .add_service(collectors.logs)
             .add_service(collectors.envoy)
             .add_service(stats.max_decoding_message_size(QUESTION_BYTES_MAX));
-        Ok(Self(GrpcWebLayer::new().named_layer(routes.prepare())))
+        Ok(Self { routes: GrpcWebLayer::new().named_layer(routes.prepare()), unfinished })
     }
 }
 
 impl Respond for Services {
     async fn respond(&self, request: Request<Body>, _: Peer) -> Response<Body> {
-        let Ok(response) = self.0.clone().call(request).await;
+        // The ingest service counts what it reads itself.
+        let request = if request.uri().path() == INGEST { request } else { counted(request, &self.unfinished) };
+        let Ok(response) = self.routes.clone().call(request).await;
         response
     }
 }

@@ -24,6 +24,7 @@ mod lane;
 mod lines;
 mod options;
 mod order;
+mod packing;
 mod prepare;
 mod print;
 mod progress;
@@ -41,6 +42,7 @@ mod tally;
 mod text;
 mod time;
 mod units;
+mod utf16;
 mod watch;
 mod watermark;
 
@@ -51,6 +53,8 @@ mod fake;
 mod tests;
 #[cfg(test)]
 mod tests_faults;
+#[cfg(test)]
+mod tests_packing;
 #[cfg(test)]
 mod tests_speed;
 

@@ -187,7 +187,7 @@ impl Prepared {
             line: lines.map_or_else(String::new, |lines| format!("line {lines}, ")),
             offset: self.lines.offset(),
             bytes_read: source.bytes_read(),
-            kind: if source.gzip { "gzip file" } else { "file" },
+            kind: source.packing.file_name(),
             error,
         }
     }

@@ -15,15 +15,17 @@ use super::super::tests::{line, log};
 use super::*;
 
 /// A pipe: each read waits for what the test sends.
-struct Pipe(std_mpsc::Receiver<Vec<u8>>);
+struct Pipe(std_mpsc::Receiver<Vec<u8>>, Vec<u8>);
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Ok(bytes) = self.0.recv() else {
-            return Ok(0);
-        };
-        buffer[..bytes.len()].copy_from_slice(&bytes);
-        Ok(bytes.len())
+        if self.1.is_empty() {
+            self.1 = self.0.recv().unwrap_or_default();
+        }
+        let count = self.1.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.1[..count]);
+        self.1.drain(..count);
+        Ok(count)
     }
 }
 
@@ -68,7 +70,7 @@ fn a_followed_pipe_does_not_wait_for_a_full_batch() {
     let (to_pipe, pipe) = std_mpsc::channel();
     to_pipe.send(b"19".to_vec()).unwrap();
     to_pipe.send(line(0).as_bytes()[2..].to_vec()).unwrap();
-    let (reader, mut batches) = reader(Pipe(pipe), true, false);
+    let (reader, mut batches) = reader(Pipe(pipe, Vec::new()), true, false);
     let thread = std::thread::spawn(move || reader.run());
     assert_eq!(batches.blocking_recv().unwrap().events(), 1);
     let half = log(1..4);

@@ -1,20 +1,17 @@
-//! Opens what is to be read: a file, a gzip file (also one of several members), a pipe or standard input.
+//! Opens what is to be read: a file, a pipe or standard input, compressed or not (see `packing`), in UTF-8 or UTF-16.
 //!
-//! Gzip is recognised by its first bytes, not by the name. Only a plain regular file can be entered in the middle;
-//! everything else is read from its start.
+//! Both are recognised by the first bytes, not by the name. Only a plain regular file can be entered in the middle;
+//! everything else is read from its start, and a place in it counts bytes of UTF-8 content.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
-
 use super::lines::{Content, wide};
+use super::packing::{MAGIC_BYTES, Packing};
 use super::progress::Meter;
-
-/// The first bytes of a gzip file.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+use super::utf16::{HEAD_BYTES, Utf16, encoding};
 
 /// What to ship.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,13 +44,13 @@ impl Input {
     }
 }
 
-/// An open input, decompressed where it is gzip.
+/// An open input, unpacked and in UTF-8.
 pub(super) struct Source {
     reader: Box<dyn Read + Send>,
     /// A second handle of the very same open file, where it can be entered in the middle.
     seekable: Option<File>,
-    /// True where the input is gzip.
-    pub(super) gzip: bool,
+    /// How the input is packed.
+    pub(super) packing: Packing,
     meter: Arc<Meter>,
     /// What the meter showed when this input was opened.
     bytes_before: u64,
@@ -78,29 +75,40 @@ impl Source {
     /// Reads from anything; `seekable` is a second handle of the same open file, if it is one.
     pub(super) fn new(
         mut reader: impl Read + Send + 'static,
-        mut seekable: Option<File>,
+        seekable: Option<File>,
         meter: &Arc<Meter>,
     ) -> io::Result<Self> {
         let bytes_before = meter.bytes();
-        let mut head = Vec::with_capacity(GZIP_MAGIC.len());
-        reader.by_ref().take(wide(GZIP_MAGIC.len())).read_to_end(&mut head)?;
-        let gzip = head == GZIP_MAGIC;
-        if let Some(file) = &mut seekable {
-            file.seek(SeekFrom::Start(0))?;
-            head.clear();
-        }
+        let head = first_bytes(&mut reader, MAGIC_BYTES)?;
+        let packing = Packing::of(&head);
         let metered = Metered { reader: io::Cursor::new(head).chain(reader), meter: Arc::clone(meter) };
-        Ok(Self {
-            reader: if gzip {
-                Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(64 * 1024, metered)))
-            } else {
-                Box::new(metered)
-            },
-            seekable: seekable.filter(|_| !gzip),
-            gzip,
-            meter: Arc::clone(meter),
-            bytes_before,
-        })
+        let mut content = packing.open(metered);
+        let head = match first_bytes(&mut content, HEAD_BYTES) {
+            Ok(head) => head,
+            // Damage is told where the content is read, with its place.
+            Err(error) => return Ok(Self::of(Box::new(Failed(Some(error))), None, packing, meter, bytes_before)),
+        };
+        let encoding = encoding(&head);
+        let mark_bytes = encoding.map_or(0, |(_, mark_bytes)| mark_bytes);
+        let mut head = io::Cursor::new(head);
+        head.set_position(wide(mark_bytes));
+        let whole = head.chain(content);
+        let reader: Box<dyn Read + Send> = match encoding {
+            Some((encoding, _)) => Box::new(Utf16::new(whole, encoding)),
+            None => Box::new(whole),
+        };
+        let is_plain = packing == Packing::Plain && encoding.is_none();
+        Ok(Self::of(reader, seekable.filter(|_| is_plain), packing, meter, bytes_before))
+    }
+
+    fn of(
+        reader: Box<dyn Read + Send>,
+        seekable: Option<File>,
+        packing: Packing,
+        meter: &Arc<Meter>,
+        bytes_before: u64,
+    ) -> Self {
+        Self { reader, seekable, packing, meter: Arc::clone(meter), bytes_before }
     }
 
     /// How many bytes of the input were read, before decompression.
@@ -120,7 +128,9 @@ impl Content for Source {
         let Some(file) = &mut self.seekable else {
             return Ok(false);
         };
+        // The handles share one place, and nothing that was read before it counts any more.
         file.seek(SeekFrom::Start(offset))?;
+        self.reader = Box::new(Metered { reader: file.try_clone()?, meter: Arc::clone(&self.meter) });
         // The bytes that were jumped over count as done.
         self.meter.set_bytes(self.bytes_before + offset);
         Ok(true)
@@ -134,6 +144,22 @@ fn open_file(path: &Path) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name the files in it"));
     }
     Ok(file)
+}
+
+/// So many bytes from the start, or fewer where there are no more.
+fn first_bytes(reader: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(count);
+    reader.take(wide(count)).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Content of which nothing can be read.
+struct Failed(Option<io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Counts what is read.

@@ -53,6 +53,7 @@ fn refused(error: &FileError) -> Response<Body> {
     let status = match error.kind {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::BadRequest => StatusCode::BAD_REQUEST,
+        ErrorKind::Busy => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
     };
     sentence(status, error.message.clone())

@@ -21,6 +21,9 @@ const CRATES: &[(&str, &[&str], usize)] =
 /// client was cut off.
 const CLIENT_CRATES_MAX: usize = 60;
 
+/// What the layer adds to the client at most, itself included.
+const LAYER_CRATES_MAX: usize = 4;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -65,6 +68,9 @@ fn a_backend_takes_in_little_for_the_client() {
     let heavy = ["sled", "opendp", "clap", "axum", "indicatif", "rustls", "serde"];
     let found: Vec<_> = names("headcount-client").into_iter().filter(|name| heavy.contains(&name.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
+    // The layer adds itself, the system's randomness, and nothing that a tower site does not have.
+    let added: Vec<_> = tree("headcount-tower").difference(&client).cloned().collect();
+    assert!(added.len() <= LAYER_CRATES_MAX, "{added:?}");
 }
 
 #[test]

@@ -82,11 +82,11 @@ fn a_stop_ends_in_time_whatever_clients_do() {
     let house = House::new();
     let server = house.serve();
     let file = house.write("access.txt", log_lines(0, 50));
-    assert_eq!(server.ship("www", &file, &[]).0, Some(0));
+    assert_eq!(server.ship("www", &file, &["--live"]).0, Some(0));
     let clients = clinging(&server);
     // All of them have been looked at.
     let again = house.write("again.txt", log_lines(50, 50));
-    assert_eq!(server.ship("www", &again, &[]).0, Some(0));
+    assert_eq!(server.ship("www", &again, &["--live"]).0, Some(0));
     let asked = Instant::now();
     let log = server.stop();
     assert!(asked.elapsed() < STOP + SLACK, "{:?}: {log}", asked.elapsed());
@@ -143,7 +143,7 @@ fn silent_connections_take_no_file_from_the_database() {
     let silent: Vec<TcpStream> = (0..400).map(|_| connected(&server.address, &[])).collect();
     for round in 0..3 {
         let file = house.write(&format!("{round}.txt"), log_lines(100 * round, 100));
-        let (code, _, message) = server.ship("www", &file, &[]);
+        let (code, _, message) = server.ship("www", &file, &["--live"]);
         assert_eq!(code, Some(0), "{message}");
     }
     drop(silent);

@@ -10,6 +10,7 @@
     reason = "a test or benchmark stops at what it did not expect, chooses its numbers and gives nothing to others"
 )]
 
+mod backends;
 mod bad_input;
 mod batches;
 mod canary;
@@ -34,6 +35,7 @@ mod help;
 mod http;
 mod keeping;
 mod links;
+mod lists;
 mod loss;
 mod migrate;
 mod monitor;

@@ -34,6 +34,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["sitemap", "text", "vault"]),
     // The client side speaks the protocol only.
     ("client", &["proto"]),
+    // What a site takes in: it only sends.
+    ("tower", &["client"]),
     ("ship", &["client", "proto"]),
     ("report", &["client", "proto"]),
     // It reads as a client does; its files have the rows of those that a server gives.
@@ -50,6 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "demo",
             "digest",
             "doctor",
+            "files",
             "proto",
             "publish",
             "receive",

@@ -25,11 +25,14 @@
 //! # }
 //! ```
 //!
+//! A site that wants none of its requests to wait sends in the background instead: [`background::spawn`].
+//!
 //! This crate never logs or prints, and no error holds anything of an event. It decides nothing about an event: the server
 //! does. Waiting batches are kept in memory alone, so what was not durable when the process ends is lost; who can produce
 //! it again (from a log) keeps the place in the batch's cursor.
 
 mod address;
+pub mod background;
 mod batch;
 mod codec;
 mod connection;

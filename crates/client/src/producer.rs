@@ -18,7 +18,7 @@ use super::window::{Position, Receipt, Window};
 pub const PRODUCER_BYTES_MAX: usize = 128;
 
 /// A watermark that no later one follows.
-const FINISHED_UNIX_MS: i64 = i64::MAX;
+pub(super) const FINISHED_UNIX_MS: i64 = i64::MAX;
 
 /// A sender of batches to one site, under a name that is its own.
 ///
@@ -85,6 +85,11 @@ impl Producer {
     #[must_use]
     pub fn unanswered(&self) -> usize {
         self.window.len()
+    }
+
+    /// How many events are in them.
+    pub(super) fn unanswered_events(&self) -> u64 {
+        self.window.events()
     }
 
     /// Sends a batch. Waits while [`WINDOW_BATCHES`](super::WINDOW_BATCHES) are unanswered, and not for this one's answer.

@@ -14,7 +14,8 @@ impl From<Status> for Failure {
         if let Some(source) = status.source() {
             return Self::Broken(innermost(source));
         }
-        if matches!(status.code(), Code::Unavailable | Code::Cancelled) {
+        // Too much at the same time passes; what the server held of this batch was not counted.
+        if matches!(status.code(), Code::Unavailable | Code::Cancelled | Code::ResourceExhausted) {
             return Self::Broken(described(&status));
         }
         Self::Fatal(SendError::Refused { code: code_name(status.code()), message: described(&status) })

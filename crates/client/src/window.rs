@@ -72,6 +72,11 @@ impl Window {
         self.pending.len()
     }
 
+    /// How many events they hold.
+    pub(super) fn events(&self) -> u64 {
+        self.pending.iter().map(|batch| batch.events).sum()
+    }
+
     /// Whether one more may wait.
     pub(super) fn has_room(&self) -> bool {
         self.pending.len() < WINDOW_BATCHES

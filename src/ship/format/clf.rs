@@ -102,14 +102,15 @@ fn request_and_status(text: &[u8]) -> Result<(&[u8], u32, &[u8]), Malformed> {
 /// The place of the next quote, where `take_escaped` says whether one after a backslash counts.
 pub(super) fn closing_quote(text: &[u8], from: usize, take_escaped: bool) -> Option<usize> {
     let mut at = from;
-    while at < text.len() {
-        match text[at] {
-            b'"' => return Some(at),
-            b'\\' if !take_escaped => at += 2,
-            _ => at += 1,
+    loop {
+        let rest = text.get(at..)?;
+        let found = if take_escaped { memchr::memchr(b'"', rest) } else { memchr::memchr2(b'"', b'\\', rest) }?;
+        if rest[found] == b'"' {
+            return Some(at + found);
         }
+        // What follows a backslash is never a quote that closes.
+        at += found + 2;
     }
-    None
 }
 
 /// A status of three digits after a space, and what follows it. 000 is none: to the protocol 0 means 200.

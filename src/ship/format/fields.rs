@@ -10,7 +10,7 @@ use super::access::{Access, Field};
 use super::draft::{Draft, is_none};
 use super::role::{Ranked, Role};
 use super::seen::Kind;
-use super::tokens::Tokens;
+use super::tokens::{Tokens, each_text};
 use crate::ship::units::Unit;
 
 /// More columns than any server has.
@@ -98,20 +98,10 @@ impl Fields {
 
     /// Takes fields with blanks between them. Where there are more than named, a user agent with spaces is to blame.
     fn take_words<'a>(&self, line: &'a [u8], draft: &mut Draft<'a>) -> Result<(), Malformed> {
-        let mut words = Tokens::new(line);
-        let surplus = words.clone().count().checked_sub(self.columns.len()).ok_or(Malformed::FieldCount)?;
         let agent_at = self.columns.iter().position(|(role, _)| *role == Role::Agent);
-        for (at, column) in self.columns.iter().enumerate() {
-            let word = words.next().ok_or(Malformed::FieldCount)?;
-            let mut text = word.text;
-            if surplus > 0 && agent_at == Some(at) {
-                let from = line.len() - words.rest().len() - text.len();
-                let _ = words.nth(surplus - 1);
-                text = &line[from..line.len() - words.rest().len()];
-            }
-            set(draft, *column, text);
-        }
-        Ok(())
+        let is_whole =
+            each_text(Tokens::new(line), self.columns.len(), agent_at, |at, text| set(draft, self.columns[at], text));
+        if is_whole { Ok(()) } else { Err(Malformed::FieldCount) }
     }
 }
 
@@ -176,6 +166,7 @@ fn role(name: &[u8]) -> Ranked {
         b"x-forwarded-for" | b"cs(x-forwarded-for)" | b"c-x-forwarded-for" => (Role::Forwarded, 1),
         b"s-xff" | b"cs(x-real-ip)" => (Role::Forwarded, 2),
         b"cs(accept-language)" => (Role::Language, 1),
+        b"timetakenms" => (Role::Milliseconds, 1),
         b"time-taken" | b"timetaken" => (Role::Duration, 1),
         _ => (Role::Ignore, 0),
     }

@@ -12,7 +12,7 @@ use super::role::Role::{
     Address, Agent, Bytes, Forwarded, Host, Ignore, Milliseconds, Referrer, Request, Seconds, Status, Target, Time,
 };
 use super::seen::Kind;
-use super::tokens::{Token, Tokens};
+use super::tokens::{Token, Tokens, each_text};
 use crate::ship::any_time::any_time_unix_ms;
 
 /// The order of the fields of a format. What stands after those that are named is not looked at.
@@ -98,7 +98,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Result<Found<'_>, Malformed>> {
     let mut tokens = Tokens::new(line);
     let (first, second, third) = (tokens.next()?, tokens.next()?, tokens.next()?);
     let (layout, kind) = if first.opened_by == b'[' && second.opened_by == b'"' && is_time(first) {
-        envoy(line)
+        return Some(envoy(line));
     } else if third.opened_by == b'[' && is_time(third) && first.opened_by == 0 {
         (S3, Kind::S3)
     } else if second.opened_by == b'[' && is_time(second) && has_port(first.text) {
@@ -132,10 +132,17 @@ fn ordered<'a>(fields: impl Iterator<Item = &'a [u8]>, layout: Layout, kind: Kin
     Ok(Some((access, kind)))
 }
 
-/// Which of Envoy's two orders a line has: Istio's has a text in quotes where the other counts bytes.
-fn envoy(line: &[u8]) -> (Layout, Kind) {
-    let istio = Tokens::new(line).nth(6).is_some_and(|token| token.opened_by == b'"');
-    if istio { (ISTIO, Kind::Istio) } else { (ENVOY, Kind::Envoy) }
+/// Envoy's order or Istio's, which has a text in quotes where the other counts bytes. Neither escapes the quotes of a user agent.
+fn envoy(line: &[u8]) -> Result<Found<'_>, Malformed> {
+    let is_istio = Tokens::new(line).nth(6).is_some_and(|token| token.opened_by == b'"');
+    let (layout, kind) = if is_istio { (ISTIO, Kind::Istio) } else { (ENVOY, Kind::Envoy) };
+    let mut draft = Draft::default();
+    let agent_at = layout.iter().position(|role| *role == Agent);
+    let tokens = Tokens::without_escapes(line);
+    if !each_text(tokens, layout.len(), agent_at, |at, text| draft.set((layout[at], 0), Cow::Borrowed(text))) {
+        return Err(Malformed::FieldCount);
+    }
+    Ok(Some((draft.finish()?, kind)))
 }
 
 fn bunny(line: &[u8]) -> Option<Result<Found<'_>, Malformed>> {

@@ -45,7 +45,12 @@ fn envoy_and_istio() {
     let istio = "[2026-11-27T10:00:01.000Z] \"GET /a?q=1 HTTP/2\" 200 - via_upstream - \"-\" 0 154 226 100 \
         \"203.0.113.9, 192.0.2.1\" \"Mozilla/5.0 (Windows NT 10.0)\" \"cc21d9b0\" \"www.example.com\" \"10.0.2.1:80\" \
         outbound|80||web 10.0.0.1:57816 10.0.0.2:80 192.0.2.1:57814 - default";
-    assert_eq!(one(istio), Ok(("Istio", expected)));
+    assert_eq!(one(istio), Ok(("Istio", expected.clone())));
+    // Envoy does not escape quotes: what a client puts into its user agent must not move the fields behind it.
+    for agent in ["say \"hi\" now", "a\" \"b\" \"evil.example\" \"c", "\"", "a \\"] {
+        let line = envoy.replace(AGENT, agent);
+        assert_eq!(one(&line).map(|(_, line)| line), Ok(expected.clone().agent(agent)), "{agent}");
+    }
     // Nobody stands in the line; the server says so.
     let nobody =
         "[2026-11-27T10:00:01.000Z] \"GET / HTTP/1.1\" 0 DC 0 0 5 - \"-\" \"-\" \"cc21\" \"www.example.com\" \"-\"";

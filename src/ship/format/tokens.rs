@@ -12,11 +12,18 @@ pub(super) struct Token<'a> {
 #[derive(Clone)]
 pub(super) struct Tokens<'a> {
     rest: &'a [u8],
+    /// Quotes in quotes have a backslash or another quote before them.
+    escapes: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(line: &'a [u8]) -> Self {
-        Self { rest: line }
+        Self { rest: line, escapes: true }
+    }
+
+    /// Of a server that writes quotes in quotes as they are.
+    pub(super) fn without_escapes(line: &'a [u8]) -> Self {
+        Self { rest: line, escapes: false }
     }
 
     /// What has not been split yet.
@@ -32,7 +39,7 @@ impl<'a> Iterator for Tokens<'a> {
         let text = trim_blanks(self.rest);
         let opened_by = *text.first()?;
         let end = match opened_by {
-            b'"' => closing_quote(text),
+            b'"' => closing_quote(text, self.escapes),
             b'[' => closing(text, b']'),
             b'{' => closing(text, b'}'),
             _ => None,
@@ -45,6 +52,29 @@ impl<'a> Iterator for Tokens<'a> {
         self.rest = &text[end..];
         Some(Token { text: &text[..end], opened_by: 0 })
     }
+}
+
+/// Gives out `count` texts from the start of a line. Where the line has more, the text at `open_ended` is to blame, which holds
+/// blanks or quotes that nobody escaped: it takes in as many as there are too many. False where the line has fewer.
+pub(super) fn each_text<'a>(
+    mut words: Tokens<'a>,
+    count: usize,
+    open_ended: Option<usize>,
+    mut take: impl FnMut(usize, &'a [u8]),
+) -> bool {
+    let Some(surplus) = words.clone().count().checked_sub(count) else { return false };
+    for at in 0..count {
+        let from = trim_blanks(words.rest());
+        let Some(word) = words.next() else { return false };
+        let mut text = word.text;
+        if surplus > 0 && open_ended == Some(at) {
+            let _ = words.nth(surplus - 1);
+            let all = &from[..from.len() - words.rest().len()];
+            text = all.strip_prefix(b"\"").and_then(|all| all.strip_suffix(b"\"")).unwrap_or(all);
+        }
+        take(at, text);
+    }
+    true
 }
 
 /// Whether a byte separates fields.
@@ -60,14 +90,14 @@ pub(super) fn trim_blanks(text: &[u8]) -> &[u8] {
 
 /// The place of the quote that closes the one at the start: the first that is not escaped and ends a field. Not every server
 /// escapes quotes, so one in the middle of a word closes nothing.
-fn closing_quote(text: &[u8]) -> Option<usize> {
+fn closing_quote(text: &[u8], escapes: bool) -> Option<usize> {
     let ends_field = |at: usize| text.get(at + 1).is_none_or(|byte| is_blank(*byte));
     let mut at = 1;
     while at < text.len() {
         match text[at] {
-            b'\\' if at + 1 < text.len() => at += 1,
+            b'\\' if escapes && at + 1 < text.len() => at += 1,
             // A quote in quotes is written twice by some.
-            b'"' if text.get(at + 1) == Some(&b'"') && !ends_field(at + 1) => at += 1,
+            b'"' if escapes && text.get(at + 1) == Some(&b'"') => at += 1,
             b'"' if ends_field(at) => return Some(at),
             _ => {}
         }
@@ -95,6 +125,7 @@ mod tests {
         assert_eq!(texts("a \"b c\"\t[d e] {f|g} h"), ["a", "b c", "d e", "f|g", "h"]);
         assert_eq!(texts(r#""say \"hi\" now" x"#), [r#"say \"hi\" now"#, "x"]);
         assert_eq!(texts(r#""not "escaped" here" x"#), [r#"not "escaped"#, r#"here""#, "x"]);
+        assert_eq!(texts(r#"" ""a"" b " "c""d" x"#), [r#" ""a"" b "#, r#"c""d"#, "x"]);
         assert_eq!(texts("\"\" \"-\" {} []"), ["", "-", "", ""]);
         assert_eq!(texts("\"never closed"), ["\"never", "closed"]);
         assert_eq!(texts("  "), [""; 0]);
