@@ -6,6 +6,7 @@ pub mod demo;
 pub mod digest;
 pub mod doctor;
 pub mod export;
+mod follow;
 pub mod form;
 pub mod help;
 mod location;

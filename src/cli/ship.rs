@@ -6,21 +6,22 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::{Clock, SystemClock};
 use clap::ValueEnum;
 
-use crate::clock::{Clock, SystemClock};
-
+use crate::config;
 use crate::ship::{
-    Format, Input, OwnNames, ProducerSecret, ShipError, ShipOptions, StateError, Summary, dry_run, explain, keep_mark,
-    known_mark, load_secret, passing_secret, print_summary, published, ship,
+    Format, Input, OwnNames, ProducerSecret, ShipError, ShipOptions, SitesByHost, StateError, Summary, TrustedProxies,
+    dry_run, explain, keep_mark, known_mark, load_secret, passing_secret, print_summary, published, ship,
 };
 
 /// Something is wrong with an input or with what the server made of it; the rest was shipped.
-const EXIT_TROUBLE: u8 = 1;
+pub(super) const EXIT_TROUBLE: u8 = 1;
 /// Wrong usage; nothing was shipped.
-const EXIT_USAGE: u8 = 2;
+pub(super) const EXIT_USAGE: u8 = 2;
 /// The server refused or could not be reached.
 const EXIT_SERVER: u8 = 3;
 
@@ -33,6 +34,9 @@ Examples:
   goes on where the last one ended, and an unfinished last line waits for the next run.
   Name the rotated log too, so that its last lines are not missed:
     headcount ship --site www --live access.log.1 access.log
+
+  One process for all logs of a web server, for systemd or a container; quote patterns:
+    headcount ship --site www --follow '/var/log/nginx/*.log'
 
   Follow a log through a pipe:
     tail -n 0 -F access.log | headcount ship --site www --live -
@@ -59,8 +63,24 @@ Exit codes:
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The site the logs belong to, as the server names it
-    #[arg(long, value_name = "SITE")]
-    pub site: String,
+    #[arg(long, value_name = "SITE", required_unless_present = "by_host")]
+    pub site: Option<String>,
+
+    /// Send each line to the site whose `hosts` name the virtual host that the line tells; see --config
+    ///
+    /// Lines of hosts that no site has are counted and not sent. Each site has its own position in each log.
+    #[arg(long, conflicts_with_all = ["site", "producer"], requires = "config")]
+    pub by_host: bool,
+
+    /// The server's configuration, or a copy of its sites and their hosts, for --by-host
+    #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Where the log's client is this proxy, take who asked from X-Forwarded-For, Forwarded or X-Real-IP; repeatable
+    ///
+    /// It is the last address there that is no trusted proxy. An address, a network (192.0.2.0/24), private or loopback.
+    #[arg(long, value_name = "NETWORK")]
+    pub trusted_proxy: Vec<String>,
 
     /// The server's ingest address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = "http://127.0.0.1:50051")]
@@ -94,6 +114,13 @@ pub struct Args {
     /// and nothing is stated as complete: a day must not be published without what could not be read.
     #[arg(long)]
     pub accept_malformed: bool,
+
+    /// Follow the logs until stopped: read what comes, also over rotations, and state by the clock what is complete
+    ///
+    /// Each FILE is a name or a pattern in quotes ('/var/log/nginx/*.log'); new files that match are taken in. A server that cannot be
+    /// reached is tried again for ever. On SIGTERM what was read is sent, and the next run goes on there.
+    #[arg(long, conflicts_with_all = ["dry_run", "explain", "live", "producer", "json"])]
+    pub follow: bool,
 
     /// Read and tell what would be sent and what would not, and why; no server is asked
     #[arg(long, conflicts_with = "explain")]
@@ -153,26 +180,50 @@ pub enum ShowValues {
 
 impl Args {
     /// The options, with the secret of the state file, at an instant in milliseconds since 1970.
-    #[must_use]
-    pub fn into_options(self, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
+    ///
+    /// # Errors
+    /// What was typed is no network, or the configuration cannot be read.
+    pub fn into_options(self, secret: ProducerSecret, now_unix_ms: i64) -> Result<ShipOptions, String> {
+        let by_host = if self.by_host { Some(Arc::new(sites_by_host(self.config.as_deref())?)) } else { None };
+        let mut proxies = TrustedProxies::default();
+        for network in &self.trusted_proxy {
+            proxies.trust(network).map_err(|error| format!("--trusted-proxy {error}"))?;
+        }
+        let site = self.site.unwrap_or_default();
         let inputs =
             self.files.into_iter().map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::File(path) });
-        ShipOptions {
+        Ok(ShipOptions {
+            by_host,
+            proxies,
             producer: self.producer,
             live: self.live,
             accept_malformed: self.accept_malformed,
             format: self.fields.map_or(self.format, Format::Json),
             retry_for: Duration::from_secs(self.retry_for),
             show_progress: !self.quiet,
-            ..ShipOptions::new(&self.site, &self.server, secret, inputs.collect(), now_unix_ms)
-        }
+            ..ShipOptions::new(&site, &self.server, secret, inputs.collect(), now_unix_ms)
+        })
     }
+}
+
+/// The hosts of the sites of a configuration.
+fn sites_by_host(config: Option<&Path>) -> Result<SitesByHost, String> {
+    let path = config.ok_or("--by-host needs --config FILE")?;
+    let config = config::load(path).map_err(|error| error.to_string())?;
+    let mut sites = SitesByHost::default();
+    for site in &config.sites {
+        sites.add(site.name.as_str(), site.hosts.iter().map(String::as_str));
+    }
+    Ok(sites)
 }
 
 /// Ships and prints the summary on standard output, errors on standard error.
 pub async fn run(args: Args) -> ExitCode {
     if let Some(line) = args.explain {
         return run_explain(args, line);
+    }
+    if args.follow {
+        return super::follow::run(args).await;
     }
     let (json, quiet) = (args.json, args.quiet);
     let shipped = if args.dry_run { run_dry(args).await } else { run_ship(args).await };
@@ -203,7 +254,7 @@ async fn run_ship(args: Args) -> Result<Summary, (String, u8)> {
     let now_unix_ms = SystemClock.now_unix_ms();
     let (state, secret) = sender(args.state.as_deref()).map_err(|error| (error.to_string(), EXIT_USAGE))?;
     let wait = Duration::from_secs(args.wait);
-    let options = args.into_options(secret, now_unix_ms);
+    let options = args.into_options(secret, now_unix_ms).map_err(|error| (error, EXIT_USAGE))?;
     let server = options.server.clone();
     let release_mark = known_mark(&state, &server);
     let summary = ship(ShipOptions { release_mark, ..options }).await.map_err(told)?;
@@ -220,11 +271,12 @@ async fn run_ship(args: Args) -> Result<Summary, (String, u8)> {
 /// Reads and sends nothing.
 async fn run_dry(args: Args) -> Result<Summary, (String, u8)> {
     let secret = passing_secret().map_err(|error| (error.to_string(), EXIT_TROUBLE))?;
-    dry_run(args.into_options(secret, SystemClock.now_unix_ms())).await.map_err(told)
+    let options = args.into_options(secret, SystemClock.now_unix_ms()).map_err(|error| (error, EXIT_USAGE))?;
+    dry_run(options).await.map_err(told)
 }
 
 /// An error and its exit code.
-fn told(error: ShipError) -> (String, u8) {
+pub(super) fn told(error: ShipError) -> (String, u8) {
     let code = if matches!(error, ShipError::Usage(_)) { EXIT_USAGE } else { EXIT_SERVER };
     (error.to_string(), code)
 }
@@ -257,7 +309,7 @@ fn run_explain(args: Args, line: u64) -> ExitCode {
 }
 
 /// The state file that was named, or the one that is this user's, and the secret in it.
-fn sender(named: Option<&Path>) -> Result<(PathBuf, ProducerSecret), StateError> {
+pub(super) fn sender(named: Option<&Path>) -> Result<(PathBuf, ProducerSecret), StateError> {
     let state = named.map(Path::to_owned).or_else(default_state).ok_or(StateError::Nowhere)?;
     let secret = load_secret(&state)?;
     Ok((state, secret))
@@ -290,7 +342,7 @@ fn print(summary: &Summary, json: bool) -> io::Result<()> {
 }
 
 /// Prints what is wrong. If standard error is closed, nobody can be told.
-fn complain(text: &str) {
+pub(super) fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "headcount: {text}");
 }
 
@@ -310,7 +362,7 @@ mod tests {
     fn what_is_typed_is_meant() {
         let typed = ["ship", "--site", "www", "--live", "--format", "common", "a.log", "-"];
         let secret = ProducerSecret::new([7; 32]).unwrap();
-        let options = Command::try_parse_from(typed).unwrap().args.into_options(secret, 7);
+        let options = Command::try_parse_from(typed).unwrap().args.into_options(secret, 7).unwrap();
         assert_eq!(options.inputs, [Input::File("a.log".into()), Input::Stdin]);
         assert_eq!(options.server, "http://127.0.0.1:50051");
         assert_eq!(options.format, Format::Common);

@@ -10,11 +10,13 @@ use headcount_client::Position;
 use tokio::sync::mpsc;
 
 use super::error::ShipError;
+use super::lane::{Lane, Taker};
 use super::options::ShipOptions;
 use super::order::by_first_time;
 use super::prepare::{InputError, prepare};
 use super::progress::{Meter, Progress};
-use super::reader::{ReadOptions, Reader};
+use super::read_options::ReadOptions;
+use super::reader::Reader;
 use super::source::Input;
 use super::summary::{FileSummary, Summary};
 use super::{READ_AHEAD_BATCHES, on_thread};
@@ -47,8 +49,11 @@ async fn read(options: &ShipOptions, input: &Input, meter: &Arc<Meter>) -> FileS
         let Some(prepared) = prepare(&from, producer, &meter)? else { return Ok(None) };
         let name = prepared.producer.clone();
         let (sender, mut batches) = mpsc::channel(READ_AHEAD_BATCHES);
-        let reader =
-            std::thread::spawn(move || Reader::new(prepared, read_options, sender, meter).run(&Position::default()));
+        let sites = read_options.by_host.as_ref().map_or(1, |sites| sites.sites().len());
+        let lane = |site| Lane::new(Taker::Shared(sender.clone(), site), Position::default());
+        let lanes = (0..sites).map(lane).collect();
+        drop(sender);
+        let reader = std::thread::spawn(move || Reader::new(prepared, read_options, lanes, meter).run());
         while batches.blocking_recv().is_some() {}
         reader.join().map(|read| Some((name, read))).map_err(|_| InputError::Stopped)
     });

@@ -16,8 +16,11 @@ mod days;
 mod dry;
 mod error;
 mod explain;
+mod follow;
 mod format;
+mod hosts;
 mod judge;
+mod lane;
 mod lines;
 mod options;
 mod order;
@@ -25,10 +28,14 @@ mod packing;
 mod prepare;
 mod print;
 mod progress;
+mod proxies;
 mod published;
+mod read_options;
 mod reader;
 mod sender;
+mod session;
 mod source;
+mod spread;
 mod state;
 mod summary;
 mod tally;
@@ -36,6 +43,8 @@ mod text;
 mod time;
 mod units;
 mod utf16;
+mod watch;
+mod watermark;
 
 #[cfg(test)]
 #[path = "../../crates/client/tests/fake/mod.rs"]
@@ -49,21 +58,22 @@ mod tests_packing;
 #[cfg(test)]
 mod tests_speed;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use headcount_client::ProducerSecret;
-use headcount_client::{Batch, Connection, Position, Producer, ServerAddress};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub use dry::dry_run;
 pub use error::ShipError;
 pub use explain::explain;
+pub use follow::{Followed, Surroundings, follow};
 pub use format::{Format, Malformed, OwnNames, Template};
+pub use hosts::SitesByHost;
 pub use lines::LINE_BYTES_MAX;
 pub use options::ShipOptions;
 pub use print::print_summary;
+pub use proxies::{NetworkError, TrustedProxies};
 pub use published::{Publication, published};
 pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX};
 pub use source::Input;
@@ -72,12 +82,11 @@ pub use summary::{CountsByName, FileSummary, Summary};
 pub use tally::MALFORMED_LINES_SHOWN;
 
 use crate::proto::AccessEvent;
-use cursor::Cursor;
 use format::{Parsed, Parser};
-use prepare::{InputError, Prepared, prepare};
+use order::Dated;
 use progress::{Meter, Progress};
-use reader::{ReadOptions, Reader};
-use tally::Tally;
+use session::Session;
+use watermark::{BEHIND_MS_MIN, RUNNING_MS};
 
 /// Reads one line of an access log that came another way, without its line feed. None where it is none.
 pub(crate) fn read_line(line: &[u8]) -> Option<AccessEvent> {
@@ -106,127 +115,44 @@ pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
     let meter = Arc::new(Meter::default());
     let sizes = options.inputs.iter().map(Input::size_bytes);
     let progress = Arc::new(Progress::start(options.show_progress, sizes.sum(), &meter, &options.server));
-    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site, options.secret.clone())?
-        .with_release_mark(options.release_mark.clone())
-        .with_retry_for(options.retry_for)
-        .with_observer(Arc::clone(&progress) as _);
-    let Shipped { files, complete, release_mark } = ship_inputs(&options, connection, &meter).await?;
-    // The last that holds the bar, which disappears here.
-    drop(progress);
-    let mut summary = Summary::of(options.site, files, started.elapsed());
-    summary.complete_through_unix_ms = complete.then_some(options.now_unix_ms);
-    summary.release_mark = release_mark;
+    let mut session = Session::new(options, meter, Arc::clone(&progress) as _);
+    let (mut files, complete) = ship_inputs(&mut session).await?;
+    if complete {
+        // Stated last and for all: a damaged input may still have to bring events to any period.
+        session.state(session.options.now_unix_ms).await?;
+        session.finish_all().await?;
+        for file in &mut files {
+            file.durable_sequence = session.last_sequence(&file.producer).unwrap_or(file.durable_sequence);
+        }
+    }
+    let mut summary = Summary::of(session.options.site.clone(), files, started.elapsed());
+    summary.complete_through_unix_ms = complete.then_some(session.options.now_unix_ms);
+    summary.release_mark = session.release_mark().to_vec();
     Ok(summary)
 }
 
-/// What became of all inputs.
-struct Shipped {
-    files: Vec<FileSummary>,
-    /// It was stated that they were complete.
-    complete: bool,
-    release_mark: Vec<u8>,
+/// Ships one input after the other. Tells whether all of them can be stated as complete.
+async fn ship_inputs(session: &mut Session) -> Result<(Vec<FileSummary>, bool), ShipError> {
+    let (inputs, format) = (session.options.inputs.clone(), session.options.format.clone());
+    let undated = inputs.iter().cloned().map(|input| (input, None)).collect();
+    let dated = on_thread(move || order::by_first_time(&inputs, &format)).await.unwrap_or(undated);
+    let mut files: Vec<FileSummary> = Vec::with_capacity(dated.len());
+    let is_whole = |file: &FileSummary| file.error.is_none() && !judge::is_ahead(file);
+    for (number, (input, _)) in dated.iter().enumerate() {
+        let may_state = !session.options.live && files.iter().all(is_whole);
+        let until_unix_ms =
+            if may_state { states_until(&dated[number + 1..], session.options.now_unix_ms) } else { None };
+        files.push(session.send(input, until_unix_ms).await?);
+    }
+    let complete = !session.options.live && files.iter().all(is_whole);
+    Ok((files, complete))
 }
 
-/// Ships one input after the other, and then states that they were complete, where they were.
-async fn ship_inputs(
-    options: &ShipOptions,
-    mut connection: Connection,
-    meter: &Arc<Meter>,
-) -> Result<Shipped, ShipError> {
-    let mut files = Vec::with_capacity(options.inputs.len());
-    // Where each producer ended, with the last input that it stands for.
-    let mut ends = BTreeMap::new();
-    let (inputs, format) = (options.inputs.clone(), options.format.clone());
-    let ordered = on_thread(move || order::by_first_time(&inputs, &format)).await;
-    let ordered = ordered.unwrap_or_else(|_| options.inputs.iter().cloned().map(|input| (input, None)).collect());
-    for (input, _) in &ordered {
-        let mut file = FileSummary::new(input.name());
-        match open_input(options, input, meter).await {
-            Ok(None) => {}
-            Ok(Some(prepared)) => {
-                let mut producer = Producer::open(connection, &prepared.producer).await?;
-                read_and_send(options, prepared, &mut producer, meter, &mut file).await?;
-                let end;
-                (connection, end) = producer.into_parts();
-                // A log that never sent anything has nothing to end.
-                if end.durable_sequence > 0 {
-                    ends.insert(file.producer.clone(), (end, files.len()));
-                }
-            }
-            Err(error) => file.error = Some(error.to_string()),
-        }
-        files.push(file);
-    }
-    // Stated last and for all: a damaged input may still have to bring events to any period.
-    let complete = !options.live && files.iter().all(|file| file.error.is_none() && !judge::is_ahead(file));
-    if complete {
-        connection = state(options, connection, ends, &mut files).await?;
-    }
-    Ok(Shipped { files, complete, release_mark: connection.release_mark().to_vec() })
-}
-
-/// States that everything until now was sent, under a name that no content has to do with, and that each log has ended:
-/// nobody waits for it any more. A producer that was named is not over with one log.
-async fn state(
-    options: &ShipOptions,
-    connection: Connection,
-    mut ends: BTreeMap<String, (Position, usize)>,
-    files: &mut [FileSummary],
-) -> Result<Connection, ShipError> {
-    let name = options.producer.clone().unwrap_or_else(|| sender::sender(&options.inputs));
-    let (mut producer, file) = match ends.remove(&name) {
-        Some((end, file)) => (Producer::resume(connection, &name, end)?, Some(file)),
-        None => (Producer::open(connection, &name).await?, None),
-    };
-    let position = producer.position();
-    let mut statement = Batch::new();
-    // A log that is empty begins at its start when it fills.
-    let is_new = position.durable_sequence == 0;
-    statement.set_cursor(if is_new { Cursor::start(&name).encode() } else { position.cursor.clone() });
-    statement.set_complete_through(options.now_unix_ms);
-    producer.send(statement).await?;
-    producer.flush().await?;
-    let (mut connection, mut end) = producer.into_parts();
-    if let Some(file) = file {
-        files[file].durable_sequence = end.durable_sequence;
-    }
-    for (name, (reached, file)) in ends {
-        let mut producer = Producer::resume(connection, &name, reached)?;
-        producer.finish().await?;
-        (connection, end) = producer.into_parts();
-        files[file].durable_sequence = end.durable_sequence;
-    }
-    Ok(connection)
-}
-
-/// Opens an input on a thread of its own; `None` where it is empty and has no name.
-async fn open_input(options: &ShipOptions, input: &Input, meter: &Arc<Meter>) -> Result<Option<Prepared>, InputError> {
-    let (input, producer, meter) = (input.clone(), options.producer.clone(), Arc::clone(meter));
-    on_thread(move || prepare(&input, producer, &meter)).await.unwrap_or(Err(InputError::Stopped))
-}
-
-/// Reads on one thread and sends here until both are done.
-async fn read_and_send(
-    options: &ShipOptions,
-    prepared: Prepared,
-    producer: &mut Producer,
-    meter: &Arc<Meter>,
-    file: &mut FileSummary,
-) -> Result<(), ShipError> {
-    file.producer.clone_from(&prepared.producer);
-    let (sender, mut batches) = mpsc::channel(READ_AHEAD_BATCHES);
-    let read_options = ReadOptions::of(options);
-    let (position, meter) = (producer.position().clone(), Arc::clone(meter));
-    let reading = on_thread(move || Reader::new(prepared, read_options, sender, meter).run(&position));
-    producer.send_all(&mut batches).await?;
-    let (tally, error) = reading.await.unwrap_or_else(|_| (Tally::default(), Some(InputError::Stopped)));
-    file.answered(producer.receipt());
-    file.read(&tally);
-    file.durable_sequence = producer.position().durable_sequence;
-    file.error = error.map(|error| error.to_string());
-    file.trouble = judge::trouble(file);
-    debug_assert!(file.error.is_some() || file.is_balanced(), "the books balance");
-    Ok(())
+/// Up to when an input may state what is complete while it is read: before what comes after it begins. Not at all where that is
+/// not known.
+fn states_until(after: &[Dated], now_unix_ms: i64) -> Option<i64> {
+    let mut begin = after.iter().map(|(_, time)| time.map(|time| time.saturating_sub(BEHIND_MS_MIN)));
+    begin.try_fold(now_unix_ms - RUNNING_MS, |until, begin| Some(until.min(begin?)))
 }
 
 /// Starts blocking work on a thread of its own; the answer fails if that panicked or could not start. Not on the

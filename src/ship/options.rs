@@ -1,11 +1,14 @@
 //! What to ship where, as it is meant, and whether that can be.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use headcount_client::{ProducerSecret, check_producer, check_site};
+use headcount_client::{ProducerSecret, ServerAddress, check_producer, check_site};
 
 use super::error::ShipError;
 use super::format::Format;
+use super::hosts::SitesByHost;
+use super::proxies::TrustedProxies;
 use super::source::Input;
 
 /// How long a server that takes nothing is tried again where nothing else is said.
@@ -14,8 +17,14 @@ const RETRY_FOR_DEFAULT: Duration = Duration::from_secs(60);
 /// What to ship where.
 #[derive(Clone, Debug)]
 pub struct ShipOptions {
-    /// The site's name as the server knows it.
+    /// The site's name as the server knows it. Where lines go to sites by their host it is only told.
     pub site: String,
+    /// The sites that lines go to by the host that was asked.
+    pub by_host: Option<Arc<SitesByHost>>,
+    /// How far the position of a site of which a log holds nothing may stay behind in it, in bytes.
+    pub lag_bytes: u64,
+    /// The proxies whose word is taken for who asked.
+    pub proxies: TrustedProxies,
     /// `http://HOST:PORT`.
     pub server: String,
     /// What makes the logs this sender's own on the server.
@@ -46,6 +55,9 @@ impl ShipOptions {
     pub fn new(site: &str, server: &str, secret: ProducerSecret, inputs: Vec<Input>, now_unix_ms: i64) -> Self {
         Self {
             site: site.to_owned(),
+            by_host: None,
+            lag_bytes: 0,
+            proxies: TrustedProxies::default(),
             server: server.to_owned(),
             secret,
             release_mark: Vec::new(),
@@ -62,7 +74,15 @@ impl ShipOptions {
 
     /// Checks the options against the protocol's limits, before anything is sent.
     pub(super) fn check(&self) -> Result<(), ShipError> {
-        check_site(&self.site)?;
+        ServerAddress::parse(&self.server)?;
+        match &self.by_host {
+            None => check_site(&self.site)?,
+            Some(sites) if sites.sites().is_empty() => {
+                let text = "no site of the configuration has `hosts`, by which lines could be told apart";
+                return Err(ShipError::Usage(text.to_owned()));
+            }
+            Some(_) => {}
+        }
         if let Some(producer) = &self.producer {
             check_producer(producer)?;
         }

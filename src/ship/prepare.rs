@@ -147,19 +147,17 @@ impl Prepared {
     pub(super) fn resume(
         &mut self,
         checker: &Checker,
-        cursor: &[u8],
+        cursor: &Cursor,
         parser: &mut Parser,
     ) -> Result<Resumed, InputError> {
-        let cursor =
-            Cursor::decode(cursor).map_err(|error| InputError::Cursor { producer: self.producer.clone(), error })?;
         self.learn(cursor.offset_bytes, parser).map_err(|error| self.damaged(None, error))?;
         match self.lines.advance_to(cursor.offset_bytes) {
             Ok(true) => {}
-            Ok(false) => return Err(self.not_the_same("ends before", &cursor)),
+            Ok(false) => return Err(self.not_the_same("ends before", cursor)),
             Err(error) => return Err(self.damaged(None, error)),
         }
         if checker.check(self.lines.history()) != cursor.check {
-            return Err(self.not_the_same("differs before", &cursor));
+            return Err(self.not_the_same("differs before", cursor));
         }
         if cursor.line_open {
             // What follows the line that was taken without its end belongs to that line.
@@ -194,7 +192,8 @@ impl Prepared {
         }
     }
 
-    fn not_the_same(&self, how: &'static str, cursor: &Cursor) -> InputError {
+    /// Says that the content is not the one that a position is of.
+    pub(super) fn not_the_same(&self, how: &'static str, cursor: &Cursor) -> InputError {
         InputError::NotTheSame { how, offset: cursor.offset_bytes, line: cursor.lines, producer: self.producer.clone() }
     }
 }

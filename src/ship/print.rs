@@ -92,6 +92,12 @@ fn print_file(file: &FileSummary, is_dry: bool, to: &mut impl Write) -> io::Resu
         let numbers: Vec<_> = file.first_malformed_lines.iter().map(u64::to_string).collect();
         writeln!(to, "  {:>14}  first of these: line {}", "", numbers.join(", "))?;
     }
+    if file.already_sent > 0 {
+        print_count(to, file.already_sent, "already sent to their site, read again for others")?;
+    }
+    if file.unknown_host > 0 {
+        print_count(to, file.unknown_host, "not sent: no site of the configuration has their host")?;
+    }
     if file.withheld > 0 {
         print_count(to, file.withheld, "not sent: beside too many lines that cannot be read")?;
     }

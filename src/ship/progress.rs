@@ -77,6 +77,12 @@ impl Progress {
         Self { bar, task: Some(task), shown, meter: Arc::clone(meter), server: server.to_owned() }
     }
 
+    /// Draws nothing; lost connections are told where `shown`.
+    pub(super) fn notices(shown: bool, meter: &Arc<Meter>, server: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        Self { bar, task: None, shown, meter: Arc::clone(meter), server: server.to_owned() }
+    }
+
     /// Says something on standard error without disturbing the bar.
     fn notice(&self, text: &str) {
         if !self.shown {

@@ -4,7 +4,12 @@
 use std::io::{self, Read};
 use std::sync::mpsc as std_mpsc;
 
+use headcount_client::{Batch, Position};
+use tokio::sync::mpsc;
+
+use super::super::lane::Taker;
 use super::super::lines::{HISTORY_BYTES, Lines, wide};
+use super::super::options::ShipOptions;
 use super::super::source::Source;
 use super::super::tests::{line, log};
 use super::*;
@@ -25,19 +30,30 @@ impl Read for Pipe {
 }
 
 fn reader(content: impl Read + Send + 'static, live: bool, resumable: bool) -> (Reader, mpsc::Receiver<Batch>) {
+    reader_at(Position::default(), content, live, resumable)
+}
+
+fn reader_at(
+    position: Position,
+    content: impl Read + Send + 'static,
+    live: bool,
+    resumable: bool,
+) -> (Reader, mpsc::Receiver<Batch>) {
     let meter = Arc::new(Meter::default());
     let source = Source::new(content, None, &meter).unwrap();
     let prepared = Prepared { lines: Lines::new(source), producer: "p".to_owned(), resumable };
-    let options = ReadOptions { format: Format::Auto, live, accept_malformed: false, now_unix_ms: i64::MAX };
+    let secret = headcount_client::ProducerSecret::new([7; 32]).unwrap();
+    let options = ShipOptions { live, ..ShipOptions::new("www", "", secret, Vec::new(), i64::MAX) };
     let (sender, batches) = mpsc::channel(100);
-    (Reader::new(prepared, options, sender, meter), batches)
+    let lane = Lane::new(Taker::Only(sender), position);
+    (Reader::new(prepared, ReadOptions::of(&options), vec![lane], meter), batches)
 }
 
 #[test]
 fn batches_are_cut_by_lines() {
     let content = log(0..2_500).replace("GET /page/7 ", "");
     let (reader, mut batches) = reader(io::Cursor::new(content.into_bytes()), false, true);
-    let (tally, error) = reader.run(&Position::default());
+    let (tally, error) = reader.run();
     assert!(error.is_none());
     assert_eq!((tally.lines, tally.sent), (2_500, 2_499));
     for (sequence, events) in [(1, 999), (2, 1_000), (3, 500)] {
@@ -55,7 +71,7 @@ fn a_followed_pipe_does_not_wait_for_a_full_batch() {
     to_pipe.send(b"19".to_vec()).unwrap();
     to_pipe.send(line(0).as_bytes()[2..].to_vec()).unwrap();
     let (reader, mut batches) = reader(Pipe(pipe, Vec::new()), true, false);
-    let thread = std::thread::spawn(move || reader.run(&Position::default()));
+    let thread = std::thread::spawn(move || reader.run());
     assert_eq!(batches.blocking_recv().unwrap().events(), 1);
     let half = log(1..4);
     to_pipe.send(half.as_bytes()[..half.len() - 10].to_vec()).unwrap();
@@ -71,7 +87,7 @@ fn a_followed_pipe_does_not_wait_for_a_full_batch() {
 fn a_reader_without_a_taker_ends() {
     let (reader, batches) = reader(io::Cursor::new(log(0..50_000).into_bytes()), false, true);
     drop(batches);
-    let (tally, _) = reader.run(&Position::default());
+    let (tally, _) = reader.run();
     assert_eq!(tally.lines, BATCH_LINES_MAX);
 }
 
@@ -98,11 +114,11 @@ fn a_log_with_fields_goes_on_with_those_of_the_line_before() {
                 lines: wide(first_lines),
                 line_open: false,
                 check: checker.check(history),
-                account: Default::default(),
+                account: Account { understood: 1, not_understood: 0 },
             };
             let position = Position { durable_sequence: 1, cursor: cursor.encode() };
-            let (reader, _batches) = reader(io::Cursor::new(whole.into_bytes()), false, true);
-            let (tally, error) = reader.run(&position);
+            let (reader, _batches) = reader_at(position, io::Cursor::new(whole.into_bytes()), false, true);
+            let (tally, error) = reader.run();
             assert!(error.is_none(), "{}", error.map_or_else(String::new, |error| error.to_string()));
             assert!(tally.malformed.is_empty(), "after {first_lines} lines");
             assert_eq!(tally.sent + tally.directives, wide(LINES.len() - first_lines));

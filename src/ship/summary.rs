@@ -26,12 +26,16 @@ pub struct FileSummary {
     pub producer: String,
     /// How many of its lines earlier runs had sent; they were passed over.
     pub resumed_at_line: u64,
-    /// Lines read in this run: sent + withheld + malformed + too_long + empty + directives.
+    /// Lines read in this run: sent + withheld + already_sent + unknown_host + malformed + too_long + empty + directives.
     pub lines: u64,
     /// Lines sent as events: accepted + rejected + duplicates.
     pub sent: u64,
     /// Lines that could be read and were not sent, because too many beside them could not.
     pub withheld: u64,
+    /// Lines that an earlier run had sent to their site, read again for other sites.
+    pub already_sent: u64,
+    /// Lines whose host no site has, not sent.
+    pub unknown_host: u64,
     /// Events that the server counted or left out for a reason that is no fault of the log.
     pub accepted: u64,
     /// Events that the server rejected.
@@ -142,6 +146,8 @@ impl FileSummary {
         self.directives = tally.directives;
         self.held_back = tally.held_back;
         self.withheld = tally.withheld;
+        self.already_sent = tally.already_sent;
+        self.unknown_host = tally.unknown_host;
         self.ahead = tally.ahead;
         self.notes = tally.census.notes();
         self.days = tally.days.by_date();
@@ -164,8 +170,9 @@ impl FileSummary {
     #[must_use]
     pub fn is_balanced(&self) -> bool {
         let malformed: u64 = self.malformed.values().sum();
+        let not_sent = self.withheld + self.already_sent + self.unknown_host;
         self.sent == self.accepted + self.rejected + self.duplicates
-            && self.lines == self.sent + self.withheld + malformed + self.too_long + self.empty + self.directives
+            && self.lines == self.sent + not_sent + malformed + self.too_long + self.empty + self.directives
             && self.accepted + self.rejected == self.outcomes.values().sum::<u64>()
     }
 }
@@ -268,8 +275,8 @@ mod tests {
         );
         assert_eq!(
             keys(&json["files"][0]),
-            "accepted ahead days directives duplicates durable_sequence empty error file first_malformed_lines format held_back \
-             lines malformed notes outcomes producer rejected resumed_at_line sent too_long trouble withheld"
+            "accepted ahead already_sent days directives duplicates durable_sequence empty error file first_malformed_lines format held_back \
+             lines malformed notes outcomes producer rejected resumed_at_line sent too_long trouble unknown_host withheld"
         );
     }
 }

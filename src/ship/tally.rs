@@ -13,11 +13,15 @@ pub const MALFORMED_LINES_SHOWN: usize = 10;
 /// What became of the lines of one input on this side.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Lines read in this run: sent, withheld, malformed, too long, empty ones and directives.
+    /// Lines read in this run: sent, withheld, sent before, of no site, malformed, too long, empty ones and directives.
     pub(super) lines: u64,
     pub(super) sent: u64,
     /// Lines that could be read and were not sent, because too many beside them could not.
     pub(super) withheld: u64,
+    /// Lines that an earlier run had sent to their site, read again for others.
+    pub(super) already_sent: u64,
+    /// Lines whose host no site has.
+    pub(super) unknown_host: u64,
     pub(super) malformed: BTreeMap<Malformed, u64>,
     pub(super) too_long: u64,
     pub(super) empty: u64,
@@ -45,7 +49,8 @@ impl Tally {
     /// Every line read ended in exactly one way.
     pub(super) fn is_balanced(&self) -> bool {
         let malformed: u64 = self.malformed.values().sum();
-        self.lines == self.sent + self.withheld + malformed + self.too_long + self.empty + self.directives
+        let not_sent = self.withheld + self.already_sent + self.unknown_host;
+        self.lines == self.sent + not_sent + malformed + self.too_long + self.empty + self.directives
     }
 
     /// The number of the next line, from 1.

@@ -26,6 +26,7 @@ mod disk;
 mod dst;
 mod envoy;
 mod faults;
+mod follow;
 mod gate;
 #[path = "../golden/golden.rs"]
 mod golden;
@@ -43,6 +44,7 @@ mod publish;
 mod questions;
 mod receive;
 mod restart;
+mod routes;
 mod schedule;
 mod sealing;
 mod sitemap;

@@ -91,6 +91,16 @@ impl Connection {
         }
     }
 
+    /// The same connection, for another site.
+    ///
+    /// # Errors
+    /// [`UsageError::Site`] for what is no site's name.
+    pub fn at_site(mut self, site: &str) -> Result<Self, UsageError> {
+        check_site(site)?;
+        site.clone_into(&mut self.site);
+        Ok(self)
+    }
+
     /// The site's name.
     #[must_use]
     pub fn site(&self) -> &str {

@@ -24,8 +24,7 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
-pub(super) use access::Access;
+pub(in crate::ship) use access::Access;
 pub use malformed::Malformed;
 pub use names::OwnNames;
 pub(super) use parser::{Parsed, Parser};
