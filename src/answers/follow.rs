@@ -44,7 +44,7 @@ pub type ReleaseStream = ReceiverStream<Result<Arc<Release>, Ended>>;
 /// Begins to read releases for one reader.
 pub(super) fn follow<S: Published>(
     source: S,
-    site: Option<SiteName>,
+    sites: Option<Vec<SiteName>>,
     follow: Follow,
     shutdown: watch::Receiver<bool>,
 ) -> ReleaseStream {
@@ -53,13 +53,14 @@ pub(super) fn follow<S: Published>(
         Follow::Published { after } => (after, None),
         Follow::AndNew { after } => (after, Some(source.watch())),
     };
-    tokio::spawn(Follower { source, site, after, to, latest }.run(shutdown));
+    tokio::spawn(Follower { source, sites, after, to, latest }.run(shutdown));
     ReceiverStream::new(receiver)
 }
 
 struct Follower<S> {
     source: S,
-    site: Option<SiteName>,
+    /// Those that are wanted; `None` for all.
+    sites: Option<Vec<SiteName>>,
     /// The number of the last release that was sent or passed over.
     after: u64,
     to: mpsc::Sender<Result<Arc<Release>, Ended>>,
@@ -103,8 +104,17 @@ impl<S: Published> Follower<S> {
         }
     }
 
+    /// The numbers of what is new, oldest first. Releases of sites that are not wanted are not even read.
+    fn numbers_after(&self) -> Vec<u64> {
+        let of = |site| self.source.numbers_after(site, self.after);
+        let Some(sites) = &self.sites else { return of(None) };
+        let mut numbers: Vec<u64> = sites.iter().flat_map(|site| of(Some(site))).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     async fn send_new(&mut self) -> Result<Result<(), Gone>, ReadError> {
-        for number in self.source.numbers_after(self.site.as_ref(), self.after) {
+        for number in self.numbers_after() {
             let Ok(room) = self.to.reserve().await else { return Ok(Err(Gone)) };
             if let Some(release) = self.source.by_number(number)? {
                 room.send(Ok(release));

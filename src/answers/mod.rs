@@ -12,6 +12,7 @@ pub mod follow;
 pub mod key;
 pub mod label;
 pub mod limit;
+pub mod ordinal;
 pub mod overview;
 pub mod privacy;
 pub mod question;
@@ -29,11 +30,12 @@ use tokio::sync::watch;
 
 use headcount_model::source::ReadError;
 
-use crate::{query::AskError, units::SiteName};
+use crate::{access::Scope, query::AskError, units::SiteName};
 use cache::{AnswerCache, Computed};
 use follow::{Follow, ReleaseStream};
 use key::{KeyAnswer, KeyQuestion};
 use limit::ComputeLimit;
+use ordinal::Ordinals;
 use overview::{OverviewAnswer, OverviewQuestion, SiteCache};
 use privacy::{PrivacyAnswer, PrivacyQuestion};
 use sites::SitesAnswer;
@@ -91,12 +93,19 @@ impl<S: Published> Answers<S> {
         }
     }
 
-    /// The name of a site as it was typed; `None` where it is empty, which means the first site.
+    /// The name of a site as it was typed; `None` where it is empty, which means the first site. For whoever may read some sites
+    /// alone, the first of those is named.
     ///
     /// # Errors
-    /// When there is no such site.
-    pub fn named_site(&self, text: &str) -> Result<Option<SiteName>, AskError> {
-        question::named_site(&self.source, text)
+    /// When there is no such site, or it may not be read: nobody learns which.
+    pub fn named_site(&self, scope: &Scope, text: &str) -> Result<Option<SiteName>, AskError> {
+        question::named_site(&self.source, scope, text)
+    }
+
+    /// The numbers of a site's releases within the site.
+    #[must_use]
+    pub fn ordinals(&self, site: &SiteName) -> Ordinals {
+        Ordinals::of(self.source.numbered(site))
     }
 
     /// All sites, by name.
@@ -154,10 +163,15 @@ impl<S: Published> Answers<S> {
         self.privacy.answer(question, self.source.latest(), move || privacy::compute(&source, &asked)).await
     }
 
-    /// The releases of a site, or of all sites, one after the other, until `shutdown` turns true.
+    /// The releases of these sites, or of all sites, one after the other, until `shutdown` turns true.
     #[must_use]
-    pub fn follow(&self, site: Option<SiteName>, follow: Follow, shutdown: watch::Receiver<bool>) -> ReleaseStream {
-        follow::follow(self.source.clone(), site, follow, shutdown)
+    pub fn follow(
+        &self,
+        sites: Option<Vec<SiteName>>,
+        follow: Follow,
+        shutdown: watch::Receiver<bool>,
+    ) -> ReleaseStream {
+        follow::follow(self.source.clone(), sites, follow, shutdown)
     }
 
     /// The number of the latest release.

@@ -99,6 +99,9 @@ impl Ledger for Shelf {
         numbers.sort_unstable();
         numbers
     }
+    fn numbered(&self, _: &SiteName) -> Vec<(Period, u64)> {
+        self.memory.read().unwrap().releases.iter().map(|(period, release)| (*period, release.number)).collect()
+    }
     fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
         Ok(self.memory.read().unwrap().releases.values().find(|release| release.number == number).cloned())
     }
@@ -156,7 +159,7 @@ async fn the_same_question_reads_releases_once_until_something_is_published() {
 #[tokio::test]
 async fn questions_that_differ_have_answers_of_their_own() {
     let (_, answers) = answers();
-    let named = answers.named_site("www").unwrap();
+    let named = answers.named_site(&Scope::All, "www").unwrap();
     let whole = TrafficQuestion { ask: TrafficAsk { dates: Dates::LATEST, ..last_day(None).ask }, ..last_day(named) };
     let whole = answers.traffic(&whole).await.unwrap();
     assert_eq!(whole.traffic.points.len(), 3);

@@ -11,12 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use headcount_client::{Credentials, Link};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_stream::StreamExt;
-use tonic::transport::Channel;
 
 use super::serve::{options, stop_on_signals};
 use crate::{
+    access::Access,
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
     config::{self, Config, SiteConfig},
@@ -111,7 +112,7 @@ async fn show(args: Args) -> Result<(), Failure> {
 }
 
 /// Ships the logs and waits until they are published.
-async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failure> {
+async fn publish(shows: &[Show], address: &str) -> Result<(Link, u64), Failure> {
     let channel = connect(address).await?;
     let now_unix_ms = SystemClock.now_unix_ms();
     let secret = ship::passing_secret()?;
@@ -143,6 +144,7 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
     // The embassies have a sitemap, so their pages are known and need no threshold; the main site has one only if asked.
     let pages = site.truth.counts.pages.values().flat_map(|pages| pages.keys().cloned());
     let config = SiteConfig {
+        is_public: false,
         name: SiteName::new(&site.name)?,
         hosts: vec![site.host.clone()],
         calendar: Calendar::new(&site.time_zone)?,
@@ -243,7 +245,10 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Recei
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
     let known = serve::Known::default();
-    let server = tokio::spawn(serve::run(listener, reading, options, known, Arc::new(SystemClock), stop));
+    let server = tokio::spawn({
+        let clock = Arc::new(SystemClock);
+        serve::run(listener, reading, options, known, Access::without_tokens(clock.clone()), clock, stop)
+    });
     Ok(Started { address, page, server })
 }
 
@@ -256,14 +261,15 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// The listener is bound already; the server answers as soon as the vault is open.
-async fn connect(address: &str) -> Result<Channel, Failure> {
-    Ok(report::connect(&format!("http://{address}")).await?)
+async fn connect(address: &str) -> Result<Link, Failure> {
+    Ok(report::connect(&format!("http://{address}"), &Credentials::default()).await?)
 }
 
 fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
     ShipOptions {
         site: show.site.name.to_string(),
         server: format!("http://{address}"),
+        credentials: Credentials::default(),
         secret,
         release_mark: Vec::new(),
         producer: None,
@@ -295,7 +301,7 @@ fn shipped(show: &Show, summary: &Summary) -> String {
 }
 
 /// Waits for the month's release of every site, or until nothing more is published. Returns the number of releases.
-async fn wait_until_sealed(channel: Channel, mut sites: BTreeSet<String>) -> Result<u64, Failure> {
+async fn wait_until_sealed(channel: Link, mut sites: BTreeSet<String>) -> Result<u64, Failure> {
     let request = WatchReleasesRequest { site: String::new(), after_release: Some(0) };
     let mut notices = StatsServiceClient::new(channel).watch_releases(request).await?.into_inner();
     let mut last = 0;
@@ -311,7 +317,7 @@ async fn wait_until_sealed(channel: Channel, mut sites: BTreeSet<String>) -> Res
 }
 
 /// The first two sites in full, the others in a sentence.
-async fn print_reports(shows: &[Show], channel: Channel) -> Result<(), Failure> {
+async fn print_reports(shows: &[Show], channel: Link) -> Result<(), Failure> {
     let (width, colour) = (WIDTH, RenderOptions::for_stdout().colour);
     let main_site_first = |show: &&Show| show.site.name.as_str() != "www";
     let mut ordered: Vec<&Show> = shows.iter().collect();

@@ -12,7 +12,9 @@ pub mod publish;
 pub mod report;
 pub mod restore;
 pub mod serve;
+mod server;
 pub mod ship;
+pub mod token;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -54,6 +56,7 @@ enum Command {
     Digest(digest::Args),
     Privacy(privacy::Args),
     Check(check::Args),
+    Token(token::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
@@ -73,6 +76,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Digest(args) => digest::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
+        Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(args),
         Command::Export(args) => export::run(&args),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use jiff::civil::Date;
 
+use super::server::Trust;
 use crate::{
     proto::{self, PeriodKind},
     report::{self, KeyRequest, OverviewRequest, RenderOptions, ReportData, ReportError, ReportRequest},
@@ -82,6 +83,10 @@ pub struct Args {
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
 
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
+
     /// Print one JSON object with every answer instead of text
     #[arg(long)]
     pub json: bool,
@@ -149,6 +154,7 @@ fn table(name: &str) -> Result<proto::Table, String> {
 /// Prints the report.
 pub async fn run(args: Args) -> ExitCode {
     let server = args.server.clone();
+    let trust = args.trust.clone();
     let question = match meant(args) {
         Ok(question) => question,
         Err(problem) => {
@@ -156,7 +162,7 @@ pub async fn run(args: Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match question.ask(&server).await {
+    match question.ask(&server, &trust).await {
         Ok(text) => printed("headcount report", &text),
         Err(error) => {
             eprintln!("headcount report: {error}");
@@ -181,8 +187,8 @@ enum Of {
 
 impl Question {
     /// The answer as text.
-    async fn ask(self, server: &str) -> Result<String, ReportError> {
-        let channel = report::connect(server).await?;
+    async fn ask(self, server: &str, trust: &Trust) -> Result<String, ReportError> {
+        let channel = report::connect(server, &trust.asking(server)?).await?;
         let (json, options) = (self.json, RenderOptions::for_stdout());
         let as_json = |json: serde_json::Value| format!("{json:#}\n");
         Ok(match self.of {

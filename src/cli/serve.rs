@@ -10,6 +10,7 @@ use tokio::{
 
 use super::location::Location;
 use crate::{
+    access::{Access, decide::Rules, file::TokenFile},
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
@@ -101,7 +102,12 @@ pub async fn run(args: Args) -> ExitCode {
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
-    match serve::run(listener, reading, options, known(&config), Arc::new(SystemClock), stop).await {
+    let clock = Arc::new(SystemClock);
+    let access = match Access::open(TokenFile::new(config.tokens.clone()), rules(&config), clock.clone()) {
+        Ok(access) => access,
+        Err(error) => return fail(&error.to_string(), 2),
+    };
+    match serve::run(listener, reading, options, known(&config), access, clock, stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -233,6 +239,16 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         max_lateness_ms: config.max_lateness_ms,
         accepted_clock_unix_ms: None,
         give_up,
+    }
+}
+
+/// What the configuration says of who may read which site.
+fn rules(config: &Config) -> Rules {
+    let grouped = config.sites.iter().filter(|site| !site.label.group.is_empty());
+    let public = config.sites.iter().filter(|site| site.is_public);
+    Rules {
+        groups: grouped.map(|site| (site.name.clone(), site.label.group.clone())).collect(),
+        public: Arc::new(public.map(|site| site.name.clone()).collect()),
     }
 }
 

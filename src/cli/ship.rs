@@ -9,7 +9,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use headcount_client::Credentials;
 
+use super::server::Trust;
 use crate::clock::{Clock, SystemClock};
 
 use crate::ship::{
@@ -60,6 +62,10 @@ pub struct Args {
     /// The server's ingest address
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051")]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 
     /// The name under which the server remembers how far this log was sent
     ///
@@ -130,6 +136,7 @@ impl Args {
         ShipOptions {
             site: self.site,
             server: self.server,
+            credentials: Credentials::default(),
             secret,
             release_mark: Vec::new(),
             producer: self.producer,
@@ -154,7 +161,14 @@ pub async fn run(args: Args) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    let options = args.into_options(secret, now_unix_ms);
+    let credentials = match args.trust.credentials(&args.server) {
+        Ok(credentials) => credentials,
+        Err(problem) => {
+            complain(&problem);
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let options = ShipOptions { credentials, ..args.into_options(secret, now_unix_ms) };
     let server = options.server.clone();
     let release_mark = known_mark(&state, &server);
     let summary = match ship(ShipOptions { release_mark, ..options }).await {

@@ -41,6 +41,8 @@ pub use web::{WEB_LISTEN_DEFAULT, WebConfig, web_listen};
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// The most sites.
 pub const SITES_MAX: usize = 1_000;
+/// The file of tokens, in the data directory unless another is named.
+pub const TOKENS_FILE: &str = "tokens.toml";
 
 /// A configuration that is complete and checked.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// The directory of the archive of releases.
     pub archive: PathBuf,
+    /// The file of tokens.
+    pub tokens: PathBuf,
     /// A checkpoint begins when the journal is longer than this, in MiB, 1 to 4,096.
     pub journal_mib: u64,
     /// Nothing is accepted while less than this is free, in MiB.
@@ -86,6 +90,8 @@ pub struct Config {
 pub struct SiteConfig {
     /// Its name.
     pub name: SiteName,
+    /// Whether anybody may read its statistics, where tokens are in force.
+    pub is_public: bool,
     /// Its host names in lower case; `*.x` stands for every name below `x`. Empty: hosts are not checked.
     pub hosts: Vec<String>,
     /// Its local time.
@@ -117,6 +123,7 @@ impl SiteConfig {
     pub fn plain(name: SiteName, calendar: Calendar) -> Self {
         Self {
             name,
+            is_public: false,
             hosts: Vec::new(),
             calendar,
             profile: "standard".to_owned(),
@@ -176,6 +183,7 @@ impl Config {
             web: WebConfig::default(),
             keys: data.join("keys"),
             archive: data.join("archive"),
+            tokens: data.join(TOKENS_FILE),
             journal_mib: 64,
             data,
             free_space_reserve_mib: 64,

@@ -26,7 +26,7 @@ const SEPARATOR: &str = "__";
 /// The sections that variables can set.
 const SECTIONS: [&str; 5] = ["server", "web", "privacy", "bounds", "seal"];
 /// The keys whose values are text even if they look like a number.
-const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
+const TEXT_KEYS: [&str; 5] = ["listen", "data", "keys", "archive", "tokens"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -51,6 +51,7 @@ pub(super) struct Server {
     pub data: Option<String>,
     pub keys: Option<String>,
     pub archive: Option<String>,
+    pub tokens: Option<String>,
     pub journal_mib: Option<i64>,
     pub free_space_reserve_mib: Option<i64>,
     pub links: Option<bool>,
@@ -164,6 +165,8 @@ pub(super) struct Site {
     pub pages: Vec<String>,
     pub sitemap: Option<String>,
     pub sitemap_refresh_minutes: Option<i64>,
+    #[serde(default)]
+    pub public: bool,
     pub links: Option<bool>,
     #[serde(default)]
     pub links_start: Vec<String>,

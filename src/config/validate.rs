@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Config, Problem, SITES_MAX,
+    Config, Problem, SITES_MAX, TOKENS_FILE,
     labels::groups,
     mail::mail,
     publish::publication,
@@ -118,6 +118,10 @@ fn server(raw: Server, config: &mut Config) -> Result<(), Problem> {
     }
     config.keys = within_data("keys", raw.keys, &config.data)?;
     config.archive = within_data("archive", raw.archive, &config.data)?;
+    config.tokens = match raw.tokens {
+        Some(text) => directory("tokens", &text)?,
+        None => config.data.join(TOKENS_FILE),
+    };
     if let Some(mib) = raw.journal_mib {
         config.journal_mib = within(["server", "journal_mib"], mib, &(1..=JOURNAL_MIB_MAX))?.unsigned_abs();
     }

@@ -22,7 +22,7 @@ mod value;
 
 use std::path::Path;
 
-use tonic::transport::Channel;
+use headcount_client::Link;
 
 pub use error::PublishError;
 pub use tree::Written;
@@ -80,7 +80,7 @@ pub struct Options<'a> {
 /// # Errors
 /// When the server cannot be reached, a site is not there, or a file cannot be written.
 pub async fn publish(
-    channel: Channel,
+    channel: Link,
     publication: &Publication,
     options: Options<'_>,
     mut seen: impl FnMut(Progress<'_>),

@@ -23,7 +23,8 @@ impl IngestService for Ingest {
     type IngestStream = ResponseStream;
 
     async fn ingest(&self, requests: Request<Streaming<Message>>) -> Result<Response<ResponseStream>, Status> {
-        Ok(Response::new(self.begin(requests.into_inner())))
+        let pass = self.pass(&requests)?;
+        Ok(Response::new(self.begin(requests.into_inner(), pass)))
     }
 }
 

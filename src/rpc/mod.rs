@@ -4,9 +4,11 @@ mod convert;
 mod encoded;
 #[cfg(test)]
 mod golden_tests;
+mod held;
 mod ingest;
 mod ingest_transport;
 mod message;
+mod numbering;
 mod releases;
 mod slot;
 mod stats;

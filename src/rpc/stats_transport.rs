@@ -1,7 +1,7 @@
 //! The statistics service as the transport calls it: requests are of the generated types, and responses are sent as they
 //! were encoded ([`Encoded`]).
 
-use std::{marker::PhantomData, pin::Pin};
+use std::{marker::PhantomData, pin::Pin, sync::Arc};
 
 use prost::{Message, bytes::BufMut};
 use tokio_stream::{Stream, StreamExt};
@@ -13,17 +13,24 @@ use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::{
     encoded::Encoded,
+    held::Held,
+    numbering::Following,
     releases,
     stats::Stats,
     status,
     transport::stats_service_server::{StatsService, StatsServiceServer},
 };
 use crate::{
-    answers::follow::ReleaseStream,
+    access::Pass,
+    answers::{
+        follow::{Ended, ReleaseStream},
+        ordinal::Ordinals,
+    },
     proto::{
         ExportReleasesRequest, GetKeySeriesRequest, GetOverviewRequest, GetPrivacyRequest, GetTrafficRequest,
         ListSitesRequest, ListTopRequest, WatchReleasesRequest,
     },
+    units::SiteName,
     vault::Release,
 };
 
@@ -37,34 +44,40 @@ type Unary = Result<Response<Encoded>, Status>;
 
 #[tonic::async_trait]
 impl StatsService for Stats {
-    async fn list_sites(&self, _: Request<ListSitesRequest>) -> Unary {
-        self.sites().await.map(Response::new)
+    async fn list_sites(&self, request: Request<ListSitesRequest>) -> Unary {
+        self.sites(self.pass(&request)?.scope()).await.map(Response::new)
     }
 
     async fn get_overview(&self, request: Request<GetOverviewRequest>) -> Unary {
-        self.overview(request.into_inner()).await.map(Response::new)
+        let pass = self.pass(&request)?;
+        self.overview(pass.scope(), request.into_inner()).await.map(Response::new)
     }
 
     async fn get_traffic(&self, request: Request<GetTrafficRequest>) -> Unary {
-        self.traffic(request.get_ref()).await.map(Response::new)
+        self.traffic(self.pass(&request)?.scope(), request.get_ref()).await.map(Response::new)
     }
 
     async fn list_top(&self, request: Request<ListTopRequest>) -> Unary {
-        self.top(request.into_inner()).await.map(Response::new)
+        let pass = self.pass(&request)?;
+        self.top(pass.scope(), request.into_inner()).await.map(Response::new)
     }
 
     async fn get_key_series(&self, request: Request<GetKeySeriesRequest>) -> Unary {
-        self.key(request.into_inner()).await.map(Response::new)
+        let pass = self.pass(&request)?;
+        self.key(pass.scope(), request.into_inner()).await.map(Response::new)
     }
 
     async fn get_privacy(&self, request: Request<GetPrivacyRequest>) -> Unary {
-        self.privacy(request.get_ref()).await.map(Response::new)
+        Stats::privacy(self, self.pass(&request)?.scope(), request.get_ref()).await.map(Response::new)
     }
 
     type WatchReleasesStream = EncodedStream;
 
     async fn watch_releases(&self, request: Request<WatchReleasesRequest>) -> Result<Response<EncodedStream>, Status> {
-        Ok(encoded(self.watch(request.get_ref())?, releases::notice))
+        let pass = self.pass(&request)?;
+        let stream = self.watch(pass.scope(), request.get_ref())?;
+        let following = self.following(pass.scope());
+        Ok(encoded(stream, pass, following, releases::notice))
     }
 
     type ExportReleasesStream = EncodedStream;
@@ -73,17 +86,25 @@ impl StatsService for Stats {
         &self,
         request: Request<ExportReleasesRequest>,
     ) -> Result<Response<EncodedStream>, Status> {
-        Ok(encoded(self.export(request.get_ref())?, releases::export))
+        let pass = self.pass(&request)?;
+        let stream = self.export(pass.scope(), request.get_ref())?;
+        let following = self.following(pass.scope());
+        Ok(encoded(stream, pass, following, releases::export))
     }
 }
 
-/// Encodes releases as they come.
-fn encoded<M: Message + 'static>(stream: ReleaseStream, convert: fn(&Release) -> M) -> Response<EncodedStream> {
-    let encode = move |release: &Release| Encoded::of(&convert(release));
-    Response::new(Box::pin(stream.map(move |next| match next {
-        Ok(release) => Ok(encode(&release)),
-        Err(ended) => Err(status::ended(&ended)),
-    })))
+/// Encodes releases as they come, as long as the reader may read.
+fn encoded<M: Message + 'static>(
+    stream: ReleaseStream,
+    pass: Pass,
+    mut following: Following<impl Fn(&SiteName) -> Ordinals + Send + 'static>,
+    convert: fn(&Release, u64) -> M,
+) -> Response<EncodedStream> {
+    let encode = move |next: Result<Arc<Release>, Ended>| match next {
+        Ok(release) => following.number(&release).map(|number| Ok(Encoded::of(&convert(&release, number)))),
+        Err(ended) => Some(Err(status::ended(&ended))),
+    };
+    Response::new(Box::pin(Held::new(stream.filter_map(encode), pass)))
 }
 
 /// Reads a request, and sends a response that is encoded already.

@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::{Server, server::TcpIncoming};
 
 use crate::{
+    access::Access,
     answers::Answers,
     clock::Clock,
     proto::FILE_DESCRIPTOR_SET,
@@ -87,6 +88,7 @@ pub async fn run(
     reading: Option<Reading>,
     options: vault::Options,
     known: Known,
+    access: Arc<Access>,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -110,7 +112,11 @@ pub async fn run(
     // Dropped with the services, so that no intake is left.
     let knowing = (sitemaps::read_all(known.sitemaps, &intake), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
-    let served = serve(listener, reading, intake, releases, admin, stop, ended).await;
+    let following = access.follow();
+    let opened = (intake, releases, admin);
+    let served = serve(listener, reading, opened, access.clone(), stop, ended).await;
+    drop(following);
+    access.keep_last_used();
     drop(knowing);
     drop(control);
     // It holds an intake until it has finished.
@@ -133,20 +139,20 @@ pub fn url(mut address: SocketAddr) -> String {
 async fn serve(
     listener: TcpListener,
     reading: Option<Reading>,
-    intake: vault::Intake,
-    releases: vault::Releases,
-    admin: vault::Admin,
+    (intake, releases, admin): (vault::Intake, vault::Releases, vault::Admin),
+    access: Arc<Access>,
     mut stop: watch::Receiver<bool>,
     mut ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
-    let ingest = IngestServer::new(Ingest::new(intake, draining.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let ingest = IngestServer::new(Ingest::new(intake, access.clone(), draining.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
     let answers = Arc::new(Answers::new(releases));
-    let stats = StatsServer::new(Stats::new(answers.clone(), draining.clone()));
+    let stats = StatsServer::new(Stats::new(answers.clone(), access.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    let readers = web::serve(reading, answers, stats.clone(), draining.clone());
+    let readers = web::serve(reading, answers, access, stats.clone(), draining.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining.clone()).await;
     // From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
     // speaks only the alpha.

@@ -20,7 +20,13 @@ use tokio::{
 use tonic::body::Body;
 
 use super::{Reading, ServeError, patient::Patient};
-use crate::{answers::Answers, rpc::StatsServer, vault::Releases, web::Web};
+use crate::{
+    access::{Access, Arrival},
+    answers::Answers,
+    rpc::StatsServer,
+    vault::Releases,
+    web::Web,
+};
 
 /// What all connections answer with.
 type Shared = Arc<Web<Releases>>;
@@ -47,11 +53,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn serve(
     reading: Option<Reading>,
     answers: Arc<Answers<Releases>>,
+    access: Arc<Access>,
     stats: StatsServer,
     draining: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     if let Some(Reading { listener, hosts }) = reading {
-        let web = Arc::new(Web::new(answers, stats, hosts).map_err(io::Error::other)?);
+        let web = Arc::new(Web::new(answers, access, stats, hosts).map_err(io::Error::other)?);
         accept(listener, web, draining).await;
     }
     Ok(())
@@ -71,8 +78,9 @@ async fn accept(listener: TcpListener, web: Shared, mut draining: watch::Receive
             _ = draining.wait_for(|draining| *draining) => break,
         };
         match next {
-            Some((Ok((stream, _)), slot)) => {
-                connections.spawn(connection(stream, web.clone(), draining.clone(), slot));
+            Some((Ok((stream, peer)), slot)) => {
+                let arrival = Arrival { peer: Some(peer.ip()), ..Arrival::default() };
+                connections.spawn(connection(stream, web.clone(), arrival, draining.clone(), slot));
             }
             Some((Err(_), _)) => sleep(ACCEPT_PAUSE).await,
             None => break,
@@ -84,10 +92,16 @@ async fn accept(listener: TcpListener, web: Shared, mut draining: watch::Receive
 }
 
 /// Serves one connection to its end. What goes wrong on it is the client's.
-async fn connection(stream: TcpStream, web: Shared, mut draining: watch::Receiver<bool>, _slot: OwnedSemaphorePermit) {
+async fn connection(
+    stream: TcpStream,
+    web: Shared,
+    arrival: Arrival,
+    mut draining: watch::Receiver<bool>,
+    _slot: OwnedSemaphorePermit,
+) {
     let Ok(arrived_at) = stream.local_addr().map(|address| address.ip()) else { return };
     let _ = stream.set_nodelay(true);
-    let answer = service_fn(move |request: Request<Incoming>| respond(web.clone(), request, arrived_at));
+    let answer = service_fn(move |request: Request<Incoming>| respond(web.clone(), request, arrival, arrived_at));
     let builder = protocol();
     let patient = TokioIo::new(Patient::new(stream, HEAD_WAIT, TAKE_WAIT));
     let mut serving = std::pin::pin!(builder.serve_connection(patient, answer));
@@ -101,9 +115,11 @@ async fn connection(stream: TcpStream, web: Shared, mut draining: watch::Receive
 
 async fn respond(
     web: Shared,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    arrival: Arrival,
     arrived_at: IpAddr,
 ) -> Result<http::Response<Body>, Infallible> {
+    request.extensions_mut().insert(arrival);
     Ok(web.respond(request.map(Body::new), arrived_at).await)
 }
 

@@ -39,7 +39,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use headcount_client::ProducerSecret;
-use headcount_client::{Batch, Connection, Position, Producer, ServerAddress, check_producer, check_site};
+use headcount_client::{
+    Batch, Connection, Credentials, Position, Producer, ServerAddress, UsageError, check_producer, check_site,
+};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::ShipError;
@@ -69,6 +71,8 @@ pub struct ShipOptions {
     pub site: String,
     /// `http://HOST:PORT`.
     pub server: String,
+    /// What the server is shown.
+    pub credentials: Credentials,
     /// What makes the logs this sender's own on the server.
     pub secret: ProducerSecret,
     /// What the server said at the end of an earlier run of how much it had published; empty where there was none.
@@ -89,6 +93,11 @@ pub struct ShipOptions {
     pub show_progress: bool,
 }
 
+/// The server, with what it is shown.
+fn server(options: &ShipOptions) -> Result<ServerAddress, UsageError> {
+    ServerAddress::parse(&options.server)?.with_credentials(options.credentials.clone())
+}
+
 /// Ships all inputs and waits until everything is durable.
 ///
 /// An input that cannot be read to its end does not stop the others; its summary tells.
@@ -102,7 +111,7 @@ pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
     let meter = Arc::new(Meter::default());
     let sizes = options.inputs.iter().map(Input::size_bytes);
     let progress = Arc::new(Progress::start(options.show_progress, sizes.sum(), &meter, &options.server));
-    let connection = Connection::new(ServerAddress::parse(&options.server)?, &options.site, options.secret.clone())?
+    let connection = Connection::new(server(&options)?, &options.site, options.secret.clone())?
         .with_release_mark(options.release_mark.clone())
         .with_retry_for(options.retry_for)
         .with_observer(Arc::clone(&progress) as _);

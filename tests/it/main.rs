@@ -41,5 +41,6 @@ mod sealing;
 mod sitemap;
 mod stops;
 mod timing;
+mod tokens;
 mod web;
 mod web_errors;
