@@ -11,7 +11,7 @@
 //!   them as CSV and JSON.
 //! - [`sitemap`]: pages that are known without looking at anybody.
 //! - [`report`]: answers in a terminal. [`publish`]: the public report and open data. [`digest`]: a mail each week.
-//!   [`demo`]: traffic to try it all with.
+//!   [`demo`]: traffic to try it all with. [`doctor`]: what the machine should have.
 //!
 //! Words that all of them share are in the crate `headcount-model`: [`bins`], [`calendar`], [`clock`], [`units`] and more.
 //! They know nothing of people.
@@ -36,6 +36,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod digest;
+pub mod doctor;
 pub mod files;
 #[cfg(test)]
 #[path = "../tests/golden/golden.rs"]

@@ -3,25 +3,42 @@
 //! It is here so that one file shows all that is logged. Only names of sites, periods and faults come in, so nothing about
 //! a visitor can be logged. No other room makes log lines.
 
-use std::{fmt::Display, io::IsTerminal};
+mod refusals;
+
+use std::{
+    fmt::{Display, Write},
+    io::IsTerminal,
+    path::Path,
+};
 
 use tracing::Level;
 use tracing_subscriber::{Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::units::SiteName;
+pub use refusals::{Refusals, Refused};
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Form {
+    /// For people: time, level, what happened, its values.
+    #[default]
+    Text,
+    /// For collectors: one JSON object a line.
+    Json,
+}
 
 /// Starts logging to standard error, from this level on. Filters in the environment (`RUST_LOG`) are not read.
-pub fn init(level: Level) {
+pub fn init(level: Level, form: Form) {
     let wanted = filter_fn(move |event| is_wanted(event.target(), *event.level(), level))
         // The storage engine traces every row: the hint refuses a trace before its line is formatted.
         .with_max_level_hint(level.max(Level::WARN));
-    let lines = tracing_subscriber::fmt::layer()
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .with_filter(wanted);
+    let lines = tracing_subscriber::fmt::layer().with_target(false).with_writer(std::io::stderr);
+    let lines = match form {
+        Form::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        Form::Json => lines.json().flatten_event(true).boxed(),
+    };
     // A second call (in tests) keeps the first.
-    let _ = tracing_subscriber::registry().with(lines).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init();
 }
 
 /// Libraries may log warnings only: their details are of no use to an operator and were never reviewed.
@@ -30,8 +47,36 @@ fn is_wanted(target: &str, level: Level, limit: Level) -> bool {
     level <= limit
 }
 
+/// What is in force from here on: the version, and what decides where data lie and what is promised.
+#[derive(Debug)]
+pub struct InForce<'a> {
+    /// The file, where there is one.
+    pub config: Option<&'a Path>,
+    /// The database.
+    pub data: &'a Path,
+    /// Keys of open periods.
+    pub keys: &'a Path,
+    /// The archive of releases.
+    pub archive: &'a Path,
+    /// How many sites are configured.
+    pub sites: usize,
+    /// Of one visitor's day on one site.
+    pub epsilon: f64,
+    /// Of the same.
+    pub delta: f64,
+}
+
+/// The server starts.
+pub fn starting(what: &InForce<'_>) {
+    let InForce { config, data, keys, archive, sites, epsilon, delta } = what;
+    let (data, keys, archive) = (data.display(), keys.display(), archive.display());
+    let config = config.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, config, %data, %keys, %archive, sites, epsilon, delta, "starting");
+}
+
 /// The server takes requests.
-pub fn listening(address: std::net::SocketAddr, data: &std::path::Path) {
+pub fn listening(address: std::net::SocketAddr, data: &Path) {
     tracing::info!(%address, data = %data.display(), "listening");
 }
 
@@ -45,8 +90,36 @@ pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
 }
 
+/// Asked a second time to stop: nothing is waited for.
+pub fn stopping_at_once() {
+    tracing::info!("stopping at once; what was acknowledged is safe");
+}
+
+/// Asked to read again what can be read again.
+pub fn reloading() {
+    tracing::info!("reloading: sitemaps are read again");
+}
+
+/// How many connections are taken at the same time, where the system allows fewer files than all of them need.
+pub fn few_files(files: u64, connections: usize) {
+    tracing::warn!(
+        files,
+        connections,
+        "few files may be open: fewer connections are taken; raise the limit (LimitNOFILE)"
+    );
+}
+
+/// What limits refused since the last such line, by the limit. Nothing of who was refused comes in.
+pub fn refused(since: &[(Refused, u64)]) {
+    let mut counts = String::new();
+    for (refused, count) in since {
+        let _ = write!(counts, "{}{}={count}", if counts.is_empty() { "" } else { " " }, refused.name());
+    }
+    tracing::warn!(%counts, "limits were met in the last minute");
+}
+
 /// An older copy of the data directory that is put back would not be noticed.
-pub fn copies_are_unnoticed(data: &std::path::Path) {
+pub fn copies_are_unnoticed(data: &Path) {
     let data = data.display();
     tracing::warn!(
         %data,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{Access, book::Book, file::TokenFile};
 use crate::telemetry;
@@ -16,12 +16,12 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(400);
 const TELL_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Access {
-    /// Follows the file until the returned set is dropped.
+    /// Follows the file until the returned set is dropped. It is read again when it changes, and when `reload` does.
     #[must_use]
-    pub fn follow(self: &Arc<Self>) -> JoinSet<()> {
+    pub fn follow(self: &Arc<Self>, reload: watch::Receiver<u64>) -> JoinSet<()> {
         let mut following = JoinSet::new();
         if let Some(file) = self.file.clone() {
-            following.spawn(keep(self.clone(), file));
+            following.spawn(keep(self.clone(), file, reload));
         }
         following
     }
@@ -57,15 +57,19 @@ impl Access {
     }
 }
 
-async fn keep(access: Arc<Access>, file: TokenFile) {
+async fn keep(access: Arc<Access>, file: TokenFile, mut reload: watch::Receiver<u64>) {
     let mut seen = file.mark();
     // A change between the start and now is not missed.
     let mut is_first = true;
     let mut told = Instant::now();
     loop {
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        let asked = tokio::time::timeout(LOOK_INTERVAL, reload.changed()).await;
+        if matches!(asked, Ok(Err(_))) {
+            // Nobody can ask any more: the server is ending.
+            return;
+        }
         let mark = file.mark();
-        let is_new = mark != seen || std::mem::take(&mut is_first);
+        let is_new = mark != seen || asked.is_ok() || std::mem::take(&mut is_first);
         let is_time = told.elapsed() >= TELL_INTERVAL;
         if !is_new && !is_time {
             continue;

@@ -170,9 +170,8 @@ impl Access {
     pub fn pass(self: &Arc<Self>, headers: &HeaderMap, extensions: &Extensions, deed: Deed) -> Result<Pass, Denied> {
         let arrival = extensions.get::<Arrival>().copied().unwrap_or_default();
         let passed = self.holder(headers, arrival).and_then(|holder| self.passed(holder, arrival.tokens, deed));
-        passed.map_err(|denied| {
+        passed.inspect_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            denied
         })
     }
 

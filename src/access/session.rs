@@ -37,7 +37,7 @@ impl Sessions {
     pub(super) fn begin(&self, id: &str, digest: Digest, now: Instant) -> Result<Zeroizing<String>, getrandom::Error> {
         let mut bytes = Zeroizing::new([0; COOKIE_BYTES]);
         getrandom::fill(&mut *bytes)?;
-        let cookie = Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes));
+        let cookie = Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes));
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, session| session.until > now);
         if known.len() >= SESSIONS_MAX

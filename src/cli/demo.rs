@@ -12,10 +12,10 @@ use std::{
 };
 
 use headcount_client::{Credentials, Link};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::StreamExt;
 
-use super::serve::{options, stop_on_signals};
+use super::serve::{follow_signals, options};
 use crate::{
     access::Access,
     calendar::{Calendar, Day},
@@ -24,8 +24,8 @@ use crate::{
     demo::{self, DemoSite, Plan, labels, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Reading, ServeError},
-    ship::{self, Format, Input, ProducerSecret, ShipOptions, Summary},
+    serve::{self, Reading, ServeError, Signals},
+    ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
     units::SiteName,
@@ -76,7 +76,7 @@ struct Show {
 
 /// Runs the demo.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(tracing::Level::WARN);
+    telemetry::init(tracing::Level::WARN, telemetry::Form::Text);
     match show(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -91,9 +91,9 @@ async fn show(args: Args) -> Result<(), Failure> {
     let directory = tempfile::Builder::new().prefix("headcount-demo-").tempdir()?;
     let mut shows = if args.logs.is_empty() { invented(directory.path(), &args)? } else { own(&args)? };
     list_pages(&mut shows, &args).await?;
-    let (stop, stopped) = watch::channel(false);
-    stop_on_signals(stop.clone())?;
-    let Started { address, page, mut server } = start(directory.path(), &shows, &args, stopped.clone()).await?;
+    let (told, signals) = serve::signals();
+    follow_signals(told.clone())?;
+    let Started { address, page, mut server } = start(directory.path(), &shows, &args, signals).await?;
     println!("The server listens on {address}; its data is in {}\n", directory.path().display());
     let (channel, releases) = tokio::select! {
         published = publish(&shows, &address) => published?,
@@ -104,7 +104,7 @@ async fn show(args: Args) -> Result<(), Failure> {
     print_reports(&shows, channel).await?;
     print_hints(&address, page.as_deref(), &shows);
     if args.exit {
-        let _ = stop.send(true);
+        told.stop();
     } else {
         println!("\nServing until Ctrl-C.");
     }
@@ -224,7 +224,7 @@ struct Started {
     server: JoinHandle<Result<(), ServeError>>,
 }
 
-async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Receiver<bool>) -> Result<Started, Failure> {
+async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) -> Result<Started, Failure> {
     let usual = Config::default();
     let listener = bind(usual.listen).await?;
     let address = listener.local_addr()?.to_string();
@@ -247,7 +247,7 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, stop: watch::Recei
     let known = serve::Known::default();
     let server = tokio::spawn({
         let clock = Arc::new(SystemClock);
-        serve::run(listener, reading, options, known, Access::without_tokens(clock.clone()), clock, stop)
+        serve::run(listener, reading, options, known, Access::without_tokens(clock.clone()), clock, signals)
     });
     Ok(Started { address, page, server })
 }
@@ -266,20 +266,11 @@ async fn connect(address: &str) -> Result<Link, Failure> {
 }
 
 fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
-    ShipOptions {
-        site: show.site.name.to_string(),
-        server: format!("http://{address}"),
-        credentials: Credentials::default(),
-        secret,
-        release_mark: Vec::new(),
-        producer: None,
-        live: false,
-        format: Format::Auto,
-        inputs: show.logs.iter().cloned().map(Input::File).collect(),
-        retry_for: Duration::from_secs(30),
-        now_unix_ms,
-        show_progress: true,
-    }
+    let inputs = show.logs.iter().cloned().map(Input::File).collect();
+    let (retry_for, server) = (Duration::from_secs(30), format!("http://{address}"));
+    let options = ShipOptions::new(show.site.name.as_str(), &server, secret, inputs, now_unix_ms);
+    // It shows what can be read of any log, and tells how much that is.
+    ShipOptions { retry_for, show_progress: true, accept_malformed: true, ..options }
 }
 
 /// The outcomes of a site's lines, in one line.

@@ -4,6 +4,7 @@ pub mod backup;
 pub mod check;
 pub mod demo;
 pub mod digest;
+pub mod doctor;
 pub mod export;
 mod location;
 pub mod open;
@@ -57,6 +58,7 @@ enum Command {
     Privacy(privacy::Args),
     Check(check::Args),
     Token(token::Args),
+    Doctor(doctor::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
@@ -77,6 +79,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
         Command::Token(args) => token::run(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(args),
         Command::Export(args) => export::run(&args),

@@ -3,10 +3,15 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
+    time::Instant,
 };
 
 use super::location::Location;
-use crate::vault::admin::{Directories, Restore, restore};
+use crate::{
+    clock::SystemClock,
+    vault::admin::{Directories, Drilled, Restore, drill, restore},
+};
 
 /// Rebuild a database from a backup, from the archive of releases, or from both
 ///
@@ -27,7 +32,10 @@ A new machine:
 Without an archive nothing is known of what was published after the backup. If something
 was, start the server with --give-up copy: what may have been published becomes gaps.
 
-Stop the server first. After an error the command can be run again; what is already there stays as it is.
+Does last night's backup restore? Beside the running server, in a directory that is removed:
+  headcount restore --drill --backup last-backup
+
+Stop the server first, but for a drill. After an error the command can be run again; what is already there stays as it is.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
 pub struct Args {
     /// Where the data are
@@ -39,6 +47,9 @@ pub struct Args {
     /// A backup to start from
     #[arg(long, value_name = "FILE")]
     pub backup: Option<PathBuf>,
+    /// Try it: restore the backup and a copy of the archive beside the data, check all that is published, and remove it again
+    #[arg(long, requires = "backup", conflicts_with = "from")]
+    pub drill: bool,
 }
 
 /// Restores.
@@ -51,6 +62,9 @@ pub fn run(args: Args) -> ExitCode {
     let directories = Directories { data: config.data, keys: config.keys, archive: config.archive };
     if let Some((message, code)) = without_archive(&args, &directories.archive, is_named) {
         return super::fail("restore", &message, code);
+    }
+    if let Some(backup) = args.backup.as_deref().filter(|_| args.drill) {
+        return try_out(&directories, backup);
     }
     match restore(&Restore { directories, from: args.from, backup: args.backup }) {
         Ok(done) => {
@@ -77,6 +91,38 @@ pub fn run(args: Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(fault) => super::fail("restore", &fault.to_string(), 1),
+    }
+}
+
+/// Restores into a directory that is removed at the end, and says what came back.
+fn try_out(directories: &Directories, backup: &Path) -> ExitCode {
+    let began = Instant::now();
+    let beside = directories.data.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let scratch = match tempfile::Builder::new().prefix(".headcount-drill-").tempdir_in(beside) {
+        Ok(scratch) => scratch,
+        Err(error) => {
+            return super::fail("restore", &format!("no directory for the drill in {}: {error}", beside.display()), 1);
+        }
+    };
+    match drill(scratch.path(), backup, &directories.archive, Arc::new(SystemClock)) {
+        Ok(Drilled { restored, verified }) => {
+            let releases = verified.checked.iter().find(|(what, _)| *what == "releases in the database");
+            println!(
+                "{} published periods came back, {} of them from the archive; {} s",
+                releases.map_or(0, |(_, count)| *count),
+                restored.releases,
+                began.elapsed().as_secs()
+            );
+            for damage in &verified.damaged {
+                println!("DAMAGED: {damage}");
+            }
+            if verified.damaged.is_empty() {
+                println!("the drill succeeded: the backup restores, and nothing of it is damaged");
+                return ExitCode::SUCCESS;
+            }
+            super::fail("restore", "the drill failed: what came back is damaged. Take a new backup", 1)
+        }
+        Err(fault) => super::fail("restore", &format!("the drill failed: {fault}"), 1),
     }
 }
 

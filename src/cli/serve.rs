@@ -5,7 +5,6 @@ use std::{io, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::D
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
 };
 
 use super::location::Location;
@@ -14,7 +13,7 @@ use crate::{
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
-    serve::{self, Followed, Known, Reading, Watched},
+    serve::{self, Followed, Known, Reading, Told, Watched},
     sitemap::Sitemap,
     telemetry,
     units::{MS_PER_DAY, SiteName},
@@ -38,7 +37,8 @@ Examples:
   headcount serve --site www --sitemap https://www.example.jp/sitemap.xml
   headcount serve --data /var/lib/headcount --keys /run/headcount/keys
 
-Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, and what has begun is finished.
+Stop it with Ctrl-C or SIGTERM: what was acknowledged is on the disk, and what has begun is finished, for ten seconds at most.
+A second one ends it at once and loses nothing that was acknowledged. SIGHUP reads sitemaps again.
 Exit codes: 0 stopped as asked, 1 cannot go on, 2 wrong usage or configuration.")]
 pub struct Args {
     /// Where the data are
@@ -74,21 +74,25 @@ pub struct Args {
     /// Log every release
     #[arg(long, short)]
     pub verbose: bool,
+    /// How the log is written: for people, or one JSON object a line
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text", env = "HEADCOUNT_LOG")]
+    pub log: telemetry::Form,
 }
 
 /// Runs the server until it is told to stop.
 pub async fn run(args: Args) -> ExitCode {
-    telemetry::init(if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO });
+    telemetry::init(if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO }, args.log);
     let (config, welcome) = match resolve(&args) {
         Ok(resolved) => resolved,
         Err(message) => return fail(&message, 2),
     };
+    telemetry::starting(&in_force(&args, &config));
     let (listener, reading) = match listeners(&config).await {
         Ok(listeners) => listeners,
         Err(message) => return fail(&message, 1),
     };
-    let (sender, stop) = watch::channel(false);
-    if let Err(error) = stop_on_signals(sender) {
+    let (told, signals) = serve::signals();
+    if let Err(error) = follow_signals(told) {
         return fail(&format!("cannot wait for signals: {error}"), 1);
     }
     if matches!(welcome, SitePolicy::Any(_)) {
@@ -107,9 +111,21 @@ pub async fn run(args: Args) -> ExitCode {
         Ok(access) => access,
         Err(error) => return fail(&error.to_string(), 2),
     };
-    match serve::run(listener, reading, options, known(&config), access, clock, stop).await {
+    match serve::run(listener, reading, options, known(&config), access, clock, signals).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
+    }
+}
+
+fn in_force<'a>(args: &'a Args, config: &'a Config) -> telemetry::InForce<'a> {
+    telemetry::InForce {
+        config: args.location.config.as_deref(),
+        data: &config.data,
+        keys: &config.keys,
+        archive: &config.archive,
+        sites: config.sites.len(),
+        epsilon: config.epsilon,
+        delta: config.delta,
     }
 }
 
@@ -187,16 +203,34 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
     })
 }
 
-/// Turns the channel true on SIGINT or SIGTERM.
-pub(super) fn stop_on_signals(stop: watch::Sender<bool>) -> io::Result<()> {
+/// Stops at SIGINT or SIGTERM: the first lets what has begun finish, the second ends the process at once. SIGHUP reads files again.
+pub(super) fn follow_signals(told: Told) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        let mut is_stopping = false;
+        loop {
+            let is_stop = tokio::select! {
+                _ = interrupt.recv() => true,
+                _ = terminate.recv() => true,
+                _ = hang_up.recv() => false,
+            };
+            match (is_stop, is_stopping) {
+                (false, false) => {
+                    telemetry::reloading();
+                    told.reload();
+                }
+                (false, true) => {}
+                (true, false) => told.stop(),
+                (true, true) => {
+                    telemetry::stopping_at_once();
+                    // As safe as a crash, which is safe at every moment: what was acknowledged is on the disk.
+                    std::process::exit(0);
+                }
+            }
+            is_stopping |= is_stop;
         }
-        let _ = stop.send(true);
     });
     Ok(())
 }

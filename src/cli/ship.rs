@@ -2,25 +2,24 @@
 //!
 //! Turns what was typed into options and prints the summary. The work is in `crate::ship`.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use headcount_client::Credentials;
 
 use super::server::Trust;
 use crate::clock::{Clock, SystemClock};
 
 use crate::ship::{
-    Format, Input, ProducerSecret, ShipError, ShipOptions, StateError, Summary, keep_mark, known_mark, load_secret,
-    print_summary, ship,
+    Format, Input, ProducerSecret, ShipError, ShipOptions, StateError, Summary, dry_run, explain, keep_mark,
+    known_mark, load_secret, passing_secret, print_summary, published, ship,
 };
 
-/// An input could not be read to its end; the rest was shipped.
-const EXIT_DAMAGED: u8 = 1;
+/// Something is wrong with an input or with what the server made of it; the rest was shipped.
+const EXIT_TROUBLE: u8 = 1;
 /// Wrong usage; nothing was shipped.
 const EXIT_USAGE: u8 = 2;
 /// The server refused or could not be reached.
@@ -45,9 +44,14 @@ ended. Only a pipe has no memory: standard input is counted every time. The serv
 a log again by the secret in the state file, so every run of a log needs the same one:
 run ship as one user, and take the file along where logs move to another machine.
 
+Before the first time, look what would be sent of a log, and what becomes of a line of it:
+    headcount ship --site www --dry-run access.log
+    headcount ship --site www --explain 7 access.log
+
 Exit codes:
   0  everything was shipped
-  1  an input could not be read to its end; the rest was shipped
+  1  look at what is said: an input could not be read to its end or was not understood, or
+     most of what was sent came late or is in the future; the rest was shipped
   2  wrong usage; nothing was shipped
   3  the server refused or could not be reached; run the same command again to go on";
 
@@ -89,6 +93,33 @@ pub struct Args {
     #[arg(long)]
     pub live: bool,
 
+    /// Pass over lines that are not understood, however many, and let the inputs count as complete
+    ///
+    /// Without it an input of which nothing, or more than one line in a hundred, was not understood is a failure (exit code 1),
+    /// and nothing is stated as complete: a day must not be published without what could not be read.
+    #[arg(long)]
+    pub accept_malformed: bool,
+
+    /// Read and tell what would be sent and what would not, and why; no server is asked
+    #[arg(long, conflicts_with = "explain")]
+    pub dry_run: bool,
+
+    /// Tell the fate of this line of one FILE, field by field; no server is asked
+    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub explain: Option<u64>,
+
+    /// With --explain, show what stands in the fields, which is a visitor's: on a terminal, or always
+    #[arg(long, value_name = "WHEN", requires = "explain", num_args = 0..=1, default_missing_value = "terminal")]
+    pub show_values: Option<ShowValues>,
+
+    /// Wait this long until the days that are over are published; longer waits are told
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub wait: u64,
+
+    /// Say nothing unless something is wrong
+    #[arg(long, short)]
+    pub quiet: bool,
+
     /// Print the summary as one JSON object
     #[arg(long)]
     pub json: bool,
@@ -117,6 +148,15 @@ pub enum FormatName {
     Combined,
 }
 
+/// Where values are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowValues {
+    /// Where standard output is a terminal
+    Terminal,
+    /// Also into a file or a pipe
+    Always,
+}
+
 impl From<FormatName> for Format {
     fn from(name: FormatName) -> Self {
         match name {
@@ -134,71 +174,103 @@ impl Args {
         let inputs =
             self.files.into_iter().map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::File(path) });
         ShipOptions {
-            site: self.site,
-            server: self.server,
-            credentials: Credentials::default(),
-            secret,
-            release_mark: Vec::new(),
             producer: self.producer,
             live: self.live,
+            accept_malformed: self.accept_malformed,
             format: self.format.into(),
-            inputs: inputs.collect(),
             retry_for: Duration::from_secs(self.retry_for),
-            now_unix_ms,
-            show_progress: true,
+            show_progress: !self.quiet,
+            ..ShipOptions::new(&self.site, &self.server, secret, inputs.collect(), now_unix_ms)
         }
     }
 }
 
 /// Ships and prints the summary on standard output, errors on standard error.
 pub async fn run(args: Args) -> ExitCode {
-    let json = args.json;
-    let now_unix_ms = SystemClock.now_unix_ms();
-    let (state, secret) = match sender(args.state.as_deref()) {
-        Ok(sender) => sender,
-        Err(error) => {
-            complain(&error.to_string());
-            return ExitCode::from(EXIT_USAGE);
-        }
-    };
-    let credentials = match args.trust.credentials(&args.server) {
-        Ok(credentials) => credentials,
-        Err(problem) => {
-            complain(&problem);
-            return ExitCode::from(EXIT_USAGE);
-        }
-    };
-    let options = ShipOptions { credentials, ..args.into_options(secret, now_unix_ms) };
-    let server = options.server.clone();
-    let release_mark = known_mark(&state, &server);
-    let summary = match ship(ShipOptions { release_mark, ..options }).await {
-        Ok(summary) => summary,
-        Err(error) => {
-            complain(&error.to_string());
-            return ExitCode::from(match error {
-                ShipError::Usage(_) => EXIT_USAGE,
-                _ => EXIT_SERVER,
-            });
-        }
-    };
-    if !summary.release_mark.is_empty() {
-        keep_mark(&state, &server, &summary.release_mark);
+    if let Some(line) = args.explain {
+        return run_explain(args, line);
     }
+    let (json, quiet) = (args.json, args.quiet);
+    let shipped = if args.dry_run { run_dry(args).await } else { run_ship(args).await };
+    let summary = match shipped {
+        Ok(summary) => summary,
+        Err((error, code)) => {
+            complain(&error);
+            return ExitCode::from(code);
+        }
+    };
     for file in &summary.files {
-        if let Some(error) = &file.error {
+        for error in file.error.iter().chain(&file.trouble) {
             complain(&format!("{} {error}", file.file));
         }
     }
-    if let Err(error) = print(&summary, json)
+    if (!quiet || summary.has_failed())
+        && let Err(error) = print(&summary, json)
         // A reader that closed the pipe is not a failure.
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         complain(&format!("the summary could not be written: {error}"));
     }
-    if summary.is_damaged() {
-        return ExitCode::from(EXIT_DAMAGED);
+    if summary.has_failed() { ExitCode::from(EXIT_TROUBLE) } else { ExitCode::SUCCESS }
+}
+
+/// Ships, and waits for what is published.
+async fn run_ship(args: Args) -> Result<Summary, (String, u8)> {
+    let now_unix_ms = SystemClock.now_unix_ms();
+    let (state, secret) = sender(args.state.as_deref()).map_err(|error| (error.to_string(), EXIT_USAGE))?;
+    let wait = Duration::from_secs(args.wait);
+    let credentials = args.trust.credentials(&args.server).map_err(|problem| (problem, EXIT_USAGE))?;
+    let options = ShipOptions { credentials, ..args.into_options(secret, now_unix_ms) };
+    let server = options.server.clone();
+    let release_mark = known_mark(&state, &server);
+    let summary = ship(ShipOptions { release_mark, ..options }).await.map_err(told)?;
+    if !summary.release_mark.is_empty() {
+        keep_mark(&state, &server, &summary.release_mark);
     }
-    ExitCode::SUCCESS
+    let publication = published(&server, &summary, now_unix_ms, wait).await;
+    Ok(match publication {
+        Some(publication) => summary.with_publication(publication),
+        None => summary,
+    })
+}
+
+/// Reads and sends nothing.
+async fn run_dry(args: Args) -> Result<Summary, (String, u8)> {
+    let secret = passing_secret().map_err(|error| (error.to_string(), EXIT_TROUBLE))?;
+    dry_run(args.into_options(secret, SystemClock.now_unix_ms())).await.map_err(told)
+}
+
+/// An error and its exit code.
+fn told(error: ShipError) -> (String, u8) {
+    let code = if matches!(error, ShipError::Usage(_)) { EXIT_USAGE } else { EXIT_SERVER };
+    (error.to_string(), code)
+}
+
+/// Tells the fate of one line.
+fn run_explain(args: Args, line: u64) -> ExitCode {
+    let shows_values = match args.show_values {
+        None => false,
+        Some(ShowValues::Always) => true,
+        Some(ShowValues::Terminal) => io::stdout().is_terminal(),
+    };
+    let format = args.format.into();
+    let [file] = &args.files[..] else {
+        complain(&format!("--explain is for one FILE, and {} are named", args.files.len()));
+        return ExitCode::from(EXIT_USAGE);
+    };
+    let input = if file.as_os_str() == "-" { Input::Stdin } else { Input::File(file.clone()) };
+    match explain(&input, &format, line, shows_values, &mut io::stdout().lock()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            complain(&format!("{} has no whole line {line}", input.name()));
+            ExitCode::from(EXIT_USAGE)
+        }
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{} cannot be read: {error}", input.name()));
+            ExitCode::from(EXIT_TROUBLE)
+        }
+    }
 }
 
 /// The state file that was named, or the one that is this user's, and the secret in it.

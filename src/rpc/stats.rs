@@ -176,7 +176,7 @@ impl Stats {
     /// The numbers of the releases that a reader follows.
     pub(super) fn following(&self, scope: &Scope) -> Following<impl Fn(&SiteName) -> Ordinals + Send + use<>> {
         let answers = self.answers.clone();
-        Following::new(is_restricted(scope).then(|| move |site: &SiteName| answers.ordinals(site)))
+        Following::new(is_restricted(scope).then_some(move |site: &SiteName| answers.ordinals(site)))
     }
 
     /// The sites whose releases are followed (`None`: all), and the stored number after which.

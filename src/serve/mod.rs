@@ -1,44 +1,43 @@
 //! Runs the server. Everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
 
 pub mod control;
+mod files;
+mod frames;
+mod gate;
 mod health;
+mod limits;
 mod links;
 mod patient;
+mod resting;
+mod services;
+mod signals;
 mod sitemaps;
+mod stop;
 mod web;
 
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::{net::TcpListener, sync::watch};
-use tonic::transport::{Server, server::TcpIncoming};
 
 use crate::{
     access::Access,
     answers::Answers,
     clock::Clock,
-    proto::FILE_DESCRIPTOR_SET,
     rpc::{Ingest, IngestServer, Stats, StatsServer},
+    telemetry::Refusals,
     vault::{self, CommitError, OpenError},
 };
+use gate::Gate;
+use limits::{Limits, MESSAGE_BYTES_MAX};
+use services::Services;
 
 pub use links::{Followed, name_of};
+pub use signals::{Signals, Told, signals};
 pub use sitemaps::Watched;
-
-/// The largest message taken, in bytes: 20,000 events of some 800 bytes.
-const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Flow-control windows of a stream and of a connection, in bytes: some batches of usual length, so that the next has arrived
-/// while one is read.
-const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
-/// The largest HTTP/2 frame, in bytes: few large ones cost less than many small ones.
-const FRAME_BYTES_MAX: u32 = 256 * 1024;
-/// How long clients may finish after a stop; then they are cut off.
-const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where known pages come from, apart from the configuration itself.
 #[derive(Debug, Default)]
@@ -70,15 +69,12 @@ pub enum ServeError {
     /// The listener failed.
     #[error("the listener: {0}")]
     Listener(#[from] io::Error),
-    /// The transport failed.
-    #[error("the server: {0}")]
-    Transport(#[from] tonic::transport::Error),
     /// The committer panicked, which is a bug.
     #[error("the store's thread ended unexpectedly; what was acknowledged is safe. Please report this")]
     Committer,
 }
 
-/// Serves on the listener, and for readers on a second one where there is one, until `stop` turns true or the store fails. Sitemaps are
+/// Serves on the listener, and for readers on a second one where there is one, until it is told to stop or the store fails. Sitemaps are
 /// read, and links followed, regularly in the background.
 ///
 /// # Errors
@@ -90,8 +86,10 @@ pub async fn run(
     known: Known,
     access: Arc<Access>,
     clock: Arc<dyn Clock>,
-    stop: watch::Receiver<bool>,
+    signals: Signals,
 ) -> Result<(), ServeError> {
+    let usual = Limits::default();
+    let limits = Limits { connections: files::connections_max(usual.connections), ..usual };
     let data = options.data.clone();
     let vault::Opened { intake, committer, releases, admin } =
         tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Committer)??;
@@ -110,11 +108,12 @@ pub async fn run(
         result
     })?;
     // Dropped with the services, so that no intake is left.
-    let knowing = (sitemaps::read_all(known.sitemaps, &intake), links::follow_all(known.links, &intake));
+    let knowing =
+        (sitemaps::read_all(known.sitemaps, &intake, &signals.reload), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
-    let following = access.follow();
-    let opened = (intake, releases, admin);
-    let served = serve(listener, reading, opened, access.clone(), stop, ended).await;
+    let following = access.follow(signals.reload);
+    let listeners = Listeners { listener, reading };
+    let served = serve(listeners, limits, (intake, releases, admin), access.clone(), signals.stop, ended).await;
     drop(following);
     access.keep_last_used();
     drop(knowing);
@@ -136,15 +135,23 @@ pub fn url(mut address: SocketAddr) -> String {
     format!("http://{address}/")
 }
 
-async fn serve(
+/// What is listened on.
+struct Listeners {
     listener: TcpListener,
     reading: Option<Reading>,
+}
+
+async fn serve(
+    listeners: Listeners,
+    limits: Limits,
     (intake, releases, admin): (vault::Intake, vault::Releases, vault::Admin),
     access: Arc<Access>,
-    mut stop: watch::Receiver<bool>,
-    mut ended: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
+    ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    let (drain, draining) = watch::channel(false);
+    let (stopping, stages) = stop::begin(stop, ended, limits.drain);
+    let (draining, refusals) = (stages.draining, Refusals::default());
+    let gate = Gate::new(limits, refusals.clone(), draining.clone(), stages.cut);
     let ingest = IngestServer::new(Ingest::new(intake, access.clone(), draining.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (ahead, until) = (releases.clone(), draining.clone());
@@ -152,48 +159,16 @@ async fn serve(
     let answers = Arc::new(Answers::new(releases));
     let stats = StatsServer::new(Stats::new(answers.clone(), access.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    let readers = web::serve(reading, answers, access, stats.clone(), draining.clone());
-    let health_of = health::follow(health_reporter, admin.accepts(), draining.clone()).await;
-    // From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
-    // speaks only the alpha.
-    let server = Server::builder()
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .max_frame_size(FRAME_BYTES_MAX)
-        .accept_http1(true)
-        .layer(tonic_web::GrpcWebLayer::new())
-        .add_service(reflection().build_v1().map_err(io::Error::other)?)
-        .add_service(reflection().build_v1alpha().map_err(io::Error::other)?)
-        .add_service(health)
-        .add_service(ingest)
-        .add_service(stats);
-    let signal = async move {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => crate::telemetry::draining(),
-            _ = ended.wait_for(|ended| *ended) => {}
-        }
-        let _ = drain.send(true);
+    let readers = web::serve(listeners.reading, answers, access, stats.clone(), gate.clone());
+    let health_of = health::follow(health_reporter, admin.accepts(), draining).await;
+    let services = Services::new(ingest, stats, health).map_err(io::Error::other)?;
+    let events = gate.serve(listeners.listener, services, services::SHAPE);
+    let summing_up = stop::sum_up(refusals);
+    let served = tokio::select! {
+        ((), served) = async { tokio::join!(events, readers) } => served,
+        // It ends when all connections have ended.
+        () = stopping => unreachable!("connections end with the stop"),
     };
-    let mut begun = draining;
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let serving = server.serve_with_incoming_shutdown(incoming, signal);
-    let both = async { tokio::try_join!(async { Ok(serving.await?) }, readers) };
-    let patience = async move {
-        let _ = begun.wait_for(|drain| *drain).await;
-        tokio::time::sleep(DRAIN_LIMIT).await;
-    };
-    let result = tokio::select! {
-        result = both => result.map(|_| ()),
-        () = patience => Ok(()),
-    };
-    drop(health_of);
-    result
-}
-
-fn reflection() -> tonic_reflection::server::Builder<'static> {
-    tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        // With these, a generic client can decode the details of an error.
-        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+    drop((health_of, summing_up));
+    served
 }

@@ -8,9 +8,9 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, oneshot, watch},
     task::JoinSet,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use crate::{
@@ -40,14 +40,14 @@ pub struct Watched {
     pub is_read: bool,
 }
 
-/// Reads all of them regularly until the returned set is dropped.
-pub(super) fn read_all(sitemaps: Vec<Watched>, intake: &Intake) -> JoinSet<()> {
+/// Reads all of them regularly, and at each change of `reload`, until the returned set is dropped.
+pub(super) fn read_all(sitemaps: Vec<Watched>, intake: &Intake, reload: &watch::Receiver<u64>) -> JoinSet<()> {
     let permits = Arc::new(Semaphore::new(READ_AT_ONCE_MAX));
     let mut reading = JoinSet::new();
     for watched in sitemaps {
         let intake = intake.clone();
         let know = move |site: &SiteName, pages: &[String]| intake.know_pages(site, pages);
-        reading.spawn(refresh(watched, permits.clone(), Limits::default(), know));
+        reading.spawn(refresh(watched, permits.clone(), Limits::default(), reload.clone(), know));
     }
     reading
 }
@@ -57,12 +57,16 @@ async fn refresh(
     watched: Watched,
     permits: Arc<Semaphore>,
     limits: Limits,
+    mut reload: watch::Receiver<u64>,
     know: impl Fn(&SiteName, &[String]) + Send + 'static,
 ) {
     let mut wait = if watched.is_read { watched.refresh } else { Duration::ZERO };
     let mut retry = RETRY_FIRST;
     loop {
-        sleep(wait).await;
+        // Where nobody is left who could ask for it, the time alone decides.
+        if let Ok(Err(_)) = timeout(wait, reload.changed()).await {
+            sleep(wait).await;
+        }
         // The semaphore is never closed; if it were, there would be nothing to wait for.
         let permit = permits.acquire().await;
         let result = read(&watched, limits).await;
@@ -121,10 +125,17 @@ mod tests {
 
     /// Keeps a sitemap and gives what becomes known.
     fn kept(watched: Watched) -> (JoinSet<()>, mpsc::UnboundedReceiver<Vec<String>>) {
+        kept_with(watched, watch::channel(0).1)
+    }
+
+    fn kept_with(
+        watched: Watched,
+        reload: watch::Receiver<u64>,
+    ) -> (JoinSet<()>, mpsc::UnboundedReceiver<Vec<String>>) {
         let (sender, known) = mpsc::unbounded_channel();
         let know = move |_: &SiteName, pages: &[String]| sender.send(pages.to_vec()).unwrap();
         let mut reading = JoinSet::new();
-        reading.spawn(refresh(watched, Arc::new(Semaphore::new(1)), Limits::default(), know));
+        reading.spawn(refresh(watched, Arc::new(Semaphore::new(1)), Limits::default(), reload, know));
         (reading, known)
     }
 
@@ -167,6 +178,22 @@ mod tests {
         wait_for(&mut known, &["/listed", "/a"]).await;
         std::fs::write(&file, "http://127.0.0.1/b").unwrap();
         wait_for(&mut known, &["/listed", "/b"]).await;
+        drop(reading);
+    }
+
+    #[tokio::test]
+    async fn it_is_read_at_once_when_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("list.txt");
+        std::fs::write(&file, "http://127.0.0.1/a").unwrap();
+        let (ask, reload) = watch::channel(0);
+        let never = Watched { refresh: Duration::from_secs(86_400), ..watched(file.to_str().unwrap(), true) };
+        let (reading, mut known) = kept_with(never, reload);
+        for round in 1..=2 {
+            ask.send_modify(|times| *times += 1);
+            wait_for(&mut known, &["/listed", "/a"]).await;
+            assert_eq!(*ask.borrow(), round);
+        }
         drop(reading);
     }
 }

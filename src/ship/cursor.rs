@@ -1,14 +1,19 @@
 //! The place in a content up to which everything has been sent, as the server keeps it beside the sequence number.
 //!
-//! It holds a byte offset in the decompressed content, a line number and a check value over the bytes before the
-//! offset. The check is keyed with the producer's name, which the server does not keep, and cut to 64 bits: it recognises
+//! It holds a byte offset in the decompressed content, line numbers (how many lines there were, and how many of them were
+//! understood) and a check value over the bytes before the offset. The check is keyed with the producer's name, which the server does not keep, and cut to 64 bits: it recognises
 //! content, and nothing of the content can be tried against it by whoever holds the server's store alone.
 
-/// The layout below. Another one gets another number.
-const VERSION: u8 = 1;
+use super::judge::Account;
 
-/// Version, flags, offset, line, check.
-const CURSOR_BYTES: usize = 2 + 3 * 8;
+/// The layout below. Another one gets another number.
+const VERSION: u8 = 2;
+
+/// The layout without the account. What such a run took counts as understood.
+const VERSION_WITHOUT_ACCOUNT: u8 = 1;
+
+/// Version, flags, offset, line, check, and how many lines were understood and how many not.
+const CURSOR_BYTES: usize = 2 + 5 * 8;
 
 /// The flag of a line that was sent although its line feed had not come yet.
 const FLAG_LINE_OPEN: u8 = 1;
@@ -27,6 +32,8 @@ pub(super) struct Cursor {
     pub(super) line_open: bool,
     /// See `check`.
     pub(super) check: u64,
+    /// What became of the lines before it.
+    pub(super) account: Account,
 }
 
 /// Why bytes are not a cursor.
@@ -50,7 +57,8 @@ pub(super) enum CursorError {
 impl Cursor {
     /// The start of a producer's content.
     pub(super) fn start(producer: &str) -> Self {
-        Self { offset_bytes: 0, lines: 0, line_open: false, check: Checker::new(producer).check(&[]) }
+        let check = Checker::new(producer).check(&[]);
+        Self { offset_bytes: 0, lines: 0, line_open: false, check, account: Account::default() }
     }
 
     /// The bytes to store.
@@ -58,7 +66,8 @@ impl Cursor {
         let mut bytes = Vec::with_capacity(CURSOR_BYTES);
         bytes.push(VERSION);
         bytes.push(if self.line_open { FLAG_LINE_OPEN } else { 0 });
-        for field in [self.offset_bytes, self.lines, self.check] {
+        let Account { understood, not_understood } = self.account;
+        for field in [self.offset_bytes, self.lines, self.check, understood, not_understood] {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         bytes
@@ -72,17 +81,19 @@ impl Cursor {
         let unknown = |version| CursorError::Unknown { bytes: bytes.len(), version };
         match bytes {
             [] => Err(CursorError::Missing),
-            [VERSION, flags @ 0..=FLAG_LINE_OPEN, fields @ ..] => {
+            [version @ (VERSION_WITHOUT_ACCOUNT | VERSION), flags @ 0..=FLAG_LINE_OPEN, fields @ ..] => {
                 let (fields, rest) = fields.as_chunks::<8>();
-                let ([offset, lines, check], []) = (fields, rest) else {
-                    return Err(unknown(VERSION));
+                let fields: Vec<u64> = fields.iter().map(|field| u64::from_le_bytes(*field)).collect();
+                let (offset_bytes, lines, check, account) = match (*version, &fields[..], rest) {
+                    (VERSION_WITHOUT_ACCOUNT, &[offset, lines, check], []) => {
+                        (offset, lines, check, Account { understood: lines, not_understood: 0 })
+                    }
+                    (VERSION, &[offset, lines, check, understood, not_understood], []) => {
+                        (offset, lines, check, Account { understood, not_understood })
+                    }
+                    _ => return Err(unknown(*version)),
                 };
-                Ok(Self {
-                    offset_bytes: u64::from_le_bytes(*offset),
-                    lines: u64::from_le_bytes(*lines),
-                    line_open: *flags == FLAG_LINE_OPEN,
-                    check: u64::from_le_bytes(*check),
-                })
+                Ok(Self { offset_bytes, lines, line_open: *flags == FLAG_LINE_OPEN, check, account })
             }
             [version, ..] => Err(unknown(*version)),
         }
@@ -133,8 +144,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn comes_back(offset_bytes: u64, lines: u64, line_open: bool, check: u64) {
-            let cursor = Cursor { offset_bytes, lines, line_open, check };
+        fn comes_back(offset_bytes: u64, lines: u64, line_open: bool, check: u64, understood: u64, not_understood: u64) {
+            let account = Account { understood, not_understood };
+            let cursor = Cursor { offset_bytes, lines, line_open, check, account };
             let bytes = cursor.encode();
             prop_assert_eq!(bytes.len(), CURSOR_BYTES);
             prop_assert_eq!(Cursor::decode(&bytes), Ok(cursor));

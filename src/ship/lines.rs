@@ -58,6 +58,8 @@ pub(super) struct Lines<C> {
     end: usize,
     /// No line feed stands before this.
     searched: usize,
+    /// How long the line was that was given out last, with its end.
+    taken: usize,
     /// The place in the content of `start`.
     offset: u64,
     ended: bool,
@@ -74,6 +76,7 @@ impl<C: Content> Lines<C> {
             start: 0,
             end: 0,
             searched: 0,
+            taken: 0,
             offset: 0,
             ended: false,
             failed: None,
@@ -126,6 +129,14 @@ impl<C: Content> Lines<C> {
     /// Consumes what `Line::Unfinished` gave.
     pub(super) fn consume_rest(&mut self) {
         self.consume(self.end - self.start);
+    }
+
+    /// Takes back the whole line that was given out last: it comes again. To be called before anything else is.
+    pub(super) fn put_back(&mut self) {
+        let count = std::mem::take(&mut self.taken);
+        self.start -= count;
+        self.offset -= wide(count);
+        self.searched = self.start;
     }
 
     /// Consumes up to and including the next line feed, or everything where there is none.
@@ -199,7 +210,8 @@ impl<C: Content> Lines<C> {
     fn take_line(&mut self, line_feed: usize) -> Line<'_> {
         let from = self.start;
         let to = if line_feed > from && self.buffer[line_feed - 1] == b'\r' { line_feed - 1 } else { line_feed };
-        self.consume(line_feed + 1 - from);
+        self.taken = line_feed + 1 - from;
+        self.consume(self.taken);
         if to - from > LINE_BYTES_MAX {
             return Line::TooLong { finished: true };
         }

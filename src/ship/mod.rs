@@ -9,18 +9,27 @@
 //!  (thread of its own, bounded channel)             (its receipt goes into the summary)
 //! ```
 
+mod census;
 mod cursor;
+mod days;
+mod dry;
 mod error;
+mod explain;
 mod format;
+mod judge;
 mod lines;
+mod options;
+mod order;
 mod prepare;
 mod print;
 mod progress;
+mod published;
 mod reader;
 mod sender;
 mod source;
 mod state;
 mod summary;
+mod tally;
 mod text;
 mod time;
 
@@ -36,62 +45,38 @@ mod tests_speed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub use headcount_client::ProducerSecret;
-use headcount_client::{
-    Batch, Connection, Credentials, Position, Producer, ServerAddress, UsageError, check_producer, check_site,
-};
+use headcount_client::{Batch, Connection, Position, Producer, ServerAddress, UsageError};
 use tokio::sync::{mpsc, oneshot};
 
+pub use dry::dry_run;
 pub use error::ShipError;
+pub use explain::explain;
 pub use format::{Format, Malformed};
 pub use lines::LINE_BYTES_MAX;
+pub use options::ShipOptions;
 pub use print::print_summary;
-pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX, MALFORMED_LINES_SHOWN};
+pub use published::{Publication, published};
+pub use reader::{BATCH_BYTES_MAX, BATCH_LINES_MAX};
 pub use source::Input;
 pub use state::{StateError, keep_mark, known_mark, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
+pub use tally::MALFORMED_LINES_SHOWN;
 
 use cursor::Cursor;
+use format::{Parsed, Parser};
 use prepare::{InputError, Prepared, prepare};
 use progress::{Meter, Progress};
-use reader::{ReadOptions, Reader, Tally};
+use reader::{ReadOptions, Reader};
+use tally::Tally;
 
 /// How many batches may lie between reading and sending.
 const READ_AHEAD_BATCHES: usize = 4;
 
 // A batch may go over its limit by one event, and must stay below what a gRPC server takes by default.
 const _: () = assert!(BATCH_BYTES_MAX + LINE_BYTES_MAX < 4 * 1024 * 1024);
-
-/// What to ship where.
-#[derive(Clone, Debug)]
-pub struct ShipOptions {
-    /// The site's name as the server knows it.
-    pub site: String,
-    /// `http://HOST:PORT`.
-    pub server: String,
-    /// What the server is shown.
-    pub credentials: Credentials,
-    /// What makes the logs this sender's own on the server.
-    pub secret: ProducerSecret,
-    /// What the server said at the end of an earlier run of how much it had published; empty where there was none.
-    pub release_mark: Vec<u8>,
-    /// The sender's name in place of one made of the content; only for a single input.
-    pub producer: Option<String>,
-    /// The inputs are still being written: an unfinished last line waits, and nothing is stated.
-    pub live: bool,
-    /// Which fields lines must have.
-    pub format: Format,
-    /// What to read, in this order.
-    pub inputs: Vec<Input>,
-    /// How long to try again when the server takes nothing.
-    pub retry_for: Duration,
-    /// Now, in milliseconds since 1970: every request before it is in the inputs once they are read.
-    pub now_unix_ms: i64,
-    /// Show a bar on standard error where that is a terminal, and notices of lost connections.
-    pub show_progress: bool,
-}
 
 /// The server, with what it is shown.
 fn server(options: &ShipOptions) -> Result<ServerAddress, UsageError> {
@@ -106,7 +91,7 @@ fn server(options: &ShipOptions) -> Result<ServerAddress, UsageError> {
 /// An option is outside its limits, or the server refused, could not be reached, or is used by somebody else under
 /// the same name.
 pub async fn ship(options: ShipOptions) -> Result<Summary, ShipError> {
-    check(&options)?;
+    options.check()?;
     let started = Instant::now();
     let meter = Arc::new(Meter::default());
     let sizes = options.inputs.iter().map(Input::size_bytes);
@@ -141,7 +126,10 @@ async fn ship_inputs(
     let mut files = Vec::with_capacity(options.inputs.len());
     // Where each producer ended, with the last input that it stands for.
     let mut ends = BTreeMap::new();
-    for input in &options.inputs {
+    let (inputs, format) = (options.inputs.clone(), options.format.clone());
+    let ordered = on_thread(move || order::by_first_time(&inputs, &format)).await;
+    let ordered = ordered.unwrap_or_else(|_| options.inputs.iter().cloned().map(|input| (input, None)).collect());
+    for (input, _) in &ordered {
         let mut file = FileSummary::new(input.name());
         match open_input(options, input, meter).await {
             Ok(None) => {}
@@ -160,7 +148,7 @@ async fn ship_inputs(
         files.push(file);
     }
     // Stated last and for all: a damaged input may still have to bring events to any period.
-    let complete = !options.live && files.iter().all(|file| file.error.is_none());
+    let complete = !options.live && files.iter().all(|file| file.error.is_none() && !judge::is_ahead(file));
     if complete {
         connection = state(options, connection, ends, &mut files).await?;
     }
@@ -217,7 +205,7 @@ async fn read_and_send(
 ) -> Result<(), ShipError> {
     file.producer.clone_from(&prepared.producer);
     let (sender, mut batches) = mpsc::channel(READ_AHEAD_BATCHES);
-    let read_options = ReadOptions { format: options.format, live: options.live };
+    let read_options = ReadOptions::of(options);
     let (position, meter) = (producer.position().clone(), Arc::clone(meter));
     let reading = on_thread(move || Reader::new(prepared, read_options, sender, meter).run(&position));
     producer.send_all(&mut batches).await?;
@@ -226,6 +214,7 @@ async fn read_and_send(
     file.read(&tally);
     file.durable_sequence = producer.position().durable_sequence;
     file.error = error.map(|error| error.to_string());
+    file.trouble = judge::trouble(file);
     debug_assert!(file.error.is_some() || file.is_balanced(), "the books balance");
     Ok(())
 }
@@ -243,33 +232,11 @@ fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> on
     receiver
 }
 
-/// Checks the options against the protocol's limits, before anything is sent.
-fn check(options: &ShipOptions) -> Result<(), ShipError> {
-    check_site(&options.site)?;
-    if let Some(producer) = &options.producer {
-        check_producer(producer)?;
-    }
-    check_inputs(options).map_err(ShipError::Usage)
-}
-
-/// Makes sure that there is something to read, and that it can be told apart.
-fn check_inputs(options: &ShipOptions) -> Result<(), String> {
-    if options.producer.is_some() && options.inputs.len() > 1 {
-        return Err(format!(
-            "one producer cannot stand for {} inputs, because each has its own position: leave --producer away, or name one FILE",
-            options.inputs.len()
-        ));
-    }
-    let stdin_count = options.inputs.iter().filter(|input| **input == Input::Stdin).count();
-    match (options.inputs.len(), stdin_count) {
-        (0, _) => Err("there is nothing to ship: name at least one FILE, or - for standard input".to_owned()),
-        (_, 0 | 1) => Ok(()),
-        (_, many) => Err(format!("standard input (-) is named {many} times; it can be read once")),
-    }
-}
-
 /// The event that a line becomes, for tests and benchmarks that read real logs. `None` for a line that is not read.
 #[must_use]
 pub fn event_of_line(line: &[u8]) -> Option<crate::proto::AccessEvent> {
-    format::parse(line, Format::Auto).ok().map(|access| access.to_event())
+    match Parser::new(Format::Auto).parse(line) {
+        Ok(Parsed::Access(access)) => Some(access.to_event()),
+        Ok(Parsed::Directive) | Err(_) => None,
+    }
 }

@@ -7,9 +7,12 @@ use std::io;
 use std::sync::Arc;
 
 use super::cursor::{Checker, Cursor, CursorError};
-use super::lines::Lines;
+use super::format::Parser;
+use super::judge::Account;
+use super::lines::{Line, Lines};
 use super::progress::Meter;
 use super::source::{Input, Source};
+use super::tally::Tally;
 
 /// How much of the first line's hash makes a producer's name, in hexadecimal digits.
 const NAME_DIGITS: usize = 32;
@@ -45,8 +48,48 @@ pub(super) enum InputError {
     },
     #[error("cannot go on as producer {producer}: {error}. Give it a name of its own with --producer")]
     Cursor { producer: String, error: CursorError },
+    #[error(
+        "is not understood: {bad} of {lines} lines cannot be read{}. It {}. {}Nothing is stated as complete, so that no day is \
+         published without what is in them. See --format, and what becomes of a line with --explain LINE; with \
+         --accept-malformed such lines are passed over",
+        first_line(*.first), seen(.format), stopped(*.stopped_before)
+    )]
+    NotUnderstood {
+        bad: u64,
+        lines: u64,
+        /// The first line that was not sent, where reading stopped.
+        stopped_before: Option<u64>,
+        first: Option<u64>,
+        format: &'static str,
+    },
     #[error("the thread that reads it stopped unexpectedly")]
     Stopped,
+}
+
+fn first_line(line: Option<u64>) -> String {
+    line.map_or_else(String::new, |line| format!(" (the first is line {line})"))
+}
+
+impl InputError {
+    /// Of a content of which so much was not understood; where reading stopped, the first line that was not sent.
+    pub(super) fn not_understood(account: Account, tally: &Tally, stopped_before: Option<u64>) -> Self {
+        Self::NotUnderstood {
+            bad: account.not_understood,
+            lines: account.understood + account.not_understood,
+            stopped_before,
+            first: tally.first_malformed_lines.first().copied(),
+            format: tally.format,
+        }
+    }
+}
+
+/// The name of a format as the end of a sentence.
+fn seen(format: &str) -> String {
+    if format.starts_with("looks like") { format.to_owned() } else { format!("was read as: {format}") }
+}
+
+fn stopped(line: Option<u64>) -> String {
+    line.map_or_else(String::new, |line| format!("Nothing was sent from line {line} on; the next run begins there. "))
 }
 
 /// An open input that has a producer.
@@ -64,6 +107,8 @@ pub(super) struct Resumed {
     pub(super) lines: u64,
     /// The last of them has no line feed yet.
     pub(super) line_open: bool,
+    /// How many of them were understood.
+    pub(super) account: Account,
 }
 
 /// Opens an input and finds its producer: the name given, or one made of its first line, or a random one for
@@ -99,9 +144,15 @@ impl Prepared {
     ///
     /// # Errors
     /// It is not, or it cannot be read up to there.
-    pub(super) fn resume(&mut self, checker: &Checker, cursor: &[u8]) -> Result<Resumed, InputError> {
+    pub(super) fn resume(
+        &mut self,
+        checker: &Checker,
+        cursor: &[u8],
+        parser: &mut Parser,
+    ) -> Result<Resumed, InputError> {
         let cursor =
             Cursor::decode(cursor).map_err(|error| InputError::Cursor { producer: self.producer.clone(), error })?;
+        self.read_directives(cursor.offset_bytes, parser).map_err(|error| self.damaged(None, error))?;
         match self.lines.advance_to(cursor.offset_bytes) {
             Ok(true) => {}
             Ok(false) => return Err(self.not_the_same("ends before", &cursor)),
@@ -114,7 +165,26 @@ impl Prepared {
             // What follows the line that was taken without its end belongs to that line.
             self.lines.skip_line().map_err(|error| self.damaged(None, error))?;
         }
-        Ok(Resumed { lines: cursor.lines, line_open: cursor.line_open })
+        Ok(Resumed { lines: cursor.lines, line_open: cursor.line_open, account: cursor.account })
+    }
+
+    /// Where a log says in lines of its own how the others are to be read (`#Fields`), the parser is given those before a
+    /// place; nothing is passed over unread then.
+    fn read_directives(&mut self, up_to: u64, parser: &mut Parser) -> io::Result<()> {
+        if !self.lines.peek_first_line()?.starts_with(b"#") {
+            return Ok(());
+        }
+        while self.lines.offset() < up_to {
+            let Line::Complete(line) = self.lines.next_line()? else { break };
+            if line.starts_with(b"#") {
+                // What it cannot use is told where the line is counted.
+                let _ = parser.parse(line);
+            }
+        }
+        if self.lines.offset() > up_to {
+            self.lines.put_back();
+        }
+        Ok(())
     }
 
     /// Says where reading failed: after how many lines, if they were counted.

@@ -10,7 +10,7 @@ use super::summary::{CountsByName, FileSummary, Summary};
 /// What the writer reports.
 pub fn print_summary(summary: &Summary, to: &mut impl Write) -> io::Result<()> {
     for file in &summary.files {
-        print_file(file, to)?;
+        print_file(file, summary.is_dry, to)?;
         writeln!(to)?;
     }
     if summary.files.len() > 1 {
@@ -25,16 +25,44 @@ pub fn print_summary(summary: &Summary, to: &mut impl Write) -> io::Result<()> {
         )?;
     }
     writeln!(to, "{:.1} s, {} lines/s", summary.seconds, grouped(summary.lines_per_second))?;
+    print_end(summary, to)
+}
+
+/// Writes what comes of it: what is stated, and when it is published.
+fn print_end(summary: &Summary, to: &mut impl Write) -> io::Result<()> {
+    if summary.is_dry {
+        return writeln!(
+            to,
+            "nothing was sent, and no server was asked: days are in UTC, and an earlier run may have sent some of it"
+        );
+    }
     if summary.complete_through_unix_ms.is_some() {
         writeln!(to, "stated as complete up to now: periods that are over can be published")?;
-    } else if summary.is_damaged() {
-        writeln!(to, "not stated as complete, because an input could not be read to its end")?;
+    } else if summary.has_failed() {
+        writeln!(to, "not stated as complete, because of what is wrong above")?;
     }
-    Ok(())
+    let due = summary.next_due_unix_s.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    match (summary.is_published, &summary.published_through) {
+        (None, _) => Ok(()),
+        (Some(true), Some(date)) => writeln!(to, "published up to {date}"),
+        (Some(_), date) => {
+            let date = date
+                .as_ref()
+                .map_or_else(|| "nothing is published yet".to_owned(), |date| format!("published up to {date}"));
+            let due = due.map_or_else(
+                || {
+                    "a day is published some time after its end, at the latest once max_lateness_minutes are over"
+                        .to_owned()
+                },
+                |due| format!("the next day at the latest at {}", due.strftime("%F %H:%M UTC")),
+            );
+            writeln!(to, "{date}; {due}")
+        }
+    }
 }
 
 /// Writes what became of one input.
-fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
+fn print_file(file: &FileSummary, is_dry: bool, to: &mut impl Write) -> io::Result<()> {
     if file.producer.is_empty() {
         writeln!(to, "{}", file.file)?;
     } else {
@@ -43,7 +71,11 @@ fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
     if file.resumed_at_line > 0 {
         print_count(to, file.resumed_at_line, "lines already counted, passed over")?;
     }
-    print_count(to, file.lines, "lines read")?;
+    if file.format.is_empty() {
+        print_count(to, file.lines, "lines read")?;
+    } else {
+        print_count(to, file.lines, &format!("lines read (format: {})", file.format))?;
+    }
     for (name, count) in &file.malformed {
         print_count(to, *count, &format!("not sent: {} ({name})", reason_words(name)))?;
     }
@@ -53,11 +85,23 @@ fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
     if file.empty > 0 {
         print_count(to, file.empty, "not sent: empty line")?;
     }
+    if file.directives > 0 {
+        print_count(to, file.directives, "not sent: no access, and not meant to be one (#Fields and the like)")?;
+    }
     if !file.first_malformed_lines.is_empty() {
         let numbers: Vec<_> = file.first_malformed_lines.iter().map(u64::to_string).collect();
         writeln!(to, "  {:>14}  first of these: line {}", "", numbers.join(", "))?;
     }
-    print_count(to, file.sent, "sent")?;
+    if file.withheld > 0 {
+        print_count(to, file.withheld, "not sent: beside too many lines that cannot be read")?;
+    }
+    print_count(to, file.sent, if is_dry { "would be sent" } else { "sent" })?;
+    if is_dry {
+        for (date, count) in &file.days {
+            print_count(to, *count, &format!("of these: {date}"))?;
+        }
+        return print_remarks(file, to);
+    }
     print_outcomes(&file.outcomes, to)?;
     if file.duplicates > 0 {
         print_count(to, file.duplicates, "of these: durable, but the answer was lost with the connection")?;
@@ -65,10 +109,21 @@ fn print_file(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
     if file.held_back > 0 {
         print_count(to, file.held_back, "line has no end yet and waits for the next run")?;
     }
+    if file.ahead > 0 {
+        print_count(to, file.ahead, "line is ahead of the clock and waits for a later run")?;
+    }
     if !file.producer.is_empty() {
         writeln!(to, "  durable up to batch {}", file.durable_sequence)?;
     }
-    if let Some(error) = &file.error {
+    print_remarks(file, to)
+}
+
+/// Writes what is to be seen to.
+fn print_remarks(file: &FileSummary, to: &mut impl Write) -> io::Result<()> {
+    for note in &file.notes {
+        writeln!(to, "  NOTE: {note}")?;
+    }
+    for error in file.error.iter().chain(&file.trouble) {
         writeln!(to, "  ERROR: it {error}")?;
     }
     Ok(())
@@ -109,21 +164,24 @@ fn outcome_words(name: &str) -> &str {
 }
 
 /// A reason for a malformed line in plain words.
-fn reason_words(name: &str) -> &str {
+pub(super) fn reason_words(name: &str) -> &str {
     match name {
-        "no_host" => "no client before the time",
-        "no_time" => "no [time]",
+        "no_host" => "no client",
+        "no_time" => "no time",
         "bad_time" => "time cannot be read",
         "no_request" => "no \"METHOD target\" in quotes",
         "bad_status" => "no status after the request",
         "bad_size" => "no size after the status",
         "no_agent" => "no user agent, or the line is cut",
+        "bad_json" => "not one JSON object",
+        "field_count" => "fewer fields than its format names",
+        "mismatch" => "not built as the format given says",
         other => other,
     }
 }
 
 /// A number with a comma before every three digits.
-fn grouped(count: u64) -> String {
+pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.char_indices() {
@@ -156,15 +214,7 @@ mod tests {
                 assert!(name == "counted" || outcome_words(&name) != name, "{name}");
             }
         }
-        for reason in [
-            Malformed::NoHost,
-            Malformed::NoTime,
-            Malformed::BadTime,
-            Malformed::NoRequest,
-            Malformed::BadStatus,
-            Malformed::BadSize,
-            Malformed::NoAgent,
-        ] {
+        for reason in Malformed::ALL {
             assert_ne!(reason_words(reason.name()), reason.name());
         }
     }

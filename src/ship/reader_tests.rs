@@ -26,7 +26,7 @@ fn reader(content: impl Read + Send + 'static, live: bool, resumable: bool) -> (
     let meter = Arc::new(Meter::default());
     let source = Source::new(content, None, &meter).unwrap();
     let prepared = Prepared { lines: Lines::new(source), producer: "p".to_owned(), resumable };
-    let options = ReadOptions { format: Format::Auto, live };
+    let options = ReadOptions { format: Format::Auto, live, accept_malformed: false, now_unix_ms: i64::MAX };
     let (sender, batches) = mpsc::channel(100);
     (Reader::new(prepared, options, sender, meter), batches)
 }

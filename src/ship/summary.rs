@@ -10,7 +10,8 @@ use headcount_client::Receipt;
 use serde::Serialize;
 
 use super::progress::lines_per_second;
-use super::reader::Tally;
+use super::published::Publication;
+use super::tally::Tally;
 use crate::proto::Outcome;
 
 /// Counts by stable name, e.g. "counted" or "no_time".
@@ -25,10 +26,12 @@ pub struct FileSummary {
     pub producer: String,
     /// How many of its lines earlier runs had sent; they were passed over.
     pub resumed_at_line: u64,
-    /// Lines read in this run: sent + malformed + too_long + empty.
+    /// Lines read in this run: sent + withheld + malformed + too_long + empty + directives.
     pub lines: u64,
     /// Lines sent as events: accepted + rejected + duplicates.
     pub sent: u64,
+    /// Lines that could be read and were not sent, because too many beside them could not.
+    pub withheld: u64,
     /// Events that the server counted or left out for a reason that is no fault of the log.
     pub accepted: u64,
     /// Events that the server rejected.
@@ -44,14 +47,30 @@ pub struct FileSummary {
     pub too_long: u64,
     /// Empty lines, not sent.
     pub empty: u64,
+    /// Lines that are no access and not meant to be one, such as `#Fields`; not sent.
+    pub directives: u64,
     /// 1 where the last line has no end yet and waits for the next run.
     pub held_back: u64,
+    /// The name of the format that its lines had, such as "combined"; where none could be read, what it looks like.
+    pub format: String,
+    /// 1 where the next line is ahead of the clock and waits for its time.
+    pub ahead: u64,
     /// The numbers, from 1, of the first ten lines that were malformed or too long.
     pub first_malformed_lines: Vec<u64>,
     /// The last batch that is durable.
     pub durable_sequence: u64,
-    /// What kept it from being read to its end.
+    /// What was or would be sent, by day in UTC.
+    pub days: CountsByName,
+    /// The earliest and the latest time of these, in milliseconds since 1970.
+    #[serde(skip)]
+    pub times_unix_ms: Option<(i64, i64)>,
+    /// What kept it from being read to its end, or from being understood.
     pub error: Option<String>,
+    /// What is wrong with what the server answered: most of it came late or is in the future.
+    pub trouble: Option<String>,
+    /// What makes numbers wrong although each line can be read: no user agents, one address for all, one's own site as a
+    /// referrer.
+    pub notes: Vec<String>,
 }
 
 /// What shipping came to.
@@ -60,6 +79,12 @@ pub struct Summary {
     /// The server's mark of how much it has published, for the next run.
     #[serde(skip)]
     pub release_mark: Vec<u8>,
+    /// The earliest and the latest time of what was sent, in milliseconds since 1970.
+    #[serde(skip)]
+    pub times_unix_ms: Option<(i64, i64)>,
+    /// Nothing was sent: this is what would be.
+    #[serde(rename = "dry_run")]
+    pub is_dry: bool,
     /// The site.
     pub site: String,
     /// One for each input, in their order.
@@ -82,10 +107,18 @@ pub struct Summary {
     pub too_long: u64,
     /// Empty lines.
     pub empty: u64,
+    /// Lines that are no access and not meant to be one, such as `#Fields`.
+    pub directives: u64,
     /// Events by outcome.
     pub outcomes: CountsByName,
     /// Up to when everything was stated as sent, in milliseconds since 1970; none with `live` or after an error.
     pub complete_through_unix_ms: Option<i64>,
+    /// The last day that the server has published, where it says so.
+    pub published_through: Option<String>,
+    /// When the day after it is published at the latest, in seconds since 1970, where the server says so.
+    pub next_due_unix_s: Option<i64>,
+    /// Whether all days that were sent and are over are published, where the server says so.
+    pub is_published: Option<bool>,
     /// How long it took.
     pub seconds: f64,
     /// Lines read a second.
@@ -105,7 +138,14 @@ impl FileSummary {
         self.sent = tally.sent;
         self.too_long = tally.too_long;
         self.empty = tally.empty;
+        tally.format.clone_into(&mut self.format);
+        self.directives = tally.directives;
         self.held_back = tally.held_back;
+        self.withheld = tally.withheld;
+        self.ahead = tally.ahead;
+        self.notes = tally.census.notes();
+        self.days = tally.days.by_date();
+        self.times_unix_ms = tally.days.range();
         self.first_malformed_lines.clone_from(&tally.first_malformed_lines);
         self.malformed = tally.malformed.iter().map(|(reason, count)| (reason.name().to_owned(), *count)).collect();
     }
@@ -125,7 +165,7 @@ impl FileSummary {
     pub fn is_balanced(&self) -> bool {
         let malformed: u64 = self.malformed.values().sum();
         self.sent == self.accepted + self.rejected + self.duplicates
-            && self.lines == self.sent + malformed + self.too_long + self.empty
+            && self.lines == self.sent + self.withheld + malformed + self.too_long + self.empty + self.directives
             && self.accepted + self.rejected == self.outcomes.values().sum::<u64>()
     }
 }
@@ -143,6 +183,8 @@ impl Summary {
             summary.already_counted_lines += file.resumed_at_line;
             summary.too_long += file.too_long;
             summary.empty += file.empty;
+            summary.directives += file.directives;
+            summary.times_unix_ms = range_of_both(summary.times_unix_ms, file.times_unix_ms);
             add_counts(&mut summary.malformed, &file.malformed);
             add_counts(&mut summary.outcomes, &file.outcomes);
         }
@@ -151,10 +193,33 @@ impl Summary {
         summary
     }
 
-    /// Whether some input could not be read to its end.
+    /// Takes in what the server has published.
+    #[must_use]
+    pub fn with_publication(mut self, publication: Publication) -> Self {
+        self.is_published = Some(publication.is_whole);
+        self.next_due_unix_s = (publication.next_due_unix_s > 0).then_some(publication.next_due_unix_s);
+        self.published_through = (!publication.last_date.is_empty()).then_some(publication.last_date);
+        self
+    }
+
+    /// Whether something is wrong that whoever runs this should look at.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.is_damaged() || self.files.iter().any(|file| file.trouble.is_some())
+    }
+
+    /// Whether some input could not be read to its end, or was not understood.
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         self.files.iter().any(|file| file.error.is_some())
+    }
+}
+
+/// The range that holds two.
+fn range_of_both(one: Option<(i64, i64)>, other: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+        (one, other) => one.or(other),
     }
 }
 
@@ -198,13 +263,13 @@ mod tests {
         };
         assert_eq!(
             keys(&json),
-            "accepted already_counted_lines complete_through_unix_ms duplicates empty files lines lines_per_second \
-             malformed outcomes rejected seconds sent site too_long"
+            "accepted already_counted_lines complete_through_unix_ms directives dry_run duplicates empty files is_published lines \
+             lines_per_second malformed next_due_unix_s outcomes published_through rejected seconds sent site too_long"
         );
         assert_eq!(
             keys(&json["files"][0]),
-            "accepted duplicates durable_sequence empty error file first_malformed_lines held_back lines malformed \
-             outcomes producer rejected resumed_at_line sent too_long"
+            "accepted ahead days directives duplicates durable_sequence empty error file first_malformed_lines format held_back \
+             lines malformed notes outcomes producer rejected resumed_at_line sent too_long trouble withheld"
         );
     }
 }

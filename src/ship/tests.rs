@@ -36,20 +36,10 @@ pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn options(server: String, files: &[&Path]) -> ShipOptions {
-    ShipOptions {
-        credentials: headcount_client::Credentials::default(),
-        site: "www".to_owned(),
-        server,
-        secret: ProducerSecret::new([7; 32]).unwrap(),
-        release_mark: Vec::new(),
-        producer: None,
-        live: false,
-        format: Format::Auto,
-        inputs: files.iter().map(|path| Input::File(path.to_path_buf())).collect(),
-        retry_for: Duration::from_secs(20),
-        now_unix_ms: NOW_UNIX_MS,
-        show_progress: false,
-    }
+    let inputs = files.iter().map(|path| Input::File(path.to_path_buf())).collect();
+    let retry_for = Duration::from_secs(20);
+    let secret = ProducerSecret::new([7; 32]).unwrap();
+    ShipOptions { retry_for, ..ShipOptions::new("www", &server, secret, inputs, NOW_UNIX_MS) }
 }
 
 /// A server and a directory for logs.

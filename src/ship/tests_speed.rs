@@ -6,7 +6,6 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Instant;
 
-use super::format::parse;
 use super::tests::{Place, gzip};
 use super::*;
 
@@ -29,9 +28,9 @@ fn parser() {
     let Some(content) = repeated(100) else { return };
     for to_event in [false, true] {
         let started = Instant::now();
-        let mut count = 0_u32;
+        let (mut parser, mut count) = (Parser::new(Format::Auto), 0_u32);
         for line in content.split(|byte| *byte == b'\n') {
-            let Ok(access) = parse(line, Format::Auto) else {
+            let Ok(Parsed::Access(access)) = parser.parse(line) else {
                 continue;
             };
             count += 1;

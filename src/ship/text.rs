@@ -16,20 +16,30 @@ impl TextLimits {
     pub(super) const AGENT: Self = Self(4_096);
     /// The server looks at no more.
     pub(super) const REFERRER: Self = Self(4_096);
+    /// The server refuses a host above 255 bytes; see `ADDRESS`.
+    pub(super) const HOST: Self = Self(255 + 4);
+    /// The server refuses a cookie above 512 bytes; see `ADDRESS`.
+    pub(super) const COOKIE: Self = Self(512 + 4);
+    /// The first language stands at the start.
+    pub(super) const LANGUAGE: Self = Self(256);
+    /// Room for more proxies than stand in a row anywhere; the nearest ones stand last, so a longer one is of no use.
+    #[allow(dead_code, reason = "see `Access::forwarded`")]
+    pub(super) const FORWARDED: Self = Self(4_096);
     /// No method is longer; only GET matters.
     pub(super) const METHOD: Self = Self(32);
 }
 
-/// The text of a field; empty for `-`.
+/// The text of a field with backslash escapes, which are undone; empty for `-`.
+pub(super) fn unescaped_text(field: &[u8], limit: TextLimits) -> String {
+    if field.contains(&b'\\') { text(&unescape(field), limit) } else { text(field, limit) }
+}
+
+/// The text of a field as it stands there; empty for `-`.
 pub(super) fn text(field: &[u8], limit: TextLimits) -> String {
     if field == b"-" {
         return String::new();
     }
-    let mut text = if field.contains(&b'\\') {
-        String::from_utf8_lossy(&unescape(field)).into_owned()
-    } else {
-        String::from_utf8_lossy(field).into_owned()
-    };
+    let mut text = String::from_utf8_lossy(field).into_owned();
     if text.len() > limit.0 {
         let mut end = limit.0;
         while !text.is_char_boundary(end) {
@@ -86,7 +96,7 @@ mod tests {
 
     #[test]
     fn escapes() {
-        let read = |field: &[u8]| text(field, TextLimits::AGENT);
+        let read = |field: &[u8]| unescaped_text(field, TextLimits::AGENT);
         assert_eq!(read(br#"a\"b\\c\x41\t\xe6\x97\xa5"#), "a\"b\\cA\t日");
         assert_eq!(read(br"\q\x4\"), r"\q\x4\");
         assert_eq!(read(b"-"), "");

@@ -3,6 +3,8 @@
 //! The token comes once, by POST from this very page; a cookie takes its place, which scripts cannot read and other sites cannot send
 //! along. Whoever must sign in before anything can be shown is led here.
 
+use std::sync::Arc;
+
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
     header::{
@@ -17,7 +19,6 @@ use zeroize::Zeroizing;
 
 use super::{assets::is_view, body, sentence, sign_in_words::Words};
 use crate::access::{Access, Arrival, COOKIE_NAME, Deed, SESSION_LIFE, decide::Denied};
-use std::sync::Arc;
 
 const SIGN_IN: &str = "/sign-in";
 const SIGN_OUT: &str = "/sign-out";
@@ -64,7 +65,7 @@ fn of_form(access: &Arc<Access>, request: &Request<Bytes>, arrival: Arrival) -> 
                 access.sign_out(request.headers());
                 return with_cookie(see(SIGN_IN), "", 0, arrival);
             }
-            signed_in(access, request.body(), arrival, &words)
+            signed_in(access, request.body(), arrival, words)
         }
         _ => {
             let mut response = sentence(StatusCode::METHOD_NOT_ALLOWED, "allowed: GET of /sign-in, POST".to_owned());

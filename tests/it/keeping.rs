@@ -54,6 +54,19 @@ fn a_backup_of_a_running_server_puts_everything_back() {
     let (code, out, _) = upkeep(&house, "verify", &[]);
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("a server is running"), "{out}");
+
+    // A drill beside the server, which leaves nothing behind; with a backup that is cut, it fails and says so.
+    let before = fs::read_dir(house.directory.path()).unwrap().count();
+    let (code, out, err) = upkeep(&house, "restore", &["--drill", "--backup", &backup]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("the drill succeeded") && !out.starts_with("0 "), "{out}");
+    let whole = fs::read(&backup).unwrap();
+    let cut = house.write("cut", &whole[..whole.len() / 2]);
+    let (code, _, err) = upkeep(&house, "restore", &["--drill", "--backup", &cut]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("the drill failed"), "{err}");
+    fs::remove_file(&cut).unwrap();
+    assert_eq!(fs::read_dir(house.directory.path()).unwrap().count(), before);
     server.kill();
 
     fs::remove_dir_all(house.path("data").join("db")).unwrap();

@@ -95,3 +95,19 @@ fn a_key_of_another_period_is_refused_and_named() {
         server.stop();
     }
 }
+
+#[test]
+fn a_log_for_collectors_says_first_what_is_in_force() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let house = House::new();
+    let data = house.path("data").display().to_string();
+    let ended = run(&["serve", "--log", "json", "--listen", &address, "--data", &data]);
+    let log = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{log}");
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().expect("a line")).expect("a JSON object");
+    assert_eq!(first["message"], "starting");
+    assert_eq!(first["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(first["data"], data);
+    assert_eq!((&first["epsilon"], &first["sites"]), (&serde_json::json!(3.0), &serde_json::json!(0)));
+}

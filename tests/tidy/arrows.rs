@@ -39,13 +39,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // It reads as a client does; only the mail server hears of a recipient.
     ("digest", &["client", "config", "proto", "report"]),
     ("demo", &[]),
+    // It knows paths and the machine, and opens nothing of the vault.
+    ("doctor", &[]),
     (
         "cli",
         &[
             "access",
+            "client",
             "config",
             "demo",
             "digest",
+            "doctor",
             "proto",
             "publish",
             "report",

@@ -1,33 +1,18 @@
 //! What a breakdown has under no key: "(other)".
 
-use std::collections::BTreeMap;
-
 use headcount_model::tables::Table;
 
 use super::{
-    Source,
-    estimate::{
-        keys::{Direct, Keys},
-        measure::Measure,
-        site::Total,
-    },
-    number::{Number, Why},
+    estimate::{direct::Directs, measure::Measure, site::Total},
+    number::Number,
 };
 
 /// What the blocks did not publish: the total of each less the keys that it published.
 ///
 /// A key that became public within the range may have a part of its count in here, as its interval says; so the lower end
 /// also allows for the sum of what is in no row at all.
-pub(super) fn measured<S: Source>(
-    table: &Keys<'_, S>,
-    total: &Total,
-    direct: &BTreeMap<&str, Direct>,
-    missing: Option<Why>,
-) -> Number {
-    if table.blocks.is_empty() {
-        return Number::absent(missing.unwrap_or(Why::NotSealed));
-    }
-    let whole = if table.table == Table::Page { total.views() } else { total.visits() };
+pub(super) fn measured(table: Table, total: &Total, direct: &Directs) -> Number {
+    let whole = if table == Table::Page { total.views() } else { total.visits() };
     let slack = direct.values().fold(0_i64, |sum, direct| sum.saturating_add(direct.slack));
     Number::of(whole.minus(Measure::sum(direct.values().map(|direct| direct.measure))), 0).less(slack)
 }

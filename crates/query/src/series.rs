@@ -16,7 +16,7 @@ use super::{
     excerpt,
     number::{Number, Why},
     range::{Compare, Dates, Range},
-    top::{self, TopAsk, check_table},
+    top::{Reader, check_table},
     traffic::{periods, understand},
 };
 
@@ -81,22 +81,19 @@ impl KeySeries {
 pub fn key_series(source: &impl Source, site: &SiteInfo, ask: &KeyAsk) -> Result<KeySeries, AskError> {
     check(ask)?;
     let Some(range) = understand(site, ask.dates)? else { return Ok(nothing()) };
-    let points = periods(site, range, ask.granularity)?.into_iter().map(|period| point(source, site, ask, period));
+    let reader = Reader::new(source, site, ask.table);
+    let points = periods(site, range, ask.granularity)?.into_iter().map(|period| point(&reader, &ask.key, period));
     let points: Vec<KeyPoint> = points.collect::<Result<_, _>>()?;
-    let top_ask = top_ask(ask, range, ask.compare);
-    let (total, missing) = top::row(source, site, &top_ask, range, &ask.key)?;
+    let (total, missing) = reader.row(&ask.key, range, ask.compare)?;
     let previous = range.compared(ask.compare).zip(total.previous);
     let previous = previous.map(|(range, compared)| (range, compared.count, compared.change));
     Ok(KeySeries { range: Some(range), points, total: total.count, previous, missing })
 }
 
-fn top_ask(ask: &KeyAsk, range: Range, compare: Compare) -> TopAsk {
-    TopAsk { table: ask.table, dates: Dates::of(range.from, range.to), compare }
-}
-
-fn point(source: &impl Source, site: &SiteInfo, ask: &KeyAsk, period: Period) -> Result<KeyPoint, AskError> {
+fn point<S: Source>(reader: &Reader<'_, S>, key: &str, period: Period) -> Result<KeyPoint, AskError> {
     let range = Range::new(period.start, period.end_day().plus(-1))?;
-    let (row, missing) = top::row(source, site, &top_ask(ask, range, Compare::None), range, &ask.key)?;
+    reader.columns.forget_before(range.from);
+    let (row, missing) = reader.row(key, range, Compare::None)?;
     let (count, visitors) = match missing.first() {
         // A part of a period would look like a drop.
         Some((_, why)) => (Number::absent(*why), None),

@@ -6,7 +6,8 @@ use super::*;
 use crate::{
     estimate::synthetic::{World, key},
     find_site,
-    top::{PageAsk, PageSize, top},
+    fixture::Memory,
+    top::{PageAsk, PageSize, TopAsk, top},
 };
 
 fn ask(table: Table, key: &str, from: Day, to: Day, granularity: PeriodKind) -> KeyAsk {
@@ -14,23 +15,37 @@ fn ask(table: Table, key: &str, from: Day, to: Day, granularity: PeriodKind) -> 
     KeyAsk { table, key: key.to_owned(), dates, granularity, compare: Compare::Previous }
 }
 
+/// Takes a day, its numbers, or a table out of what is published.
+fn damage(memory: &mut Memory, day: i32, what: usize, table: Table) {
+    let day = Period::day(memory.releases.keys().next().unwrap().start.plus(day));
+    match what {
+        0 => drop(memory.releases.remove(&day)),
+        _ if !memory.releases.contains_key(&day) => {}
+        1 => memory.edit(day).gap = Some("its books do not balance".to_owned()),
+        _ => memory.edit(day).tables.retain(|numbers| numbers.table != table),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn a_point_is_the_row_of_its_period(
         seed in 0_u64..6, position in 0_usize..14, offset in 0_i32..80, kind in 0_usize..3, is_listed: bool,
+        of_table in 0_usize..3, holes in prop::collection::vec((0_i32..92, 0_usize..3), 0..6),
     ) {
-        let site = World { pages: 12, seed, days: 92, is_listed, ..World::small() }.publish();
+        let table = [Table::Page, Table::Browser, if is_listed { Table::Language } else { Table::Entry }][of_table];
+        let mut site = World { pages: 12, seed, days: 92, is_listed, ..World::small() }.publish();
+        holes.into_iter().for_each(|(day, what)| damage(&mut site.memory, day, what, table));
         let info = find_site(&site.memory, None).unwrap();
         let (first, last) = info.days.unwrap();
         let kind = [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month][kind];
         let (from, key) = (first.plus(offset), key(position));
         let to = from.plus(20).min(last);
-        let series = key_series(&site.memory, &info, &ask(Table::Page, &key, from, to, kind)).unwrap();
+        let series = key_series(&site.memory, &info, &ask(table, &key, from, to, kind)).unwrap();
         let page = PageAsk { size: PageSize::ALL, ..PageAsk::default() };
         let row = |from: Day, to: Day, compare: Compare| {
-            let ask = TopAsk { table: Table::Page, dates: Dates::of(from, to), compare };
+            let ask = TopAsk { table, dates: Dates::of(from, to), compare };
             let answer = top(&site.memory, &info, &ask, &page).unwrap();
             (answer.rows.into_iter().find(|row| row.key == key), answer.missing)
         };
@@ -84,7 +99,7 @@ fn days_of_one_month_are_compared_by_what_they_say_themselves() {
 
 #[test]
 fn a_key_that_cannot_be_one_is_refused() {
-    let memory = crate::fixture::Memory::new(&["www"]);
+    let memory = Memory::new(&["www"]);
     let info = find_site(&memory, None).unwrap();
     let day = Day::from_number(20_000);
     let field = |table, key: &str, kind| match key_series(&memory, &info, &ask(table, key, day, day, kind)) {

@@ -7,9 +7,10 @@
 
 mod compare;
 mod page;
+mod rows;
 mod visitors;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use headcount_model::{
     bins,
@@ -23,21 +24,16 @@ use headcount_model::{
 use super::{
     AskError, Block, Source, State,
     change::Change,
-    estimate::{
-        Part,
-        keys::{Direct, Key, Keys},
-        measure::Measure,
-        site::Site,
-    },
+    estimate::{direct::Directs, keys::Shown, measure::Measure},
     number::{Number, Why},
     plan,
     range::{Compare, Dates, Range},
-    rest, token, why_missing,
+    rest, token,
 };
-use compare::Previous;
 use page::offset;
 pub use page::{CONTAINS_CHARACTERS_MAX, Contains, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageAsk, PageSize};
-use visitors::Visitors;
+pub(crate) use rows::Reader;
+use rows::Rows;
 
 /// The percentiles that are read from bins.
 const PERCENTS: [u32; 3] = [50, 90, 99];
@@ -130,99 +126,39 @@ pub fn top(source: &impl Source, site: &SiteInfo, ask: &TopAsk, page: &PageAsk) 
 pub fn breakdown(source: &impl Source, site: &SiteInfo, ask: &TopAsk) -> Result<Breakdown, AskError> {
     check_table(ask.table)?;
     match understand(source, site, ask.dates)? {
-        Some(range) => Ok(read(source, site, ask, range, None)?.0),
+        Some(range) => all(&Reader::new(source, site, ask.table), range, ask.compare),
         None => Ok(nothing(site, ask.table)),
     }
 }
 
-/// One key of a breakdown, published or not, and the days that are missing.
-///
-/// # Errors
-/// Those of [`breakdown`].
-pub(crate) fn row(
-    source: &impl Source,
-    site: &SiteInfo,
-    ask: &TopAsk,
-    range: Range,
-    key: &str,
-) -> Result<(Row, Vec<(Day, Why)>), AskError> {
-    let (breakdown, row) = read(source, site, ask, range, Some(key))?;
-    let nothing =
-        || Row { key: key.to_owned(), count: Number::absent(Why::NotMeasured), visitors: None, previous: None };
-    Ok((row.unwrap_or_else(nothing), breakdown.missing))
-}
-
-/// All keys of a range. `asked`: a key that gets a row of its own also where it is not published.
-fn read(
-    source: &impl Source,
-    site: &SiteInfo,
-    ask: &TopAsk,
-    range: Range,
-    asked: Option<&str>,
-) -> Result<(Breakdown, Option<Row>), AskError> {
-    let cover = covered(source, site, ask.table, range)?;
-    let table = Keys { source, site: &site.name, table: ask.table, part: Part::All, blocks: &cover.blocks };
-    let total = Site::new(source, &site.name).blocks(cover.blocks.iter().map(|block| block.period))?;
-    let direct = table.direct()?;
-    let whole = if ask.table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap_or(0);
-    let keys = sorted(table.shown(&direct, whole)?);
-    let other = ask.table.is_part_of_total().then(|| {
-        let rows: i64 = keys.iter().filter_map(|key| key.number.estimate).fold(0, i64::saturating_add);
-        let measured = rest::measured(&table, &total, &direct, cover.missing.first().map(|m| m.1));
-        rest::shown(measured, whole.saturating_sub(rows))
-    });
-    let visitors = match ask.table {
-        Table::Page => Some(Visitors::of_pages(source, site, exact_block(range, &cover.blocks), &total)?),
-        _ => None,
-    };
-    let missing = missing_of(ask.table, &cover);
-    let now = compare::Now { range, direct: &direct, missing: missing.first().map(|(_, why)| *why) };
-    let before = range.compared(ask.compare);
-    let cover_before = before.map(|before| covered(source, site, ask.table, before)).transpose()?;
-    let previous = before.zip(cover_before.as_ref());
-    let previous =
-        previous.map(|(before, cover)| Previous::read(source, site, ask.table, before, cover)).transpose()?;
-    let compared = |key: &str| previous.as_ref().map(|previous| previous.of(key, &now));
-    let row = |key: Key| {
-        let (visitors, previous) = (visitors.as_ref().map(|visitors| visitors.of(&key)), compared(&key.key));
-        Row { key: key.key, count: key.number, visitors, previous }
-    };
-    let keys: Vec<Row> = keys.into_iter().map(row).collect();
-    let asked = asked.map(|key| {
-        let unpublished = || {
-            let count = match now.missing.filter(|_| cover.blocks.is_empty()) {
-                Some(why) => Number::absent(why),
-                None => compare::unpublished(table.hiding().as_ref(), key),
-            };
-            Row { key: key.to_owned(), count, visitors: None, previous: compared(key) }
+/// All rows of a range.
+fn all<S: Source>(reader: &Reader<'_, S>, range: Range, compare: Compare) -> Result<Breakdown, AskError> {
+    let (table, rows) = (reader.table, Rows::read(reader, range, compare, None)?);
+    let counts = &rows.counts;
+    let other = table.is_part_of_total().then(|| {
+        let Some(_) = counts.cover.blocks.first() else {
+            return Number::absent(counts.cover.missing.first().map_or(Why::NotSealed, |(_, why)| *why));
         };
-        keys.iter().find(|row| row.key == key).cloned().unwrap_or_else(unpublished)
+        let named: i64 = rows.shown.iter().filter_map(|key| key.number.estimate).fold(0, i64::saturating_add);
+        let left = counts.whole(table).saturating_sub(named);
+        rest::shown(rest::measured(table, &counts.total, &counts.direct), left)
     });
-    let breakdown = Breakdown {
-        site: site.name.clone(),
-        table: ask.table,
+    let keys: Vec<&str> = counts.direct.keys().map(|key| &**key).collect();
+    let order = sorted(&keys, &rows.shown);
+    let keys: Vec<Row> = order.into_iter().map(|position| rows.row(position, keys[position])).collect();
+    Ok(Breakdown {
+        site: reader.site.name.clone(),
+        table,
         range: Some(range),
-        previous: before,
-        compare: ask.compare,
+        previous: range.compared(compare),
+        compare,
         digest: digest(&keys),
         keys,
         other,
-        percentiles: percentiles(ask.table, &direct),
-        blocks: Block::of_all(&cover.blocks),
-        missing,
-    };
-    Ok((breakdown, asked))
-}
-
-/// What a range is made of for a table.
-fn covered(
-    source: &impl Source,
-    site: &SiteInfo,
-    table: Table,
-    range: Range,
-) -> Result<plan::Cover<Arc<Release>>, AskError> {
-    let state = |period| plan::state_of_table(source, &site.name, table, period);
-    Ok(plan::cover(range, state, |day| why_missing(site, day))?)
+        percentiles: percentiles(table, &counts.direct),
+        blocks: Block::of_all(&counts.cover.blocks),
+        missing: rows.counts.missing,
+    })
 }
 
 impl Breakdown {
@@ -292,13 +228,13 @@ fn not_counted(table: Table, blocks: &[Arc<Release>]) -> impl Iterator<Item = (D
 }
 
 /// The percentiles of a table of bins.
-fn percentiles(table: Table, direct: &BTreeMap<&str, Direct>) -> Vec<(u32, f64)> {
+fn percentiles(table: Table, direct: &Directs) -> Vec<(u32, f64)> {
     let bins = match table {
         Table::ResponseTime => &bins::RESPONSE_TIMES,
         Table::ResponseSize => &bins::RESPONSE_SIZES,
         _ => return Vec::new(),
     };
-    let of = |key: &&str| direct.get(*key).map(|d| d.measure).unwrap_or_default();
+    let of = |key: &&str| direct.get(key).map(|d| d.measure).unwrap_or_default();
     let measures: Vec<Measure> = bins.labels.iter().map(of).collect();
     // Where hardly any answer was measured, percentiles would be those of the noise.
     if Number::of(Measure::sum(measures[..bins.count()].iter().copied()), 0).noisy_zero {
@@ -310,13 +246,15 @@ fn percentiles(table: Table, direct: &BTreeMap<&str, Direct>) -> Vec<(u32, f64)>
     found.flatten().map(|(percent, at)| (percent, at.value)).collect()
 }
 
-/// Largest first by what is shown, then by what was rounded, then by key.
-fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
-    keys.sort_by(|a, b| {
-        let by_value = b.number.estimate.cmp(&a.number.estimate).then(b.value.total_cmp(&a.value));
-        by_value.then_with(|| a.key.cmp(&b.key))
+/// The positions of the keys, largest first by what is shown, then by what was rounded, then by key.
+fn sorted(keys: &[&str], shown: &[Shown]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by(|&a, &b| {
+        let (of_a, of_b) = (&shown[a], &shown[b]);
+        let by_value = of_b.number.estimate.cmp(&of_a.number.estimate).then(of_b.value.total_cmp(&of_a.value));
+        by_value.then_with(|| keys[a].cmp(keys[b]))
     });
-    keys
+    order
 }
 
 /// Checks that a table has a breakdown.

@@ -4,8 +4,8 @@ import { Reason } from "../api/gen/headcount/v1/stats_pb";
 import { band, frame, gaps, largest, line, MARGIN } from "./geometry";
 import type { Point } from "./series";
 
-const WIDTH = 112;
-const HEIGHT = 28;
+const WIDTH = 176;
+const HEIGHT = 32;
 
 export function Spark({ points, label }: { points: readonly Point[]; label: string }) {
   const top = Math.max(1, largest(points));

@@ -7,6 +7,7 @@ import { type Period, periodOf } from "../format/dates";
 import { periodShort } from "../format/datewords";
 import { Loading, NothingYet, Refused } from "../parts/States";
 import { type KeyRoute, type Metric, routeText, siteRoute } from "../state/address";
+import { useAnswer } from "../state/ask";
 import { go } from "../state/route";
 import { language } from "../state/settings";
 import { useShortcuts } from "../state/shortcuts";
@@ -22,28 +23,32 @@ import { opened } from "./Site";
 import { SiteHead } from "./SiteHead";
 import { byOf, choices, COMPARE, KIND, useSeries } from "./traffic";
 
-const pointsOf = (data: GetKeySeriesResponse) => data.points.map((point) => pointOf(point, point.count, undefined));
+const pointsOf = (data: GetKeySeriesResponse, previous?: GetKeySeriesResponse) =>
+  data.points.map((point, at) => pointOf(point, point.count, previous?.points[at]?.count));
 
 function Numbers({ route, site, period }: { route: KeyRoute; site: SiteMessage; period: Period }) {
   const w = words();
   // A key has no hours.
   const by = route.by ?? (byOf(period) === "hour" ? "day" : undefined);
+  const asked = { site: site.site, table: route.table, key: route.key };
   const { answer, by: shown, becauseOfNoise } = useSeries(
     { period, by, key: `key ${site.site} ${route.table} ${route.key} ${periodKey(period)} ${route.versus}` },
     (points, signal) =>
-      stats.getKeySeries(
-        { site: site.site, table: route.table, key: route.key, fromDate: period.from, toDate: period.to, granularity: KIND[points], compare: COMPARE[route.versus] },
-        { signal },
-      ),
+      stats.getKeySeries({ ...asked, fromDate: period.from, toDate: period.to, granularity: KIND[points], compare: COMPARE[route.versus] }, { signal }),
     (data) => isRuledByNoise(pointsOf(data)),
+  );
+  const data = answer.data;
+  const before = route.versus === "none" ? undefined : data?.previousScope;
+  // The answer tells which dates are before; their points are a question of their own.
+  const previous = useAnswer(before && !answer.isOld ? `key before ${site.site} ${route.table} ${route.key} ${before.fromDate} ${before.toDate} ${shown}` : undefined, (signal) =>
+    stats.getKeySeries({ ...asked, fromDate: before!.fromDate, toDate: before!.toDate, granularity: KIND[shown], compare: COMPARE.none }, { signal }),
   );
   const replace = (change: Partial<KeyRoute>) => go({ ...route, ...change }, "replace");
   useShortcuts({ t: () => replace({ asTable: !route.asTable }) });
-  const data = answer.data;
   if (answer.failure?.kind === "refused") return <Refused failure={answer.failure} />;
   if (!data) return <Loading class="series" />;
   const metric: Metric = route.table === PAGE ? "views" : "visits";
-  const before = data.previousScope;
+  const points = pointsOf(data, before && !previous.isOld ? previous.data : undefined);
   const previousName = before ? periodShort(periodOf(before.fromDate, before.toDate), language.value) : undefined;
   return (
     <>
@@ -57,11 +62,11 @@ function Numbers({ route, site, period }: { route: KeyRoute; site: SiteMessage; 
       </div>
       <SeriesSection
         heading={w.metric[metric]}
-        points={pointsOf(data)}
+        points={points}
         naming={{ by: shown, metric }}
         choices={choices(period).filter((one) => one !== "hour")}
         becauseOfNoise={becauseOfNoise}
-        previousName={undefined}
+        previousName={points.some((point) => point.previous) ? previousName : undefined}
         asTable={route.asTable}
         isOld={answer.isOld}
         csv={undefined}

@@ -22,17 +22,17 @@ export function SiteHead({ site, sites, route }: { site: Site; sites: Site[]; ro
   const title = titleOf(site, language.value);
   return (
     <div class="sitehead">
-      <h1 class={sites.length > 1 ? "unseen" : ""}>{title}</h1>
-      {sites.length > 1 && (
-        <label class="sitechoice">
-          <span class="unseen">{w.choose}</span>
-          <select value={site.site} onChange={(event) => go(moved(route, event.currentTarget.value))}>
+      <div class={sites.length > 1 ? "sitetitle chosen" : "sitetitle"}>
+        <h1>{title}</h1>
+        {sites.length > 1 && (
+          // It lies over the title unseen: a title may wrap, and a list's own text may not.
+          <select aria-label={w.choose} value={site.site} onChange={(event) => go(moved(route, event.currentTarget.value))}>
             {sites.map((one) => (
               <option key={one.site} value={one.site}>{titleOf(one, language.value)}</option>
             ))}
           </select>
-        </label>
-      )}
+        )}
+      </div>
       <p class="muted">
         <span>{w.zone(site.timeZone)}</span>
         {site.lastDate !== "" && <span>{w.published(longDay(site.lastDate, language.value))}</span>}

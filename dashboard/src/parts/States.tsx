@@ -31,7 +31,7 @@ export function Refused({ failure }: { failure: Failure }) {
 export function NothingYet({ site }: { site: Pick<Site, "site" | "timeZone"> }) {
   const w = words().state;
   const name = site.site === "" ? "example" : site.site;
-  const command = `headcount ship --server http://${location.hostname}:50051 --site ${name} access.log`;
+  const command = `headcount ship --site ${name} access.log`;
   return (
     <div class="notice">
       <h2>{w.empty}</h2>
@@ -39,6 +39,7 @@ export function NothingYet({ site }: { site: Pick<Site, "site" | "timeZone"> }) 
       <p class="command">
         <code>{command}</code> <Copy text={() => command} label={w.copyCommand} />
       </p>
+      <p class="muted">{w.emptyServer}</p>
       <p class="muted">{w.emptyWatch}</p>
     </div>
   );

@@ -187,6 +187,7 @@ export const en = {
     empty: "Nothing is published for this site yet.",
     emptyWhy: (zone: string) =>
       `Numbers appear when the first day is over (${zone}) and every sender has said that it sent everything. An old log is published as soon as it was sent to its end:`,
+    emptyServer: "Run it on the server’s machine. From elsewhere, add --server with the address where the server takes events.",
     emptyWatch: "This page fills itself when the first numbers are there.",
     copyCommand: "Copy the command",
     notYet: "This period is not published yet.",

@@ -15,7 +15,7 @@ use headcount_model::{
 };
 
 use super::{
-    super::{Source, number::Number},
+    super::{Source, State, number::Number, state},
     measure::Measure,
     past::{DAYS, latest},
     project::{Goal, Span, project, whole},
@@ -58,8 +58,12 @@ impl Context {
         day: &Release,
         (visits, views): (i64, i64),
     ) -> Result<Self, ReadError> {
-        let is_alike = |release: &Release| release.hours.len() == day.hours.len();
-        let past = latest(source, site, (PeriodKind::Day, DAYS), day.period.start, day.number, is_alike)?;
+        let is_alike = |release: &Release| release.number < day.number && release.hours.len() == day.hours.len();
+        let of_use = |period| match state(source, site, period)? {
+            State::Numbers(release) if is_alike(&release) => Ok(Some(release)),
+            _ => Ok(None),
+        };
+        let past = latest(source, site, (PeriodKind::Day, DAYS), day.period.start, of_use)?;
         Ok(Self { visits, views, past })
     }
 }

@@ -1,27 +1,27 @@
 //! The keys of a table over a range: first unbiased, with exact variances, then as they are best shown.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 use headcount_model::{
     calendar::{Period, PeriodKind},
     release::{Release, TableNumbers},
     source::ReadError,
     tables::{KeySpace, OTHER_KEY, Table},
-    units::SiteName,
 };
 
 use super::{
     super::{
         Source, State,
         number::{Number, unpublished},
-        plan,
+        outline, plan,
         range::Range,
-        state,
     },
+    columns::{Column, Columns},
+    direct::{Directs, Known, Sum, Sums, sums},
     measure::{Measure, agree},
-    past::{Ask, Past},
+    past::Past,
     project::{Goal, Span, project, whole},
-    within::{self, Part, find, is_partition},
+    within::{Part, is_partition},
 };
 
 /// From how many days on that stand by themselves a part of a month is made to agree with it.
@@ -34,30 +34,9 @@ const FIXED_FROM: f64 = 1.5;
 /// More standard errors than any interval allows a number to move.
 const FREE: f64 = 3.0;
 
-/// What is known of a key from the blocks of a range.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Direct {
-    /// Unbiased.
-    pub measure: Measure,
-    /// The same from the blocks of the range alone: its noise is independent of that of any other range.
-    pub plain: Measure,
-    /// How much may be missing, because a block did not publish the key.
-    pub slack: i64,
-    /// In how many blocks it is published.
-    blocks: usize,
-    /// Whether a block may have published it because its count was large.
-    pub(super) is_chosen: bool,
-    /// What the blocks that publish it hold together, of which it is a part.
-    pub(super) whole: f64,
-    /// How many days these blocks have.
-    pub(super) days: f64,
-}
-
-/// A key as a reader gets it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Key {
-    /// The key.
-    pub key: String,
+/// A key's number as a reader gets it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shown {
     /// Its number.
     pub number: Number,
     /// The estimate before it was rounded, for sorting.
@@ -66,12 +45,8 @@ pub struct Key {
 
 /// The keys of one table of one site over a range.
 pub struct Keys<'a, S> {
-    /// Where releases come from.
-    pub source: &'a S,
-    /// The site.
-    pub site: &'a SiteName,
-    /// The table.
-    pub table: Table,
+    /// Where releases are read.
+    pub columns: &'a Columns<'a, S>,
     /// Which counters.
     pub part: Part,
     /// The blocks that make up the range.
@@ -86,7 +61,7 @@ pub struct Hiding<'a> {
 /// Days and weeks of one month; or a whole month, or a week that lies in two.
 struct Group<'a> {
     month: Period,
-    blocks: Vec<&'a Release>,
+    blocks: Vec<&'a Arc<Release>>,
 }
 
 impl Group<'_> {
@@ -105,26 +80,20 @@ impl<'a, S: Source> Keys<'a, S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn direct(&self) -> Result<BTreeMap<&'a str, Direct>, ReadError> {
-        let mut found: BTreeMap<&str, Direct> = BTreeMap::new();
+    pub fn direct(&self) -> Result<Directs, ReadError> {
+        let mut found = Sums::default();
         for group in self.groups() {
-            let mut sums: BTreeMap<&str, Measure> = BTreeMap::new();
-            for block in &group.blocks {
-                self.add_block(block, &mut sums, &mut found);
-            }
-            for (key, sum) in &sums {
-                let direct = found.entry(key).or_default();
-                direct.plain = direct.plain.plus(*sum);
-            }
-            if group.days() >= DAYS_TO_AGREE {
-                self.agree_with_month(&group, &mut sums)?;
-            }
-            for (key, sum) in sums {
-                let direct = found.entry(key).or_default();
-                direct.measure = direct.measure.plus(sum);
-            }
+            let blocks: Vec<Rc<Column>> = group.blocks.iter().map(|block| self.columns.of(block)).collect();
+            let places = self.columns.places();
+            blocks.iter().for_each(|block| found.note(block, self.part, places));
+            let plain = sums(&blocks, self.part, places);
+            let agreed = match group.days() >= DAYS_TO_AGREE {
+                true => self.agreed_with_month(&group, &plain)?,
+                false => None,
+            };
+            found.add(&plain, agreed.as_ref().unwrap_or(&plain));
         }
-        found.remove(OTHER_KEY);
+        let mut found = found.sorted(self.columns, OTHER_KEY);
         self.add_slack(&mut found);
         Ok(found)
     }
@@ -142,86 +111,61 @@ impl<'a, S: Source> Keys<'a, S> {
         groups
     }
 
-    fn add_block(
-        &self,
-        block: &'a Release,
-        sums: &mut BTreeMap<&'a str, Measure>,
-        found: &mut BTreeMap<&'a str, Direct>,
-    ) {
-        let Some(numbers) = block.table(self.table) else { return };
-        let whole = within::whole_of(block, self.table, self.part).map_or(0.0, |measure| measure.value);
-        let days = block.period.days().count() as f64;
-        for ((key, measure), counted) in within::values(block, self.table, self.part).into_iter().zip(&numbers.keys) {
-            let sum = sums.entry(key).or_default();
-            *sum = sum.plus(measure);
-            let direct = found.entry(key).or_default();
-            direct.blocks += 1;
-            direct.whole += whole;
-            direct.days += days;
-            let first = counted.counts.first().copied().unwrap_or(0);
-            direct.is_chosen |= numbers.threshold > 0 && first >= numbers.threshold;
-        }
-    }
-
-    /// Uses the month's release where the month is exactly the sum of its days, and a key is published in all of them.
-    fn agree_with_month(&self, group: &Group<'_>, sums: &mut BTreeMap<&'a str, Measure>) -> Result<(), ReadError> {
-        let State::Numbers(month) = state(self.source, self.site, group.month)? else { return Ok(()) };
+    /// Uses the month's release where the month is exactly the sum of its days, for the keys that are published in all of them.
+    fn agreed_with_month(&self, group: &Group<'_>, own: &[Sum]) -> Result<Option<Vec<Sum>>, ReadError> {
+        let Columns { source, site, .. } = *self.columns;
+        let Some(month) = self.columns.at(group.month)? else { return Ok(None) };
         for day in group.month.days().map(Period::day) {
-            match state(self.source, self.site, day)? {
-                State::Numbers(release) if release.number < month.number => {}
-                _ => return Ok(()),
+            match outline(source, site, day)? {
+                State::Numbers(of_day) if of_day.number < month.number => {}
+                _ => return Ok(None),
             }
         }
         let others = self.others(group)?;
-        let of = |release| within::values(release, self.table, self.part);
-        let whole = of(&month);
-        let others: Vec<_> = others.iter().map(|release| of(release)).collect();
-        let own: Vec<_> = group.blocks.iter().map(|block| of(block)).collect();
-        for (key, sum) in sums {
-            if own.iter().any(|values| find(values, key).is_none()) {
-                continue;
-            }
-            let rest: Option<Vec<Measure>> = others.iter().map(|values| find(values, key)).collect();
-            if let (Some(total), Some(rest)) = (find(&whole, key), rest) {
-                let mut rest = Measure::sum(rest);
-                agree([sum, &mut rest], total);
+        let rest = sums(&others, self.part, self.columns.places());
+        let mut agreed = own.to_vec();
+        for (place, total) in month.values(self.part) {
+            let (Some(sum), mut rest) = (agreed.get_mut(place), rest[place]) else { continue };
+            if sum.blocks == group.blocks.len() && rest.blocks == others.len() {
+                agree([&mut sum.measure, &mut rest.measure], total);
             }
         }
-        Ok(())
+        Ok(Some(agreed))
     }
 
     /// What the rest of a group's month is made of; all of its days have numbers.
-    fn others(&self, group: &Group<'_>) -> Result<Vec<Arc<Release>>, ReadError> {
+    fn others(&self, group: &Group<'_>) -> Result<Vec<Rc<Column>>, ReadError> {
+        let Columns { source, site, table, .. } = *self.columns;
         let (month, mut others) = (group.month, Vec::new());
         let (Some(first), Some(last)) = (group.blocks.first(), group.blocks.last()) else { return Ok(others) };
         let before = Range { from: month.start, to: first.period.start.plus(-1) };
         let after = Range { from: last.period.end_day(), to: month.end_day().plus(-1) };
         for rest in [before, after] {
-            let state = |period| plan::state_of_table(self.source, self.site, self.table, period);
-            others.extend(plan::cover(rest, state, |_| None)?.blocks);
+            let state = |period| plan::state_of_table(source, site, table, period);
+            others.extend(plan::cover(rest, state, |_| None)?.blocks.iter().map(|block| self.columns.of(block)));
         }
         Ok(others)
     }
 
     /// A key that a block did not publish may still have been counted there.
-    fn add_slack(&self, found: &mut BTreeMap<&'a str, Direct>) {
-        if self.table.key_space() == KeySpace::Public {
+    fn add_slack(&self, found: &mut Directs) {
+        if self.columns.table.key_space() == KeySpace::Public {
             return;
         }
         let hiding = self.hiding_in_blocks();
-        for (key, direct) in found.iter_mut().filter(|(_, direct)| direct.blocks < hiding.blocks.len()) {
-            direct.slack = hiding.of(key);
+        for known in found.0.iter_mut().filter(|known| known.direct.blocks < hiding.blocks.len()) {
+            known.direct.slack = hiding.of(&known.key);
         }
     }
 
     /// What the blocks may hide; none where the table has no threshold.
     #[must_use]
     pub fn hiding(&self) -> Option<Hiding<'a>> {
-        (self.table.key_space() != KeySpace::Public).then(|| self.hiding_in_blocks())
+        (self.columns.table.key_space() != KeySpace::Public).then(|| self.hiding_in_blocks())
     }
 
     fn hiding_in_blocks(&self) -> Hiding<'a> {
-        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.table)?, self.hidden(b))));
+        let blocks = self.blocks.iter().filter_map(|b| Some((b.table(self.columns.table)?, self.hidden(b))));
         Hiding { blocks: blocks.collect() }
     }
 
@@ -229,53 +173,47 @@ impl<'a, S: Source> Keys<'a, S> {
     ///
     /// Entry pages follow the published pages, so the threshold is that of the pages: a visit that begins on a page is one
     /// of its first views.
-    fn hidden(&self, block: &Release) -> i64 {
-        let whole = within::whole_of(block, self.table, self.part).map_or(i64::MAX, |whole| Number::of(whole, 0).high);
-        let chosen_by = if self.table.key_space() == KeySpace::Pages { Table::Page } else { self.table };
+    fn hidden(&self, block: &Arc<Release>) -> i64 {
+        let table = self.columns.table;
+        let whole = self.columns.of(block).whole(self.part).map_or(i64::MAX, |whole| Number::of(whole, 0).high);
+        let chosen_by = if table.key_space() == KeySpace::Pages { Table::Page } else { table };
         let Some(numbers) = block.table(chosen_by) else { return whole };
         // The threshold is on first views; each may be followed by more of the same page.
-        let is_views = self.table == Table::Page && self.part == Part::All;
+        let is_views = table == Table::Page && self.part == Part::All;
         let times = if is_views { i64::from(block.bounds.views_per_page) } else { 1 };
         unpublished(numbers.threshold, numbers.sigma_milli, times).min(whole)
     }
 
-    /// Every published key as it is best shown. `total`: what the site shows of the whole range.
+    /// Every published key as it is best shown, in the order of the keys. `total`: what the site shows of the whole range.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn shown(&self, direct: &BTreeMap<&'a str, Direct>, total: i64) -> Result<Vec<Key>, ReadError> {
-        let ask = Ask { source: self.source, site: self.site, table: self.table, part: self.part };
-        let past = Past::read(&ask, self.blocks)?;
+    pub fn shown(&self, direct: &Directs, total: i64) -> Result<Vec<Shown>, ReadError> {
+        let past = Past::read(self.columns, self.part, self.blocks)?;
         let numbers: Vec<Number> = direct.values().map(|d| Number::of(d.measure, d.slack)).collect();
-        let span = |((key, direct_of), number): ((&&str, &Direct), &Number)| {
-            let best = past.best(key, direct_of);
+        let span = |(known, number): (&Known, &Number)| {
+            let best = past.best(known.place, &known.direct);
             let span =
                 Span { target: best.value, spread: best.variance, low: number.low as f64, high: number.high as f64 };
-            if past.is_long() { span } else { span.within(reach(direct_of.measure)) }
+            if past.is_long() { span } else { span.within(reach(known.direct.measure)) }
         };
-        let spans: Vec<Span> = direct.iter().zip(&numbers).map(span).collect();
+        let spans: Vec<Span> = direct.0.iter().zip(&numbers).map(span).collect();
         let values = project(&spans, self.goal(total.max(0) as f64, past.is_long()));
-        let keys = direct.keys().zip(numbers).zip(values.iter().zip(whole(&values)));
-        Ok(keys
-            .map(|((key, number), (&value, shown))| Key {
-                key: (*key).to_owned(),
-                number: number.showing(shown),
-                value,
-            })
-            .collect())
+        let shown = numbers.into_iter().zip(values.iter().zip(whole(&values)));
+        Ok(shown.map(|(number, (&value, shown))| Shown { number: number.showing(shown), value }).collect())
     }
 
     /// Whether every visit of the range is counted under one of the keys.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.blocks.iter().all(|block| block.table(self.table).is_some_and(is_partition))
+        self.blocks.iter().all(|block| block.table(self.columns.table).is_some_and(is_partition))
     }
 
     fn goal(&self, total: f64, is_past_long: bool) -> Goal {
         match (self.is_whole(), self.part) {
             (true, _) => Goal::Exactly(total),
             // Where the past is short, large outcomes weigh more, and guesses do not claim to add up.
-            (false, Part::All) if is_past_long && self.table.is_part_of_total() => Goal::AtMost(total),
+            (false, Part::All) if is_past_long && self.columns.table.is_part_of_total() => Goal::AtMost(total),
             // A page view has one page, but a visitor has many.
             _ => Goal::Free,
         }

@@ -1,10 +1,13 @@
 //! Keys of made-up sites: what is shown agrees, and is honest.
 
+use std::collections::BTreeMap;
+
 use headcount_model::{calendar::Day, shares::Shares};
 use jiff::civil::date;
 
 use super::{
     super::{
+        direct::Direct,
         site::Site,
         synthetic::{Synthetic, World, key},
     },
@@ -21,6 +24,13 @@ fn small() -> Synthetic {
     World { pages: 60, ..World::small() }.publish()
 }
 
+#[derive(Debug)]
+struct Key {
+    key: String,
+    number: Number,
+    value: f64,
+}
+
 struct Answer {
     keys: Vec<Key>,
     direct: BTreeMap<String, Direct>,
@@ -29,12 +39,15 @@ struct Answer {
 
 fn ask(memory: &Memory, table: Table, periods: &[Period]) -> Answer {
     let blocks: Vec<Arc<Release>> = periods.iter().map(|period| memory.releases[period].clone()).collect();
-    let keys = Keys { source: memory, site: &memory.names[0], table, part: Part::All, blocks: &blocks };
+    let columns = Columns::new(memory, &memory.names[0], table);
+    let keys = Keys { columns: &columns, part: Part::All, blocks: &blocks };
     let total = Site::new(memory, &memory.names[0]).blocks(blocks.iter().map(|block| block.period)).unwrap();
     let total = if table == Table::Page { total.views_shown() } else { total.visits_shown() }.estimate.unwrap();
     let direct = keys.direct().unwrap();
     let shown = keys.shown(&direct, total).unwrap();
-    Answer { keys: shown, direct: direct.into_iter().map(|(k, d)| (k.to_owned(), d)).collect(), total }
+    let named = |(known, Shown { number, value }): (&Known, Shown)| Key { key: known.key.to_string(), number, value };
+    let keys = direct.0.iter().zip(shown).map(named).collect();
+    Answer { keys, direct: direct.0.iter().map(|known| (known.key.to_string(), known.direct)).collect(), total }
 }
 
 #[test]

@@ -8,6 +8,8 @@
 //! An answer follows from the releases there are and from nothing else. A key's past is read from releases with a smaller
 //! number only, so later releases never change it.
 
+pub mod columns;
+pub mod direct;
 mod fresh;
 pub mod hours;
 pub mod keys;

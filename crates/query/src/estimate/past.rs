@@ -2,23 +2,23 @@
 //!
 //! Only releases with a smaller number than all of the range are read, so what is published later changes no answer.
 
-use std::{iter::Peekable, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 use headcount_model::{
     calendar::{Day, Period, PeriodKind},
     release::Release,
     source::ReadError,
-    tables::Table,
     units::SiteName,
 };
 
 use super::{
-    super::{Source, State, state},
+    super::Source,
+    columns::{Column, Columns, Place},
+    direct::Direct,
     fresh,
-    keys::Direct,
     measure::Measure,
     usual::{self, Scatter, Share},
-    within::{self, Part},
+    within::Part,
 };
 
 /// How many days are looked at: four weeks, so that every day of the week counts alike.
@@ -26,7 +26,7 @@ pub(super) const DAYS: usize = 28;
 /// From how many days on a past is long.
 const LONG_DAYS: f64 = 14.0;
 /// How far back the first of them may lie, in days.
-const DAYS_BACK: i32 = 62;
+pub(super) const DAYS_BACK: i32 = 62;
 /// How far back the last month may have begun, in days.
 const MONTH_BACK: i32 = 400;
 /// A total that is not this many standard errors above zero says nothing of shares.
@@ -47,54 +47,43 @@ const STEADY: f64 = 0.67;
 /// How much of what is too much in a sum such a number bears, beside a small one that is as sure.
 const FIRM: f64 = 0.01;
 
-/// Whose past is asked for.
-pub(super) struct Ask<'a, S> {
-    pub(super) source: &'a S,
-    pub(super) site: &'a SiteName,
-    pub(super) table: Table,
-    pub(super) part: Part,
-}
-
 /// What the keys usually have.
 pub(super) struct Past {
     is_open: bool,
     is_steady: bool,
     days: f64,
-    /// By key, in order.
-    shares: Vec<(String, Share)>,
+    /// By the places of the keys; none of a key that was not published.
+    shares: Vec<Option<Share>>,
     scatter: f64,
 }
 
 /// A past period.
-struct Seen<'r> {
+struct Seen {
     whole: f64,
-    days: f64,
-    values: Vec<(&'r str, Measure)>,
+    column: Rc<Column>,
 }
 
 impl Past {
     /// The past before these blocks.
-    pub(super) fn read<S: Source>(ask: &Ask<'_, S>, blocks: &[Arc<Release>]) -> Result<Self, ReadError> {
-        let releases = ask.releases(blocks)?;
-        let seen: Vec<Seen<'_>> =
-            releases.iter().filter_map(|release| Seen::of(release, ask.table, ask.part)).collect();
-        let keys = keys(&seen);
-        let shares = shares(&seen, &keys);
+    pub(super) fn read<S: Source>(
+        columns: &Columns<'_, S>,
+        part: Part,
+        blocks: &[Arc<Release>],
+    ) -> Result<Self, ReadError> {
+        let seen: Vec<Seen> = before(columns, blocks)?.into_iter().filter_map(|c| Seen::of(c, part)).collect();
+        let shares = shares(&seen, part, columns.places());
         let mut scatter = Scatter::default();
-        for day in seen.iter().filter(|period| period.days <= 1.0) {
-            for (place, measure) in day.placed(&keys) {
+        for day in seen.iter().filter(|period| period.column.days <= 1.0) {
+            for (place, measure) in day.column.values(part) {
                 if let Some(share) = &shares[place] {
                     scatter.learn(measure, share.0.value * day.whole);
                 }
             }
         }
-        let known = keys.into_iter().zip(shares).filter_map(|(key, share)| Some((key.to_owned(), share?)));
-        let shares = known.collect();
-        let days = seen.iter().map(|period| period.days).sum();
         Ok(Self {
-            is_open: ask.table.is_open_key_space(),
-            is_steady: ask.table.is_complete(),
-            days,
+            is_open: columns.table.is_open_key_space(),
+            is_steady: columns.table.is_complete(),
+            days: seen.iter().map(|period| period.column.days).sum(),
             shares,
             scatter: scatter.relative(),
         })
@@ -106,10 +95,9 @@ impl Past {
     }
 
     /// The best guess at a key.
-    pub(super) fn best(&self, key: &str, direct: &Direct) -> Measure {
+    pub(super) fn best(&self, place: Place, direct: &Direct) -> Measure {
         let measured = direct.measure;
-        let found = self.shares.binary_search_by(|(known, _)| known.as_str().cmp(key));
-        match found.ok().map(|place| &self.shares[place].1) {
+        match self.shares.get(place).copied().flatten() {
             Some(share) => {
                 let usual = share.of(direct.whole);
                 let guess = usual::lean(measured, usual, direct.days, self.scatter);
@@ -147,29 +135,29 @@ fn fair(guess: Measure, direct: Measure, level: f64, noise: f64) -> Measure {
     }
 }
 
-impl<S: Source> Ask<'_, S> {
-    /// The month, if there is one, and the days.
-    fn releases(&self, blocks: &[Arc<Release>]) -> Result<Vec<Arc<Release>>, ReadError> {
-        let (Some(first), Some(number)) = (blocks.first(), blocks.iter().map(|b| b.number).min()) else {
-            return Ok(Vec::new());
-        };
-        let start = first.period.start;
-        let has_table = |release: &Release| release.table(self.table).is_some();
-        let mut releases = latest(self.source, self.site, (PeriodKind::Month, 1), start, number, has_table)?;
-        releases.extend(latest(self.source, self.site, (PeriodKind::Day, DAYS), start, number, has_table)?);
-        Ok(releases)
-    }
+/// The last month before these blocks, if there is one, and the days before them, the latest first.
+fn before<S: Source>(columns: &Columns<'_, S>, blocks: &[Arc<Release>]) -> Result<Vec<Rc<Column>>, ReadError> {
+    let (Some(first), Some(number)) = (blocks.first(), blocks.iter().map(|b| b.number).min()) else {
+        return Ok(Vec::new());
+    };
+    let start = first.period.start;
+    let of_use = |period| {
+        let column = columns.at(period)?;
+        Ok(column.filter(|column| column.number < number && column.is_counted))
+    };
+    let mut found = latest(columns.source, columns.site, (PeriodKind::Month, 1), start, of_use)?;
+    found.extend(latest(columns.source, columns.site, (PeriodKind::Day, DAYS), start, of_use)?);
+    Ok(found)
 }
 
-/// The latest releases, so many of a kind, that ended by a day, were published before a number, and are of use.
-pub(super) fn latest(
+/// The latest published periods, so many of a kind, that ended by a day and are of use, as `of_use` reads them.
+pub(super) fn latest<T>(
     source: &impl Source,
     site: &SiteName,
     (kind, most): (PeriodKind, usize),
     end: Day,
-    number: u64,
-    is_of_use: impl Fn(&Release) -> bool,
-) -> Result<Vec<Arc<Release>>, ReadError> {
+    of_use: impl Fn(Period) -> Result<Option<T>, ReadError>,
+) -> Result<Vec<T>, ReadError> {
     let days_back = if kind == PeriodKind::Month { MONTH_BACK } else { DAYS_BACK };
     let mut found = Vec::new();
     let periods = source.published(site, kind, end.plus(-days_back), end.plus(-1));
@@ -177,72 +165,30 @@ pub(super) fn latest(
         if found.len() >= most {
             break;
         }
-        if let State::Numbers(release) = state(source, site, period)?
-            && release.number < number
-            && is_of_use(&release)
-        {
-            found.push(release);
-        }
+        found.extend(of_use(period)?);
     }
     Ok(found)
 }
 
-impl<'r> Seen<'r> {
-    fn of(release: &'r Release, table: Table, part: Part) -> Option<Self> {
-        let whole = within::whole_of(release, table, part)?;
+impl Seen {
+    fn of(column: Rc<Column>, part: Part) -> Option<Self> {
+        let whole = column.whole(part)?;
         let is_clear = whole.value > TOTAL_CLEAR * whole.standard_error();
-        is_clear.then(|| Self {
-            whole: whole.value,
-            days: release.period.days().count() as f64,
-            values: within::values(release, table, part),
-        })
-    }
-
-    /// The values, each with the place of its key among all keys in order.
-    fn placed(&self, keys: &[&str]) -> impl Iterator<Item = (usize, Measure)> {
-        let mut place = 0;
-        self.values.iter().filter_map(move |(key, measure)| {
-            place += keys[place..].iter().position(|known| known == key)?;
-            Some((place, *measure))
-        })
+        is_clear.then_some(Self { whole: whole.value, column })
     }
 }
 
-/// All keys, in order. Those of each period are in order, so nothing is looked up: there are thousands in each of some 30
-/// periods, and this is done for each point of a key's series.
-fn keys<'r>(seen: &[Seen<'r>]) -> Vec<&'r str> {
-    seen.iter().fold(Vec::new(), |keys, period| {
-        let mut known = keys.into_iter().peekable();
-        let mut new = period.values.iter().map(|(key, _)| *key).peekable();
-        let mut both = Vec::with_capacity(known.len().max(new.len()));
-        while let Some(key) = lesser(&mut known, &mut new) {
-            both.push(key);
-        }
-        both
-    })
-}
-
-/// The lesser of what comes next, which is taken out of both.
-fn lesser<'r>(
-    known: &mut Peekable<impl Iterator<Item = &'r str>>,
-    new: &mut Peekable<impl Iterator<Item = &'r str>>,
-) -> Option<&'r str> {
-    let key = known.peek().into_iter().chain(new.peek()).copied().min()?;
-    known.next_if_eq(&key);
-    new.next_if_eq(&key);
-    Some(key)
-}
-
-/// Each key's share of the whole, from the month (which comes first) and from the days together.
-fn shares(seen: &[Seen<'_>], keys: &[&str]) -> Vec<Option<Share>> {
-    let mut pasts = vec![[usual::Past::default(); 2]; keys.len()];
-    for period in seen {
-        for (place, measure) in period.placed(keys) {
-            let past = &mut pasts[place][usize::from(period.days <= 1.0)];
+/// Each key's share of the whole by its place, from the month (which comes first) and from the days together.
+fn shares(seen: &[Seen], part: Part, places: usize) -> Vec<Option<Share>> {
+    let [mut months, mut days] = [(); 2].map(|()| vec![usual::Past::default(); places]);
+    for Seen { whole, column } in seen {
+        let pasts = if column.days <= 1.0 { &mut days } else { &mut months };
+        for (place, measure) in column.values(part) {
+            let past = &mut pasts[place];
             past.counts = past.counts.plus(measure);
-            past.total += period.whole;
-            past.days += period.days;
+            past.total += whole;
+            past.days += column.days;
         }
     }
-    pasts.into_iter().map(usual::share).collect()
+    months.into_iter().zip(days).map(|(month, days)| usual::share([month, days])).collect()
 }

@@ -67,6 +67,9 @@ pub(super) fn project(spans: &[Span], goal: Goal) -> Vec<f64> {
     let (mut left, mut right) = if rises { (0.0, far) } else { (-far, 0.0) };
     for _ in 0..STEPS {
         let middle = left + 0.5 * (right - left);
+        if middle <= left || middle >= right {
+            break;
+        }
         if at(middle).sum::<f64>() < total {
             left = middle;
         } else {
@@ -88,10 +91,12 @@ pub(super) fn whole(values: &[f64]) -> Vec<i64> {
     let mut rounded: Vec<i64> = values.iter().map(|value| value.floor() as i64).collect();
     let rest: f64 = values.iter().map(|value| value - value.floor()).sum();
     let missing = rest.round() as usize;
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    // Stable, so that equal remainders go by position.
-    order.sort_by(|a, b| (values[*b] - values[*b].floor()).total_cmp(&(values[*a] - values[*a].floor())));
-    for &position in order.iter().take(missing) {
+    let mut order: Vec<(f64, usize)> = values.iter().map(|value| value - value.floor()).zip(0..).collect();
+    if missing < order.len() {
+        // Equal remainders go by position.
+        order.select_nth_unstable_by(missing, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    }
+    for &(_, position) in order.iter().take(missing) {
         rounded[position] = rounded[position].saturating_add(1);
     }
     rounded

@@ -68,27 +68,21 @@ pub(super) fn series(release: &Outline) -> Option<Series> {
 }
 
 /// What the keys of a table are parts of: page views, or visits.
-pub(super) fn whole_of(release: &Release, table: Table, part: Part) -> Option<Measure> {
-    let series = series(&release.outline())?;
+pub(super) fn whole_of(release: &Outline, table: Table, part: Part) -> Option<Measure> {
+    let series = series(release)?;
     let is_views = table == Table::Page && part == Part::All;
     Some(if is_views { series[VISITS].plus(series[FURTHER]) } else { series[VISITS] })
 }
 
-/// The keys of a table with their numbers, in the order of the keys. Those of a complete table are made to agree with
-/// what everything else in the release says of its visits.
-pub(super) fn values(release: &Release, table: Table, part: Part) -> Vec<(&str, Measure)> {
+/// The numbers of the keys of a table, in the order of the keys. Those of a complete table are made to agree with what
+/// everything else in the release says of its visits.
+pub(super) fn values(release: &Release, outline: &Outline, table: Table, part: Part) -> Vec<Measure> {
     let Some(numbers) = release.table(table) else { return Vec::new() };
-    let mut values: Vec<(&str, Measure)> =
-        numbers.keys.iter().map(|key| (key.key.as_str(), part.of(key, numbers.sigma_milli))).collect();
+    let mut values: Vec<Measure> = numbers.keys.iter().map(|key| part.of(key, numbers.sigma_milli)).collect();
     if is_partition(numbers)
-        && let Some(total) = visits(&release.outline(), Some(table))
+        && let Some(total) = visits(outline, Some(table))
     {
-        agree(values.iter_mut().map(|(_, measure)| measure), total);
+        agree(&mut values, total);
     }
     values
-}
-
-/// A key's number among those of [`values`].
-pub(super) fn find(values: &[(&str, Measure)], key: &str) -> Option<Measure> {
-    values.binary_search_by(|(k, _)| (*k).cmp(key)).ok().map(|i| values[i].1)
 }

@@ -1,6 +1,7 @@
 //! What an administrator does with a data directory that no server has open: complete it from the archive or a backup,
 //! write it out, check it.
 
+mod drill;
 mod export;
 mod restore;
 pub(super) mod running;
@@ -12,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use drill::{Drilled, drill};
 pub use export::{Exported, export};
 pub use restore::{Restore, Restored, restore};
 pub use verify::{Verified, verify};

@@ -85,6 +85,8 @@ fn a_producer_is_its_tokens_and_goes_on_from_before_the_first_one() {
     assert_eq!(greet(SECRET, "b"), 0);
     let next = running.intake.lane(&site, "web", SECRET, "a").unwrap();
     assert_eq!(block_on(next.send(batch(4, vec![], 0))).unwrap().durable_sequence, 4);
+    // A lane holds the intake, which the end waits for.
+    drop(next);
     running.close();
     let running = house.open();
     let greet = |owner: &str| {

@@ -7,8 +7,14 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::proto::AccessEvent;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
+
+/// Reads a line as the parser of a fresh input does.
+fn parse(line: &[u8], format: Format) -> Result<Access<'_>, Malformed> {
+    super::parse(line, &format)
+}
 
 fn event(line: &[u8], format: Format) -> AccessEvent {
     match parse(line, format) {

@@ -6,103 +6,34 @@
 //! fields at the end) and strict where a wrong guess would count the wrong thing. It copies nothing until a line is
 //! known to be good, and never says what a line held: a reason is all that leaves it.
 
-use super::text::{TextLimits, text};
-use super::time::bracketed_time_unix_ms;
-use crate::proto::AccessEvent;
+use std::borrow::Cow;
 
-/// Which fields a line must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Format {
-    /// Line by line: combined where two quoted fields follow the size, else common.
-    #[default]
-    Auto,
-    /// Up to the size; what follows is not looked at.
-    Common,
-    /// With referrer and user agent; a line without them is malformed.
-    Combined,
-}
-
-/// Which part of a line could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Malformed {
-    /// Nothing stands before the time.
-    NoHost,
-    /// There is no `[`.
-    NoTime,
-    /// What stands in brackets is not a time such as `17/May/2015:10:05:03 +0000`.
-    BadTime,
-    /// There is no quoted request, or it does not hold a method and a target.
-    NoRequest,
-    /// No status from 001 to 999 follows the request.
-    BadStatus,
-    /// Neither digits nor `-` stand where the size of the answer should.
-    BadSize,
-    /// Referrer and user agent are missing where the combined format was asked for.
-    NoAgent,
-}
-
-impl Malformed {
-    /// A stable name for machines.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoHost => "no_host",
-            Self::NoTime => "no_time",
-            Self::BadTime => "bad_time",
-            Self::NoRequest => "no_request",
-            Self::BadStatus => "bad_status",
-            Self::BadSize => "bad_size",
-            Self::NoAgent => "no_agent",
-        }
-    }
-}
-
-/// A line that could be read. Like the event it becomes, it has no Debug: it describes a visitor.
-pub(super) struct Access<'a> {
-    time_unix_ms: i64,
-    host: &'a [u8],
-    method: &'a [u8],
-    target: &'a [u8],
-    status: u32,
-    /// The size of the answer in bytes, where the log has it.
-    bytes: Option<u64>,
-    referrer: &'a [u8],
-    agent: &'a [u8],
-    /// Referrer and user agent are there.
-    pub(super) combined: bool,
-    /// No quoted field was cut off by the end of the line.
-    pub(super) whole: bool,
-}
+use super::access::Access;
+use super::{Format, Malformed};
+use crate::ship::time::bracketed_time_unix_ms;
 
 /// Reads a line without its line feed.
 ///
 /// # Errors
 /// The first part that could not be read.
-pub(super) fn parse(line: &[u8], format: Format) -> Result<Access<'_>, Malformed> {
+pub(super) fn parse<'a>(line: &'a [u8], format: &Format) -> Result<Access<'a>, Malformed> {
     let (host, time_unix_ms, after_time) = host_and_time(line)?;
     let (request, status, after_status) = request_and_status(&line[after_time..])?;
     let (method, target) = method_and_target(request).ok_or(Malformed::NoRequest)?;
     let (bytes, after_size) = size(after_status).ok_or(Malformed::BadSize)?;
-    let nothing: &[u8] = b"";
-    let mut access = Access {
-        time_unix_ms,
-        host,
-        method,
-        target,
-        status,
-        bytes,
-        referrer: nothing,
-        agent: nothing,
-        combined: false,
-        whole: true,
-    };
-    if format != Format::Common {
+    let mut access = Access::new(time_unix_ms, status);
+    access.address = Cow::Borrowed(host);
+    access.method = Cow::Borrowed(method);
+    access.target = Cow::Borrowed(target);
+    access.bytes = bytes;
+    access.escaped = true;
+    if *format != Format::Common {
         if let Some(((referrer, _), (agent, closed))) = two_quoted(after_size) {
-            access.referrer = referrer;
-            access.agent = agent;
+            access.referrer = Cow::Borrowed(referrer);
+            access.agent = Cow::Borrowed(agent);
             access.combined = true;
             access.whole = closed;
-        } else if format == Format::Combined {
+        } else if *format == Format::Combined {
             return Err(Malformed::NoAgent);
         } else {
             // A quote that opens and does not close tells that the line was cut.
@@ -110,24 +41,6 @@ pub(super) fn parse(line: &[u8], format: Format) -> Result<Access<'_>, Malformed
         }
     }
     Ok(access)
-}
-
-impl Access<'_> {
-    /// The event to send: escapes undone, bytes that are not UTF-8 replaced, over-long texts cut.
-    pub(super) fn to_event(&self) -> AccessEvent {
-        AccessEvent {
-            // 0 would mean "now" to the server. One millisecond later is as far out of its range.
-            time_unix_ms: if self.time_unix_ms == 0 { 1 } else { self.time_unix_ms },
-            address: text(self.host, TextLimits::ADDRESS),
-            user_agent: text(self.agent, TextLimits::AGENT),
-            method: text(self.method, TextLimits::METHOD),
-            target: text(self.target, TextLimits::TARGET),
-            status: self.status,
-            referrer: text(self.referrer, TextLimits::REFERRER),
-            response_bytes: self.bytes,
-            ..AccessEvent::default()
-        }
-    }
 }
 
 /// The host, the time and the place after the closing bracket.
@@ -292,5 +205,5 @@ fn find(text: &[u8], byte: u8) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[path = "format_tests.rs"]
+#[path = "clf_tests.rs"]
 mod tests;
