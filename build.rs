@@ -1,5 +1,5 @@
-//! Generates the server side of the services, as `src/rpc` implements it, and puts the page of `dashboard/dist` into the binary,
-//! compressed once for all who ask.
+//! Generates the server side of the services, as `src/rpc` implements it, and what collectors send, as `src/receive` reads it;
+//! puts the page of `dashboard/dist` into the binary, compressed once for all who ask.
 
 #![allow(clippy::disallowed_methods)] // a build script is told everything through its environment
 
@@ -14,6 +14,7 @@ use std::{
 
 use brotli::enc::{BrotliEncoderParams, backward_references::BrotliEncoderMode};
 use flate2::{Compression, write::GzEncoder};
+use prost::Message as _;
 use tonic_prost_build::manual;
 
 /// The built page; its sources are beside it.
@@ -22,6 +23,7 @@ const PAGE: &str = "dashboard/dist";
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     transport(&out)?;
+    collectors(&out)?;
     assets(&out)
 }
 
@@ -102,6 +104,22 @@ fn transport(out: &Path) -> Result<(), Box<dyn Error>> {
             manual::Builder::new().build_client(false).out_dir(out).compile(&[server.build()]);
         }
     }
+    Ok(())
+}
+
+/// Generates the services by which collectors send, and their description. Their messages hold what a visitor sent, so none can
+/// be printed.
+fn collectors(out: &Path) -> Result<(), Box<dyn Error>> {
+    const PROTOS: &str = "src/receive/proto";
+    println!("cargo::rerun-if-changed={PROTOS}");
+    let services = ["opentelemetry/proto/collector/logs/v1/logs_service.proto", "envoy/service/accesslog/v3/als.proto"];
+    let files = protox::compile(services, [PROTOS])?;
+    fs::write(out.join("collectors_descriptor.bin"), files.encode_to_vec())?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .skip_debug(["."])
+        .include_file("collectors.rs")
+        .compile_fds(files)?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //!
 //! - [`ship`]: the client side, from log files to the wire; it sends by the crate `headcount-client`.
 //! - [`access`]: who may do what: tokens, and one decision that all transports ask.
+//! - [`receive`]: what collectors and proxies send of their own.
 //! - [`rpc`]: the wire; [`web`]: the same answers as JSON, and the page that shows them; [`serve`] runs both.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
 //! - [`query`]: answers made of releases and nothing else; [`answers`] computes each once for all who ask; [`files`] writes
@@ -41,8 +42,10 @@ pub mod files;
 #[cfg(test)]
 #[path = "../tests/golden/golden.rs"]
 mod golden;
+pub mod metrics;
 pub mod proto;
 pub mod publish;
+pub mod receive;
 pub mod report;
 pub mod rpc;
 pub mod serve;

@@ -85,6 +85,11 @@ pub fn reading(url: &str) {
     tracing::info!(%url, "the statistics can be read");
 }
 
+/// Metrics and health can be read.
+pub fn watched(address: std::net::SocketAddr) {
+    tracing::info!(%address, "metrics and health");
+}
+
 /// The server takes no new requests and finishes those that have begun.
 pub fn draining() {
     tracing::info!("stopping: finishing what has begun; what was acknowledged is safe");
@@ -126,6 +131,14 @@ pub fn copies_are_unnoticed(data: &Path) {
         "keys and archive lie inside the data directory: an older copy of it that is put back cannot be noticed here, and what \
          was published since would be drawn a second time. Keep server.archive or server.keys on another volume"
     );
+}
+
+/// An Envoy sends its access log: named after a site, or to sites by the hosts that were asked.
+pub fn envoy_connected(site: Option<&SiteName>) {
+    match site {
+        Some(site) => tracing::info!(%site, "an Envoy sends its access log"),
+        None => tracing::info!("an Envoy sends its access log; its name is no site's, so hosts tell the site"),
+    }
 }
 
 /// A sitemap was read. `pages` is how many pages of the site are known now.

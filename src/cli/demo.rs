@@ -23,8 +23,9 @@ use crate::{
     config::{self, Config, SiteConfig},
     demo::{self, DemoSite, Plan, labels, names},
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
+    receive,
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Reading, ServeError, Signals},
+    serve::{self, Listeners, Reading, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -244,10 +245,11 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) 
         ..Config::of_directory(directory.join("data"))
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
-    let known = serve::Known::default();
+    let (known, receiving) = (serve::Known::default(), receive::Settings::default());
+    let listeners = Listeners { events: listener, readers: reading, monitor: None };
     let server = tokio::spawn({
         let clock = Arc::new(SystemClock);
-        serve::run(listener, reading, options, known, Access::without_tokens(clock.clone()), clock, signals)
+        serve::run(listeners, options, known, receiving, Access::without_tokens(clock.clone()), clock, signals)
     });
     Ok(Started { address, page, server })
 }

@@ -13,7 +13,8 @@ use crate::{
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
-    serve::{self, Followed, Known, Reading, Told, Watched},
+    receive,
+    serve::{self, Followed, Known, Listeners, Reading, Told, Watched},
     sitemap::Sitemap,
     telemetry,
     units::{MS_PER_DAY, SiteName},
@@ -87,7 +88,7 @@ pub async fn run(args: Args) -> ExitCode {
         Err(message) => return fail(&message, 2),
     };
     telemetry::starting(&in_force(&args, &config));
-    let (listener, reading) = match listeners(&config).await {
+    let listeners = match listeners(&config).await {
         Ok(listeners) => listeners,
         Err(message) => return fail(&message, 1),
     };
@@ -98,7 +99,7 @@ pub async fn run(args: Args) -> ExitCode {
     if matches!(welcome, SitePolicy::Any(_)) {
         eprintln!(
             "headcount: no configuration, so any site name is accepted; only programs on this machine can reach {}",
-            listener.local_addr().unwrap_or(config.listen)
+            listeners.events.local_addr().unwrap_or(config.listen)
         );
     }
     if config.keys.starts_with(&config.data) && config.archive.starts_with(&config.data) {
@@ -111,7 +112,8 @@ pub async fn run(args: Args) -> ExitCode {
         Ok(access) => access,
         Err(error) => return fail(&error.to_string(), 2),
     };
-    match serve::run(listener, reading, options, known(&config), access, clock, signals).await {
+    let receiving = receive::Settings::of(&options.sites, config.cookie.clone());
+    match serve::run(listeners, options, known(&config), receiving, access, clock, signals).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -185,12 +187,18 @@ fn list_pages(config: &mut Config, site_policy: &SitePolicy, text: &str, site: O
     site.list_pages(sitemap.map_err(problem)?).map_err(problem)
 }
 
-/// The listener for events, and the one for readers where there is one.
-async fn listeners(config: &Config) -> Result<(TcpListener, Option<Reading>), String> {
-    let listener = bind(config.listen, "--listen").await?;
-    let Some(address) = config.web.listen else { return Ok((listener, None)) };
-    let reading = Reading { listener: bind(address, "--web").await?, hosts: config.web.hosts.clone() };
-    Ok((listener, Some(reading)))
+/// What is listened on.
+async fn listeners(config: &Config) -> Result<Listeners, String> {
+    let events = bind(config.listen, "--listen").await?;
+    let readers = match config.web.listen {
+        Some(address) => Some(Reading { listener: bind(address, "--web").await?, hosts: config.web.hosts.clone() }),
+        None => None,
+    };
+    let monitor = match config.monitor {
+        Some(address) => Some(bind(address, "monitor.listen").await?),
+        None => None,
+    };
+    Ok(Listeners { events, readers, monitor })
 }
 
 /// `flag` chooses another address.

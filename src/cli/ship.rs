@@ -14,7 +14,7 @@ use super::server::Trust;
 use crate::clock::{Clock, SystemClock};
 
 use crate::ship::{
-    Format, Input, ProducerSecret, ShipError, ShipOptions, StateError, Summary, dry_run, explain, keep_mark,
+    Format, Input, OwnNames, ProducerSecret, ShipError, ShipOptions, StateError, Summary, dry_run, explain, keep_mark,
     known_mark, load_secret, passing_secret, print_summary, published, ship,
 };
 
@@ -55,7 +55,7 @@ Exit codes:
   2  wrong usage; nothing was shipped
   3  the server refused or could not be reached; run the same command again to go on";
 
-/// Send access logs (Apache or nginx, common or combined format, plain or gzip) to a server
+/// Send access logs (nginx, Apache, Caddy, IIS, load balancers and others; plain or compressed) to a server
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -124,9 +124,19 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// The format of the lines; auto decides line by line
-    #[arg(long, value_enum, default_value_t = FormatName::Auto)]
-    pub format: FormatName,
+    /// The format of the lines: a name, or the string that nginx's log_format or Apache's LogFormat has
+    ///
+    /// auto decides line by line. Names: common, combined, vhost_combined, json, caddy, traefik, w3c, iis, cloudfront, alb, elb,
+    /// s3, haproxy, envoy, bunny.
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true, value_parser = Format::parse)]
+    pub format: Format,
+
+    /// What the fields of JSON lines are called, where auto does not know them: time=ts,address=ip,...
+    ///
+    /// Meanings: time, date, clock, address, method, target, path, query, request, status, bytes, referrer, agent, host,
+    /// forwarded, language, cookie, seconds, milliseconds, microseconds, nanoseconds. A name in an object is written with dots.
+    #[arg(long, value_name = "MEANING=NAME,...", conflicts_with = "format", value_parser = OwnNames::parse)]
+    pub fields: Option<OwnNames>,
 
     /// How long to retry while the server cannot be reached or accepts nothing
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
@@ -137,17 +147,6 @@ pub struct Args {
     pub files: Vec<PathBuf>,
 }
 
-/// A format as typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormatName {
-    /// Combined if a line has referrer and user agent, else common
-    Auto,
-    /// Host, user, time, request, status and size; the rest of a line is ignored
-    Common,
-    /// Referrer and user agent too; a line without them is malformed
-    Combined,
-}
-
 /// Where values are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ShowValues {
@@ -155,16 +154,6 @@ pub enum ShowValues {
     Terminal,
     /// Also into a file or a pipe
     Always,
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Auto => Self::Auto,
-            FormatName::Common => Self::Common,
-            FormatName::Combined => Self::Combined,
-        }
-    }
 }
 
 impl Args {
@@ -177,7 +166,7 @@ impl Args {
             producer: self.producer,
             live: self.live,
             accept_malformed: self.accept_malformed,
-            format: self.format.into(),
+            format: self.fields.map_or(self.format, Format::Json),
             retry_for: Duration::from_secs(self.retry_for),
             show_progress: !self.quiet,
             ..ShipOptions::new(&self.site, &self.server, secret, inputs.collect(), now_unix_ms)
@@ -253,7 +242,7 @@ fn run_explain(args: Args, line: u64) -> ExitCode {
         Some(ShowValues::Always) => true,
         Some(ShowValues::Terminal) => io::stdout().is_terminal(),
     };
-    let format = args.format.into();
+    let format = args.fields.clone().map_or_else(|| args.format.clone(), Format::Json);
     let [file] = &args.files[..] else {
         complain(&format!("--explain is for one FILE, and {} are named", args.files.len()));
         return ExitCode::from(EXIT_USAGE);

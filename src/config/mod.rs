@@ -9,9 +9,11 @@
 mod labels;
 mod locate;
 mod mail;
+mod monitor;
 mod pages;
 mod publish;
 mod raw;
+mod receive;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the page and its data are read.
     pub web: WebConfig,
+    /// Where metrics and health are read; `None` where nobody may.
+    pub monitor: Option<SocketAddr>,
     /// The data directory. A relative path is relative to the working directory.
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
@@ -75,6 +79,8 @@ pub struct Config {
     pub max_lateness_ms: i64,
     /// Files that map addresses to countries. Empty: no countries are counted.
     pub countries: Vec<PathBuf>,
+    /// The name of the visitor cookie, for accesses that proxies and collectors send with their headers.
+    pub cookie: Option<String>,
     /// What `headcount publish` puts where anybody finds it.
     pub publish: Publication,
     /// How `headcount digest` sends mails.
@@ -181,6 +187,7 @@ impl Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
             web: WebConfig::default(),
+            monitor: None,
             keys: data.join("keys"),
             archive: data.join("archive"),
             tokens: data.join(TOKENS_FILE),
@@ -193,6 +200,7 @@ impl Config {
             views_per_page: 2,
             max_lateness_ms: 24 * crate::units::MS_PER_HOUR,
             countries: Vec::new(),
+            cookie: None,
             publish: Publication::default(),
             mail: MailConfig::default(),
             groups: Vec::new(),

@@ -24,7 +24,7 @@ const PREFIX: &str = "HEADCOUNT_";
 /// Separates section and key in a variable's name.
 const SEPARATOR: &str = "__";
 /// The sections that variables can set.
-const SECTIONS: [&str; 5] = ["server", "web", "privacy", "bounds", "seal"];
+const SECTIONS: [&str; 6] = ["server", "web", "monitor", "privacy", "bounds", "seal"];
 /// The keys whose values are text even if they look like a number.
 const TEXT_KEYS: [&str; 5] = ["listen", "data", "keys", "archive", "tokens"];
 
@@ -33,15 +33,23 @@ const TEXT_KEYS: [&str; 5] = ["listen", "data", "keys", "archive", "tokens"];
 pub(super) struct Raw {
     pub server: Server,
     pub web: Web,
+    pub monitor: Monitor,
     pub privacy: Privacy,
     pub bounds: Bounds,
     pub seal: Seal,
     pub geo: Geo,
+    pub receive: Receive,
     pub profiles: BTreeMap<String, ProfileShares>,
     pub publish: Publish,
     pub mail: Mail,
     pub group: Vec<Group>,
     pub site: Vec<Site>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Monitor {
+    pub listen: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,6 +124,12 @@ pub(super) struct Mail {
     pub timeout_s: Option<i64>,
     pub dashboard_url: Option<String>,
     pub unsubscribe: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Receive {
+    pub cookie: Option<String>,
 }
 
 /// The shares of a custom profile, in basis points.

@@ -26,7 +26,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, profiles, publish, mail, group, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, receive, profiles, publish, mail, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
@@ -209,6 +209,11 @@ const WRONG: &[(&str, &str)] = &[
     (
         "[[site]]\nname = \"a\"\nlinks_delay_ms = 60001\n",
         "h.toml:3: site[0].links_delay_ms: 60001 is out of range; allowed: 0 to 60000",
+    ),
+    (
+        "[receive]\ncookie = \"a b\"\n",
+        "h.toml:2: receive.cookie: \"a b\" is not the name of a cookie; allowed: 1 to 64 letters, digits and any of \
+         !#$%&'*+-.^_`|~",
     ),
     ("[server]\nlinks = 1\n", "h.toml:2: server.links: found the number 1; allowed: true or false"),
     (

@@ -17,8 +17,10 @@ use super::{
     Config, Problem, SITES_MAX, TOKENS_FILE,
     labels::groups,
     mail::mail,
+    monitor::monitor,
     publish::publication,
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server},
+    receive::cookie,
     site::{Known, site, unique},
     web::web,
 };
@@ -42,10 +44,12 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     let may_follow = raw.server.links.unwrap_or(true);
     server(raw.server, &mut config)?;
     config.web = web(raw.web)?;
+    config.monitor = monitor(raw.monitor)?;
     privacy(&raw.privacy, &mut config)?;
     bounds(&raw.bounds, &mut config)?;
     seal(&raw.seal, &mut config)?;
     geo(raw.geo, base, &mut config)?;
+    config.cookie = cookie(raw.receive)?;
     config.publish = publication(raw.publish)?;
     config.mail = mail(raw.mail, base)?;
     let profiles = profiles(raw.profiles)?;

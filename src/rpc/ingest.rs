@@ -17,8 +17,8 @@ use crate::{
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
     vault::{
-        Batch, CURSOR_BYTES_MAX, CommitError, EVENTS_PER_BATCH_MAX, Intake, KeyFault, Lane, Outcome, OutcomeCounts,
-        PRODUCER_BYTES_MAX, PRODUCER_SECRET_BYTES, Pending, Receipt, Refusal,
+        Batch, CURSOR_BYTES_MAX, EVENTS_PER_BATCH_MAX, Intake, Lane, Outcome, OutcomeCounts, PRODUCER_BYTES_MAX,
+        PRODUCER_SECRET_BYTES, Pending, Receipt,
     },
 };
 
@@ -80,25 +80,7 @@ async fn settle(handed_over: Result<HandedOver, Status>) -> Result<IngestRespons
         Ok(receipt) => {
             Ok(IngestResponse { release_mark: release_mark.unwrap_or_default(), ..response(sequence, sent, &receipt) })
         }
-        Err(refusal) => Err(refused(refusal, sequence)),
-    }
-}
-
-fn refused(refusal: Refusal, sequence: u64) -> Status {
-    match refusal {
-        Refusal::Gap { expected } => status::sequence_gap(expected, sequence),
-        Refusal::OlderCopy { seen, stored } => status::older_copy(seen, stored),
-        Refusal::Unreadable => status::unreadable(),
-        Refusal::Unavailable => status::unavailable(RETRY_SECONDS),
-        Refusal::Fault(fault) => {
-            crate::telemetry::internal_fault(&fault);
-            match fault {
-                // A key of a new period could not be written, perhaps for want of room: nothing of the batch was counted,
-                // and it may be sent again.
-                CommitError::Key(KeyFault::Io { .. }) => status::unavailable(RETRY_SECONDS),
-                _ => status::internal(),
-            }
-        }
+        Err(refusal) => Err(status::refused(refusal, sequence)),
     }
 }
 
@@ -154,7 +136,7 @@ impl Session {
         check(&message)?;
         let release_mark = match message.release_mark.take() {
             Some(mark) => {
-                self.intake.see_mark(&mark).map_err(|refusal| refused(refusal, message.sequence))?;
+                self.intake.see_mark(&mark).map_err(|refusal| status::refused(refusal, message.sequence))?;
                 Some(self.intake.release_mark())
             }
             None => None,
@@ -170,7 +152,7 @@ impl Session {
             cursor: std::mem::take(&mut message.cursor),
             events: message.events(),
         };
-        let pending = lane.hand_over(batch).await.map_err(|refusal| refused(refusal, sequence))?;
+        let pending = lane.hand_over(batch).await.map_err(|refusal| status::refused(refusal, sequence))?;
         Ok(HandedOver { slots, sequence, sent: length as u64, release_mark, pending })
     }
 

@@ -13,11 +13,12 @@ mod releases;
 mod slot;
 mod stats;
 mod stats_transport;
-mod status;
+pub(crate) mod status;
 mod transport;
 
 pub use ingest::Ingest;
 pub use ingest_transport::IngestServer;
+pub(crate) use slot::Slots;
 pub use stats::Stats;
 pub use stats_transport::StatsServer;
 pub(crate) use status::bad_field;

@@ -19,18 +19,18 @@ const WIDTH: Duration = Duration::from_millis(4);
 
 /// The slots of one batch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     first: Instant,
 }
 
 impl Slots {
     /// The slots of a batch that has just arrived.
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         Self { first: Instant::now() + WIDTH + WIDTH.mul_f64(phase()) }
     }
 
     /// Waits for the next slot.
-    pub(super) async fn next(self) {
+    pub(crate) async fn next(self) {
         tokio::time::sleep_until(self.after(Instant::now())).await;
     }
 

@@ -13,6 +13,7 @@ use crate::{
     answers::{AnswerError, follow::Ended},
     query::AskError,
     telemetry,
+    vault::{CommitError, KeyFault, Refusal},
 };
 
 /// The domain of every reason.
@@ -21,6 +22,8 @@ const DOMAIN: &str = "headcount";
 const READER_RETRY_SECONDS: u64 = 5;
 /// The reason of whoever is refused for want of a token that would do.
 const TOKEN_REFUSED: &str = "TOKEN_REFUSED";
+/// When a batch that was not taken may come again, in seconds.
+const BATCH_RETRY_SECONDS: u64 = 1;
 /// How many known sites a message lists.
 const SITES_LISTED_MAX: usize = 20;
 
@@ -73,7 +76,7 @@ pub(super) fn hidden_group(name: &str) -> Status {
 }
 
 /// UNAUTHENTICATED: no token, or none that is good. PERMISSION_DENIED: a good one that is for something else.
-pub(super) fn denied(denied: Denied) -> Status {
+pub(crate) fn denied(denied: Denied) -> Status {
     let mut details = details(TOKEN_REFUSED, &[]);
     let code = match denied {
         Denied::WrongRole(..) => Code::PermissionDenied,
@@ -127,15 +130,42 @@ pub(super) fn unreadable() -> Status {
 }
 
 /// UNAVAILABLE: the server is draining or its store refuses; the same request may be sent again.
-pub(super) fn unavailable(retry_seconds: u64) -> Status {
+pub(crate) fn unavailable(retry_seconds: u64) -> Status {
     let mut details = details("UNAVAILABLE", &[]);
     details.set_retry_info(Some(Duration::from_secs(retry_seconds)));
     let message = format!("the server is stopping or cannot store now: try again in {retry_seconds} s");
     Status::with_error_details(Code::Unavailable, message, details)
 }
 
+/// RESOURCE_EXHAUSTED: more is under way than the server holds; the same request may be sent again.
+pub(crate) fn exhausted(retry_seconds: u64) -> Status {
+    let mut details = details("BUSY", &[]);
+    details.set_retry_info(Some(Duration::from_secs(retry_seconds)));
+    let message = format!("more requests are under way than the server takes at once: try again in {retry_seconds} s");
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// A batch that the vault did not take. `sequence`: as the sender gave it.
+pub(crate) fn refused(refusal: Refusal, sequence: u64) -> Status {
+    match refusal {
+        Refusal::Gap { expected } => sequence_gap(expected, sequence),
+        Refusal::OlderCopy { seen, stored } => older_copy(seen, stored),
+        Refusal::Unreadable => unreadable(),
+        Refusal::Unavailable => unavailable(BATCH_RETRY_SECONDS),
+        Refusal::Fault(fault) => {
+            telemetry::internal_fault(&fault);
+            match fault {
+                // A key of a new period could not be written, perhaps for want of room: nothing of the batch was counted,
+                // and it may be sent again.
+                CommitError::Key(KeyFault::Io { .. }) => unavailable(BATCH_RETRY_SECONDS),
+                _ => internal(),
+            }
+        }
+    }
+}
+
 /// INTERNAL: our own failure, which only the server's log describes.
-pub(super) fn internal() -> Status {
+pub(crate) fn internal() -> Status {
     let message = "the server failed; its log says why";
     Status::with_error_details(Code::Internal, message, details("INTERNAL", &[]))
 }
@@ -198,6 +228,7 @@ mod tests {
             sequence_gap(3, 5),
             older_copy(7, 3),
             unavailable(2),
+            exhausted(2),
             internal(),
         ];
         for status in all {

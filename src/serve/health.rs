@@ -4,7 +4,10 @@
 use tokio::{sync::watch, task::JoinSet};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::rpc::{IngestServer, StatsServer};
+use crate::{
+    receive::{EnvoyServer, LogsServer},
+    rpc::{IngestServer, StatsServer},
+};
 
 /// Updates the health until the returned set is dropped. The server as a whole (the empty name) is healthy while it takes
 /// events.
@@ -37,9 +40,13 @@ pub(super) async fn follow(
 async fn say(reporter: &HealthReporter, takes_events: bool) {
     if takes_events {
         reporter.set_serving::<IngestServer>().await;
+        reporter.set_serving::<LogsServer>().await;
+        reporter.set_serving::<EnvoyServer>().await;
         reporter.set_service_status("", ServingStatus::Serving).await;
     } else {
         reporter.set_not_serving::<IngestServer>().await;
+        reporter.set_not_serving::<LogsServer>().await;
+        reporter.set_not_serving::<EnvoyServer>().await;
         reporter.set_service_status("", ServingStatus::NotServing).await;
     }
 }

@@ -7,6 +7,7 @@ mod gate;
 mod health;
 mod limits;
 mod links;
+mod monitor;
 mod patient;
 mod resting;
 mod services;
@@ -18,6 +19,7 @@ mod web;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -27,12 +29,15 @@ use crate::{
     access::Access,
     answers::Answers,
     clock::Clock,
+    receive,
     rpc::{Ingest, IngestServer, Stats, StatsServer},
     telemetry::Refusals,
+    units::MS_PER_SECOND,
     vault::{self, CommitError, OpenError},
 };
 use gate::Gate;
 use limits::{Limits, MESSAGE_BYTES_MAX};
+use monitor::Watching;
 use services::Services;
 
 pub use links::{Followed, name_of};
@@ -57,6 +62,17 @@ pub struct Reading {
     pub hosts: Vec<String>,
 }
 
+/// What is listened on.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For events and everything else that is gRPC.
+    pub events: TcpListener,
+    /// For readers.
+    pub readers: Option<Reading>,
+    /// For metrics and health.
+    pub monitor: Option<TcpListener>,
+}
+
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -74,32 +90,35 @@ pub enum ServeError {
     Committer,
 }
 
-/// Serves on the listener, and for readers on a second one where there is one, until it is told to stop or the store fails. Sitemaps are
-/// read, and links followed, regularly in the background.
+/// Serves on its listeners until it is told to stop or the store fails. Sitemaps are read, and links followed, regularly in the
+/// background. What collectors send comes over the listener for events too.
 ///
 /// # Errors
 /// When the vault cannot be opened or the server cannot go on.
 pub async fn run(
-    listener: TcpListener,
-    reading: Option<Reading>,
+    listeners: Listeners,
     options: vault::Options,
     known: Known,
+    receiving: receive::Settings,
     access: Arc<Access>,
     clock: Arc<dyn Clock>,
     signals: Signals,
 ) -> Result<(), ServeError> {
     let usual = Limits::default();
     let limits = Limits { connections: files::connections_max(usual.connections), ..usual };
-    let data = options.data.clone();
+    let (data, started_unix_ms) = (options.data.clone(), clock.now_unix_ms());
     let vault::Opened { intake, committer, releases, admin } =
         tokio::task::spawn_blocking(move || vault::open(options, clock)).await.map_err(|_| ServeError::Committer)??;
     // Patterns are compiled while the first producers connect; the first one waits for it.
     let early = intake.clone();
     let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
-    if let Some(reading) = &reading {
+    if let Some(reading) = &listeners.readers {
         crate::telemetry::reading(&url(reading.listener.local_addr()?));
     }
-    crate::telemetry::listening(listener.local_addr()?, &data);
+    if let Some(monitor) = &listeners.monitor {
+        crate::telemetry::watched(monitor.local_addr()?);
+    }
+    crate::telemetry::listening(listeners.events.local_addr()?, &data);
     let (end, ended) = watch::channel(false);
     let committer = std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer.run();
@@ -112,8 +131,9 @@ pub async fn run(
         (sitemaps::read_all(known.sitemaps, &intake, &signals.reload), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
     let following = access.follow(signals.reload);
-    let listeners = Listeners { listener, reading };
-    let served = serve(listeners, limits, (intake, releases, admin), access.clone(), signals.stop, ended).await;
+    let started = Started { data, unix_seconds: u64::try_from(started_unix_ms / MS_PER_SECOND).unwrap_or(0) };
+    let (opened, stops) = ((intake, releases, admin), (signals.stop, ended));
+    let served = serve(listeners, limits, opened, receiving, access.clone(), started, stops).await;
     drop(following);
     access.keep_last_used();
     drop(knowing);
@@ -135,37 +155,49 @@ pub fn url(mut address: SocketAddr) -> String {
     format!("http://{address}/")
 }
 
-/// What is listened on.
-struct Listeners {
-    listener: TcpListener,
-    reading: Option<Reading>,
+/// Where and when the server started.
+struct Started {
+    data: PathBuf,
+    unix_seconds: u64,
 }
 
 async fn serve(
     listeners: Listeners,
     limits: Limits,
     (intake, releases, admin): (vault::Intake, vault::Releases, vault::Admin),
+    receiving: receive::Settings,
     access: Arc<Access>,
-    stop: watch::Receiver<bool>,
-    ended: watch::Receiver<bool>,
+    started: Started,
+    (stop, ended): (watch::Receiver<bool>, watch::Receiver<bool>),
 ) -> Result<(), ServeError> {
     let (stopping, stages) = stop::begin(stop, ended, limits.drain);
     let (draining, refusals) = (stages.draining, Refusals::default());
     let gate = Gate::new(limits, refusals.clone(), draining.clone(), stages.cut);
+    let collectors = receive::services(intake.clone(), receiving, access.clone(), MESSAGE_BYTES_MAX, draining.clone());
     let ingest = IngestServer::new(Ingest::new(intake, access.clone(), draining.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
+    let watching = Watching {
+        data: started.data,
+        started_unix_seconds: started.unix_seconds,
+        releases: releases.watch(),
+        accepts: admin.accepts(),
+        draining: draining.clone(),
+        refusals: refusals.clone(),
+    };
+    let monitored = monitor::serve(listeners.monitor, watching, gate.clone());
     let answers = Arc::new(Answers::new(releases));
     let stats = StatsServer::new(Stats::new(answers.clone(), access.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    let readers = web::serve(listeners.reading, answers, access, stats.clone(), gate.clone());
+    let readers = web::serve(listeners.readers, answers, access, stats.clone(), gate.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining).await;
-    let services = Services::new(ingest, stats, health).map_err(io::Error::other)?;
-    let events = gate.serve(listeners.listener, services, services::SHAPE);
+    let services =
+        Services::new(ingest, collectors.map_err(io::Error::other)?, stats, health).map_err(io::Error::other)?;
+    let events = gate.serve(listeners.events, services, services::SHAPE);
     let summing_up = stop::sum_up(refusals);
     let served = tokio::select! {
-        ((), served) = async { tokio::join!(events, readers) } => served,
+        ((), served, ()) = async { tokio::join!(events, readers, monitored) } => served,
         // It ends when all connections have ended.
         () = stopping => unreachable!("connections end with the stop"),
     };

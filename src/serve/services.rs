@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     proto::FILE_DESCRIPTOR_SET,
+    receive::{self, Receiving},
     rpc::{IngestServer, StatsServer},
 };
 
@@ -27,9 +28,10 @@ pub(super) struct Services(Layered<GrpcWebService<Routes>, Routes>);
 
 impl Services {
     /// From top to bottom: gRPC-Web for browsers comes before all services; reflection in both versions, because old grpcurl
-    /// speaks only the alpha. Messages to all but `ingest` are short.
+    /// speaks only the alpha. Messages of those who ask are short.
     pub(super) fn new(
         ingest: IngestServer,
+        collectors: Receiving,
         stats: StatsServer,
         health: HealthServer<impl Health>,
     ) -> Result<Self, tonic_reflection::server::Error> {
@@ -37,6 +39,8 @@ impl Services {
             .add_service(reflection().build_v1alpha()?.max_decoding_message_size(QUESTION_BYTES_MAX))
             .add_service(health.max_decoding_message_size(QUESTION_BYTES_MAX))
             .add_service(ingest)
+            .add_service(collectors.logs)
+            .add_service(collectors.envoy)
             .add_service(stats.max_decoding_message_size(QUESTION_BYTES_MAX));
         Ok(Self(GrpcWebLayer::new().named_layer(routes.prepare())))
     }
@@ -52,6 +56,7 @@ impl Respond for Services {
 fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(receive::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         // With these, a generic client can decode the details of an error.
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)

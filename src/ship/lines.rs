@@ -126,6 +126,27 @@ impl<C: Content> Lines<C> {
         }
     }
 
+    /// The next line, if it ends at or before a place in the content; else `None`, and nothing is consumed.
+    ///
+    /// # Errors
+    /// As `next_line`.
+    pub(super) fn next_line_before(&mut self, offset: u64) -> io::Result<Option<Line<'_>>> {
+        loop {
+            if let Some(line_feed) = self.find_line_feed() {
+                let ends_at = self.offset + wide(line_feed + 1 - self.start);
+                return Ok(if ends_at <= offset { Some(self.take_line(line_feed)) } else { None });
+            }
+            if self.ended || self.offset >= offset {
+                return Ok(None);
+            }
+            if self.end - self.start > LINE_BYTES_MAX + 1 {
+                let finished = self.pass_line();
+                return Ok(Some(Line::TooLong { finished }));
+            }
+            self.fill()?;
+        }
+    }
+
     /// Consumes what `Line::Unfinished` gave.
     pub(super) fn consume_rest(&mut self) {
         self.consume(self.end - self.start);

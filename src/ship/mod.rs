@@ -9,6 +9,7 @@
 //!  (thread of its own, bounded channel)             (its receipt goes into the summary)
 //! ```
 
+mod any_time;
 mod census;
 mod cursor;
 mod days;
@@ -32,6 +33,7 @@ mod summary;
 mod tally;
 mod text;
 mod time;
+mod units;
 
 #[cfg(test)]
 #[path = "../../crates/client/tests/fake/mod.rs"]
@@ -54,7 +56,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use dry::dry_run;
 pub use error::ShipError;
 pub use explain::explain;
-pub use format::{Format, Malformed};
+pub use format::{Format, Malformed, OwnNames, Template};
 pub use lines::LINE_BYTES_MAX;
 pub use options::ShipOptions;
 pub use print::print_summary;
@@ -65,12 +67,21 @@ pub use state::{StateError, keep_mark, known_mark, load_secret, passing_secret};
 pub use summary::{CountsByName, FileSummary, Summary};
 pub use tally::MALFORMED_LINES_SHOWN;
 
+use crate::proto::AccessEvent;
 use cursor::Cursor;
 use format::{Parsed, Parser};
 use prepare::{InputError, Prepared, prepare};
 use progress::{Meter, Progress};
 use reader::{ReadOptions, Reader};
 use tally::Tally;
+
+/// Reads one line of an access log that came another way, without its line feed. None where it is none.
+pub(crate) fn read_line(line: &[u8]) -> Option<AccessEvent> {
+    match Parser::new(Format::Auto).parse(line) {
+        Ok(Parsed::Access(access)) => Some(access.to_event()),
+        Ok(Parsed::Directive) | Err(_) => None,
+    }
+}
 
 /// How many batches may lie between reading and sending.
 const READ_AHEAD_BATCHES: usize = 4;

@@ -152,7 +152,7 @@ impl Prepared {
     ) -> Result<Resumed, InputError> {
         let cursor =
             Cursor::decode(cursor).map_err(|error| InputError::Cursor { producer: self.producer.clone(), error })?;
-        self.read_directives(cursor.offset_bytes, parser).map_err(|error| self.damaged(None, error))?;
+        self.learn(cursor.offset_bytes, parser).map_err(|error| self.damaged(None, error))?;
         match self.lines.advance_to(cursor.offset_bytes) {
             Ok(true) => {}
             Ok(false) => return Err(self.not_the_same("ends before", &cursor)),
@@ -168,21 +168,16 @@ impl Prepared {
         Ok(Resumed { lines: cursor.lines, line_open: cursor.line_open, account: cursor.account })
     }
 
-    /// Where a log says in lines of its own how the others are to be read (`#Fields`), the parser is given those before a
-    /// place; nothing is passed over unread then.
-    fn read_directives(&mut self, up_to: u64, parser: &mut Parser) -> io::Result<()> {
-        if !self.lines.peek_first_line()?.starts_with(b"#") {
+    /// Shows the parser what lines before a place say about those after it. Content that does not begin with such a line has
+    /// none, and is not read for it.
+    fn learn(&mut self, offset: u64, parser: &mut Parser) -> io::Result<()> {
+        if !Parser::may_be_directive(self.lines.peek_first_line()?) {
             return Ok(());
         }
-        while self.lines.offset() < up_to {
-            let Line::Complete(line) = self.lines.next_line()? else { break };
-            if line.starts_with(b"#") {
-                // What it cannot use is told where the line is counted.
-                let _ = parser.parse(line);
+        while let Some(line) = self.lines.next_line_before(offset)? {
+            if let Line::Complete(line) = line {
+                parser.learn(line);
             }
-        }
-        if self.lines.offset() > up_to {
-            self.lines.put_back();
         }
         Ok(())
     }

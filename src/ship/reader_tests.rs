@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::sync::mpsc as std_mpsc;
 
-use super::super::lines::Lines;
+use super::super::lines::{HISTORY_BYTES, Lines, wide};
 use super::super::source::Source;
 use super::super::tests::{line, log};
 use super::*;
@@ -71,4 +71,39 @@ fn a_reader_without_a_taker_ends() {
     drop(batches);
     let (tally, _) = reader.run(&Position::default());
     assert_eq!(tally.lines, BATCH_LINES_MAX);
+}
+
+/// A log whose fields are named anew in the middle, read in two runs wherever the first one ended.
+#[test]
+fn a_log_with_fields_goes_on_with_those_of_the_line_before() {
+    const LINES: [&str; 7] = [
+        "#Fields: date time c-ip cs-method cs-uri-stem sc-status",
+        "2015-05-17 10:05:01 192.0.2.1 GET /one 200",
+        "2015-05-17 10:05:02 192.0.2.1 GET /two 200",
+        "#Fields: c-ip date time cs-uri-stem sc-status cs-method",
+        "192.0.2.1 2015-05-17 10:05:03 /three 200 GET",
+        "192.0.2.1 2015-05-17 10:05:04 /four 200 GET",
+        "192.0.2.1 2015-05-17 10:05:05 /five 200 GET",
+    ];
+    for end in ["\n", "\r\n"] {
+        for first_lines in 0..LINES.len() {
+            let first: String = LINES[..first_lines].iter().map(|line| format!("{line}{end}")).collect();
+            let whole: String = LINES.iter().map(|line| format!("{line}{end}")).collect();
+            let checker = Checker::new("p");
+            let history = &first.as_bytes()[first.len().saturating_sub(HISTORY_BYTES)..];
+            let cursor = Cursor {
+                offset_bytes: wide(first.len()),
+                lines: wide(first_lines),
+                line_open: false,
+                check: checker.check(history),
+                account: Default::default(),
+            };
+            let position = Position { durable_sequence: 1, cursor: cursor.encode() };
+            let (reader, _batches) = reader(io::Cursor::new(whole.into_bytes()), false, true);
+            let (tally, error) = reader.run(&position);
+            assert!(error.is_none(), "{}", error.map_or_else(String::new, |error| error.to_string()));
+            assert!(tally.malformed.is_empty(), "after {first_lines} lines");
+            assert_eq!(tally.sent + tally.directives, wide(LINES.len() - first_lines));
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub(super) fn bracketed_time_unix_ms(text: &[u8]) -> Option<(i64, usize)> {
 ///
 /// Counted as 365 days for each whole year before, one more for each leap year among them, and the days of this
 /// year before the date.
-fn days_since_1970(year: i64, month_index: usize, day: i64) -> Option<i64> {
+pub(super) fn days_since_1970(year: i64, month_index: usize, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let leap_day = i64::from(leap && month_index == 1);
     if year < 1 || day < 1 || day > DAYS_IN_MONTH[month_index] + leap_day {
@@ -58,13 +58,13 @@ fn days_since_1970(year: i64, month_index: usize, day: i64) -> Option<i64> {
 }
 
 /// The month's index from 0, by its English short name in any case.
-fn month(name: &[u8]) -> Option<usize> {
+pub(super) fn month(name: &[u8]) -> Option<usize> {
     const NAMES: &[u8; 36] = b"janfebmaraprmayjunjulaugsepoctnovdec";
     NAMES.chunks_exact(3).position(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// A decimal number of a few digits and nothing else.
-fn number(digits: &[u8]) -> Option<i64> {
+pub(super) fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0_i64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 

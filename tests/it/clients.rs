@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::harness::{House, Server, log_lines, text};
 
 #[allow(clippy::disallowed_methods)] // tests/run says through these where the tools are
-fn tool(variable: &str) -> Option<String> {
+pub fn tool(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok();
     if found.is_none() {
         eprintln!("skipped: {variable} is not set; tests/run installs the tool and sets it");

@@ -24,9 +24,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Answers in another form: it asks what anybody may ask.
     ("files", &["access", "answers", "query", "telemetry", "vault"]),
     ("rpc", &["access", "answers", "proto", "query", "telemetry", "vault"]),
+    // What collectors send goes the way of all events.
+    ("receive", &["access", "proto", "rpc", "ship", "telemetry", "vault"]),
     // The page and its data: published numbers by way of rpc and files, and no way to the vault.
     ("web", &["access", "answers", "files", "proto", "rpc", "text"]),
-    ("serve", &["access", "answers", "proto", "rpc", "sitemap", "telemetry", "vault", "web"]),
+    // Nothing of a visitor comes in.
+    ("metrics", &["telemetry"]),
+    ("serve", &["access", "answers", "metrics", "proto", "receive", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),
     ("config", &["sitemap", "text", "vault"]),
@@ -52,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "doctor",
             "proto",
             "publish",
+            "receive",
             "report",
             "serve",
             "ship",

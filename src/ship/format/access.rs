@@ -87,7 +87,7 @@ impl<'a> Access<'a> {
         AccessEvent {
             // 0 would mean "now" to the server. One millisecond later is as far out of its range.
             time_unix_ms: if self.time_unix_ms == 0 { 1 } else { self.time_unix_ms },
-            address: self.text(&self.address, TextLimits::ADDRESS),
+            address: self.text(without_port(&self.address), TextLimits::ADDRESS),
             cookie: self.text(&self.cookie, TextLimits::COOKIE),
             user_agent: self.text(&self.agent, TextLimits::AGENT),
             method: self.text(&self.method, TextLimits::METHOD),
@@ -105,4 +105,16 @@ impl<'a> Access<'a> {
     fn text(&self, field: &[u8], limit: TextLimits) -> String {
         if self.escaped { unescaped_text(field, limit) } else { text(field, limit) }
     }
+}
+
+/// An address without the port behind it and the brackets around it: each connection has another port, and is no other
+/// visitor for that. A name keeps what it has.
+fn without_port(address: &[u8]) -> &[u8] {
+    let Some(colon) = memchr::memchr(b':', address) else { return address };
+    if let Some(inner) = address.strip_prefix(b"[") {
+        return memchr::memchr(b']', inner).map_or(address, |end| &inner[..end]);
+    }
+    let (ip, port) = (&address[..colon], &address[colon + 1..]);
+    let is_v4 = std::str::from_utf8(ip).is_ok_and(|ip| ip.parse::<std::net::Ipv4Addr>().is_ok());
+    if is_v4 && port.iter().all(u8::is_ascii_digit) { ip } else { address }
 }

@@ -9,89 +9,70 @@
 use std::borrow::Cow;
 
 use super::access::Access;
-use super::{Format, Malformed};
+use super::client::{Client, client};
+use super::tokens::{is_blank, trim_blanks};
+use super::{Format, Malformed, tail};
+use crate::ship::any_time::any_time_unix_ms;
 use crate::ship::time::bracketed_time_unix_ms;
+use crate::ship::units::{Unit, duration_ms};
 
-/// Reads a line without its line feed.
+/// Reads a line without its line feed, from which prefixes were taken off.
 ///
 /// # Errors
 /// The first part that could not be read.
 pub(super) fn parse<'a>(line: &'a [u8], format: &Format) -> Result<Access<'a>, Malformed> {
-    let (host, time_unix_ms, after_time) = host_and_time(line)?;
-    let (request, status, after_status) = request_and_status(&line[after_time..])?;
+    let (client, time_unix_ms, after_time) = client_and_time(line)?;
+    let (after_took, took) = parenthesised(&line[after_time..]);
+    let (request, status, after_status) = request_and_status(after_took)?;
     let (method, target) = method_and_target(request).ok_or(Malformed::NoRequest)?;
     let (bytes, after_size) = size(after_status).ok_or(Malformed::BadSize)?;
     let mut access = Access::new(time_unix_ms, status);
-    access.address = Cow::Borrowed(host);
+    access.address = Cow::Borrowed(client.address);
+    access.virtual_host = Cow::Borrowed(client.virtual_host);
     access.method = Cow::Borrowed(method);
     access.target = Cow::Borrowed(target);
     access.bytes = bytes;
+    access.response_time_ms = took;
     access.escaped = true;
     if *format != Format::Common {
-        if let Some(((referrer, _), (agent, closed))) = two_quoted(after_size) {
-            access.referrer = Cow::Borrowed(referrer);
-            access.agent = Cow::Borrowed(agent);
-            access.combined = true;
-            access.whole = closed;
-        } else if *format == Format::Combined {
+        let found = tail::read(after_size, &mut access);
+        if !found && *format == Format::Combined {
             return Err(Malformed::NoAgent);
-        } else {
-            // A quote that opens and does not close tells that the line was cut.
-            access.whole = trim_spaces(after_size).first() != Some(&b'"');
         }
     }
     Ok(access)
 }
 
-/// The host, the time and the place after the closing bracket.
-fn host_and_time(line: &[u8]) -> Result<(&[u8], i64, usize), Malformed> {
+/// The client, the time and the place after the closing bracket.
+fn client_and_time(line: &[u8]) -> Result<(Client<'_>, i64, usize), Malformed> {
     let mut reason = Malformed::NoTime;
     let mut from = 0;
     // A user name may hold a bracket: the first bracket that opens a time counts.
-    while let Some(found) = find(&line[from..], b'[') {
+    while let Some(found) = memchr::memchr(b'[', &line[from..]) {
         let bracket = from + found;
         from = bracket + 1;
-        if let Some((time_unix_ms, length)) = bracketed_time_unix_ms(&line[from..]) {
-            let host = host(&line[..bracket]).ok_or(Malformed::NoHost)?;
-            return Ok((host, time_unix_ms, from + length));
+        let time = bracketed_time_unix_ms(&line[from..]).or_else(|| other_bracketed_time(&line[from..]));
+        if let Some((time_unix_ms, length)) = time {
+            let client = client(&line[..bracket]).ok_or(Malformed::NoHost)?;
+            return Ok((client, time_unix_ms, from + length));
         }
         reason = Malformed::BadTime;
     }
     Err(reason)
 }
 
-/// The client among the fields before the time, normally `host ident user`.
-///
-/// Where no user logged in, the last field is `-` and the client is the third from the end. That is also true when
-/// something stands before it, such as the virtual host or a syslog prefix. A user name may hold spaces, so with one
-/// the client is counted from the front, after a virtual host written as `name:port`.
-fn host(before_time: &[u8]) -> Option<&[u8]> {
-    let mut words = before_time.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
-    let mut from_end = words.clone().rev();
-    if from_end.next() == Some(b"-")
-        && let Some(host) = from_end.nth(1)
-    {
-        return Some(host);
-    }
-    let first = words.next()?;
-    match words.next() {
-        Some(second) if is_name_and_port(first) && is_address(second) => Some(second),
-        _ => Some(first),
-    }
+/// A time in another form than Apache's, up to and with the closing bracket. One without a date is none.
+fn other_bracketed_time(text: &[u8]) -> Option<(i64, usize)> {
+    const TIME_BYTES_MAX: usize = 48;
+    let end = memchr::memchr(b']', &text[..text.len().min(TIME_BYTES_MAX)])?;
+    Some((any_time_unix_ms(&text[..end])?, end + 1))
 }
 
-/// Whether a field is `name:port`, as Apache writes the virtual host.
-fn is_name_and_port(field: &[u8]) -> bool {
-    let mut parts = field.split(|&byte| byte == b':');
-    let (name, port, more) = (parts.next(), parts.next(), parts.next());
-    more.is_none()
-        && name.is_some_and(|name| !name.is_empty())
-        && port.is_some_and(|port| !port.is_empty() && port.iter().all(u8::is_ascii_digit))
-}
-
-/// Whether a field is an IP address; an ident never is.
-fn is_address(field: &[u8]) -> bool {
-    std::str::from_utf8(field).is_ok_and(|field| field.parse::<std::net::IpAddr>().is_ok())
+/// `(0 s)` before the request, as Gandi writes how long the answer took; and what follows it.
+fn parenthesised(text: &[u8]) -> (&[u8], Option<u32>) {
+    let trimmed = trim_blanks(text);
+    let inside = trimmed.strip_prefix(b"(").and_then(|inside| Some((inside, memchr::memchr(b')', inside)?)));
+    inside.map_or((text, None), |(inside, end)| (&inside[end + 1..], duration_ms(&inside[..end], Unit::Seconds)))
 }
 
 /// The quoted request, the status and what follows it.
@@ -99,7 +80,7 @@ fn is_address(field: &[u8]) -> bool {
 /// A quote ends the request only where a status follows, because not every server escapes quotes; escaped quotes are
 /// tried last, because not every server escapes backslashes.
 fn request_and_status(text: &[u8]) -> Result<(&[u8], u32, &[u8]), Malformed> {
-    let text = trim_spaces(text);
+    let text = trim_blanks(text);
     if text.first() != Some(&b'"') {
         return Err(Malformed::NoRequest);
     }
@@ -119,7 +100,7 @@ fn request_and_status(text: &[u8]) -> Result<(&[u8], u32, &[u8]), Malformed> {
 }
 
 /// The place of the next quote, where `take_escaped` says whether one after a backslash counts.
-fn closing_quote(text: &[u8], from: usize, take_escaped: bool) -> Option<usize> {
+pub(super) fn closing_quote(text: &[u8], from: usize, take_escaped: bool) -> Option<usize> {
     let mut at = from;
     while at < text.len() {
         match text[at] {
@@ -134,11 +115,11 @@ fn closing_quote(text: &[u8], from: usize, take_escaped: bool) -> Option<usize> 
 /// A status of three digits after a space, and what follows it. 000 is none: to the protocol 0 means 200.
 fn status(text: &[u8]) -> Option<(u32, &[u8])> {
     let digits = match text {
-        [b' ', digits @ ..] => digits,
+        [b' ' | b'\t', digits @ ..] => digits,
         _ => return None,
     };
     let (code, rest) = digits.split_at_checked(3)?;
-    if !matches!(rest.first(), None | Some(b' ')) || !code.iter().all(u8::is_ascii_digit) {
+    if !matches!(rest.first(), None | Some(b' ' | b'\t')) || !code.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let value = code.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
@@ -147,8 +128,8 @@ fn status(text: &[u8]) -> Option<(u32, &[u8])> {
 
 /// The size of the answer in bytes, where it is not `-`, and what follows it.
 fn size(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
-    let text = trim_spaces(text);
-    let length = find(text, b' ').unwrap_or(text.len());
+    let text = trim_blanks(text);
+    let length = text.iter().position(|byte| is_blank(*byte)).unwrap_or(text.len());
     let (field, rest) = text.split_at(length);
     let is_size = field == b"-" || (!field.is_empty() && field.iter().all(u8::is_ascii_digit));
     // More digits than a size has are no reason to lose the line.
@@ -157,10 +138,10 @@ fn size(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
 }
 
 /// Method and target: the first word, and the rest without a last word that starts with `HTTP/`.
-fn method_and_target(request: &[u8]) -> Option<(&[u8], &[u8])> {
-    let space = find(request, b' ')?;
+pub(super) fn method_and_target(request: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = memchr::memchr(b' ', request)?;
     let method = &request[..space];
-    let rest = trim_spaces(&request[space..]);
+    let rest = trim_blanks(&request[space..]);
     let target = match rest.iter().rposition(|&byte| byte == b' ') {
         Some(last) if rest[last + 1..].starts_with(b"HTTP/") => &rest[..last],
         None if rest.starts_with(b"HTTP/") => b"",
@@ -168,40 +149,6 @@ fn method_and_target(request: &[u8]) -> Option<(&[u8], &[u8])> {
     };
     let end = target.iter().rposition(|&byte| byte != b' ').map_or(0, |last| last + 1);
     (!method.is_empty() && end > 0).then_some((method, &target[..end]))
-}
-
-/// A quoted text and whether its closing quote is there.
-type Quoted<'a> = (&'a [u8], bool);
-
-/// Two quoted fields at the start of `text`. Only the second may miss its closing quote.
-fn two_quoted(text: &[u8]) -> Option<(Quoted<'_>, Quoted<'_>)> {
-    let (first, rest) = quoted(text)?;
-    let (second, _) = quoted(rest)?;
-    Some((first, second))
-}
-
-/// One quoted field after spaces, and what follows it.
-fn quoted(text: &[u8]) -> Option<(Quoted<'_>, &[u8])> {
-    let text = trim_spaces(text);
-    if text.first() != Some(&b'"') {
-        return None;
-    }
-    let text = &text[1..];
-    Some(match closing_quote(text, 0, false) {
-        Some(end) => ((&text[..end], true), &text[end + 1..]),
-        None => ((text, false), b""),
-    })
-}
-
-/// Without the spaces at the start.
-fn trim_spaces(text: &[u8]) -> &[u8] {
-    let spaces = text.iter().take_while(|&&byte| byte == b' ').count();
-    &text[spaces..]
-}
-
-/// The place of the first such byte.
-fn find(text: &[u8], byte: u8) -> Option<usize> {
-    text.iter().position(|&other| other == byte)
 }
 
 #[cfg(test)]

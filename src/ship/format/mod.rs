@@ -6,13 +6,32 @@
 
 mod access;
 mod clf;
+mod client;
+mod draft;
+mod fields;
+mod json;
+mod layouts;
 mod malformed;
+mod names;
+mod parser;
+mod prefix;
+mod role;
 mod seen;
+mod tail;
+mod template;
+mod tokens;
 
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
 pub(super) use access::Access;
 pub use malformed::Malformed;
+pub use names::OwnNames;
+pub(super) use parser::{Parsed, Parser};
+pub use template::Template;
 
-use seen::{Kind, Prefix, looks_like};
+use std::sync::Arc;
 
 /// How lines are to be read.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -24,55 +43,52 @@ pub enum Format {
     Common,
     /// With referrer and user agent; a line without them is malformed.
     Combined,
+    /// JSON objects, whose fields have these names besides those that are known.
+    Json(OwnNames),
+    /// Logs that say in a `#Fields` line what stands in those after it.
+    Fields,
+    /// Fields in an order that one of the formats with a fixed one has.
+    Ordered,
+    /// As nginx's `log_format` or Apache's `LogFormat` has it.
+    Own(Arc<Template>),
 }
 
-/// What a line is.
-pub(super) enum Parsed<'a> {
-    /// One access.
-    Access(Access<'a>),
-    /// No access, and nothing is wrong with it: an empty line, a comment, what a server says about itself.
-    Directive,
-}
+/// The formats that have a name.
+const NAMED: &[(&str, Format)] = &[
+    ("auto", Format::Auto),
+    ("common", Format::Common),
+    ("combined", Format::Combined),
+    ("vhost_combined", Format::Combined),
+    ("json", Format::Json(OwnNames::NONE)),
+    ("caddy", Format::Json(OwnNames::NONE)),
+    ("traefik", Format::Json(OwnNames::NONE)),
+    ("w3c", Format::Fields),
+    ("iis", Format::Fields),
+    ("cloudfront", Format::Fields),
+    ("alb", Format::Ordered),
+    ("elb", Format::Ordered),
+    ("s3", Format::Ordered),
+    ("haproxy", Format::Ordered),
+    ("envoy", Format::Ordered),
+    ("bunny", Format::Ordered),
+];
 
-/// Reads line after line.
-pub(super) struct Parser {
-    format: Format,
-    /// What the last line that could be read was.
-    seen: Option<&'static str>,
-    /// What the first line that could not be read looks like.
-    unread: Option<&'static str>,
-}
-
-impl Parser {
-    /// At the start of an input.
-    pub(super) fn new(format: Format) -> Self {
-        Self { format, seen: None, unread: None }
-    }
-
-    /// Reads a line without its line feed.
+impl Format {
+    /// Reads a name, or the format string of nginx or Apache.
     ///
     /// # Errors
-    /// The first part that could not be read.
-    pub(super) fn parse<'a>(&'a mut self, line: &'a [u8]) -> Result<Parsed<'a>, Malformed> {
-        if line.is_empty() {
-            return Ok(Parsed::Directive);
+    /// It is neither; the text says what is wrong at which place, and what is allowed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some((_, format)) = NAMED.iter().find(|(name, _)| *name == text) {
+            return Ok(format.clone());
         }
-        match clf::parse(line, &self.format) {
-            Ok(access) => {
-                let kind = if access.combined { Kind::Combined } else { Kind::Common };
-                self.seen = Some(kind.name(Prefix::None));
-                Ok(Parsed::Access(access))
-            }
-            Err(reason) => {
-                self.unread.get_or_insert_with(|| looks_like(line));
-                Err(reason)
-            }
+        if text.contains(['$', '%']) {
+            return Template::compile(text).map(|template| Self::Own(Arc::new(template)));
         }
-    }
-
-    /// The name of the format of the last line that could be read, such as "combined"; where none could, what the first line
-    /// looks like, such as "looks like a zip archive".
-    pub(super) fn seen(&self) -> &'static str {
-        self.seen.or(self.unread).unwrap_or("nothing")
+        let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
+        Err(format!(
+            "\"{text}\" is no format that is known: {}, or a format string of nginx ($remote_addr ...) or Apache (%h ...)",
+            names.join(", ")
+        ))
     }
 }

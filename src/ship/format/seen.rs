@@ -7,6 +7,18 @@
 pub(super) enum Prefix {
     #[default]
     None,
+    /// RFC 3164, RFC 5424, rsyslog's file format, and journald's short forms, which look the same.
+    Syslog,
+    /// The container runtime interface: Kubernetes, containerd, CRI-O.
+    Cri,
+    /// `docker compose logs`.
+    Compose,
+    /// A time, as of `docker logs --timestamps`.
+    Time,
+    /// `kubectl logs --prefix`.
+    Pod,
+    /// An object that holds the line: Docker, journald, Filebeat.
+    Json,
 }
 
 /// A format that lines were read as.
@@ -14,15 +26,69 @@ pub(super) enum Prefix {
 pub(super) enum Kind {
     Common,
     Combined,
+    Json,
+    CaddyJson,
+    CaddyConsole,
+    TraefikJson,
+    EnvoyJson,
+    Ecs,
+    Cloudflare,
+    GoogleLoadBalancer,
+    Fields,
+    Iis,
+    CloudFront,
+    ApplicationLoadBalancer,
+    ClassicLoadBalancer,
+    S3,
+    HaProxy,
+    Envoy,
+    Istio,
+    Bunny,
+    Own,
+}
+
+/// The names of a format without a prefix and with each, in the order of `Prefix`.
+macro_rules! names {
+    ($name:literal) => {
+        [
+            $name,
+            concat!($name, " with a syslog prefix"),
+            concat!($name, " with a Kubernetes (CRI) prefix"),
+            concat!($name, " with a docker compose prefix"),
+            concat!($name, " with a time before each line"),
+            concat!($name, " with a pod before each line"),
+            concat!($name, " inside JSON"),
+        ]
+    };
 }
 
 impl Kind {
     /// Its name, with that of the prefix its lines have.
     pub(super) fn name(self, prefix: Prefix) -> &'static str {
-        match (self, prefix) {
-            (Self::Common, Prefix::None) => "common",
-            (Self::Combined, Prefix::None) => "combined",
-        }
+        let names = match self {
+            Self::Common => names!("common"),
+            Self::Combined => names!("combined"),
+            Self::Json => names!("JSON"),
+            Self::CaddyJson => names!("Caddy JSON"),
+            Self::CaddyConsole => names!("Caddy console"),
+            Self::TraefikJson => names!("Traefik JSON"),
+            Self::EnvoyJson => names!("Envoy JSON"),
+            Self::Ecs => names!("ECS JSON"),
+            Self::Cloudflare => names!("Cloudflare Logpush JSON"),
+            Self::GoogleLoadBalancer => names!("Google Cloud load balancer JSON"),
+            Self::Fields => names!("W3C extended"),
+            Self::Iis => names!("IIS W3C extended"),
+            Self::CloudFront => names!("CloudFront"),
+            Self::ApplicationLoadBalancer => names!("AWS application load balancer"),
+            Self::ClassicLoadBalancer => names!("AWS classic load balancer"),
+            Self::S3 => names!("Amazon S3"),
+            Self::HaProxy => names!("HAProxy httplog"),
+            Self::Envoy => names!("Envoy"),
+            Self::Istio => names!("Istio"),
+            Self::Bunny => names!("Bunny"),
+            Self::Own => names!("the format given"),
+        };
+        names[prefix as usize]
     }
 }
 

@@ -135,7 +135,7 @@ impl Group {
             self.producers.insert(key, row);
             return;
         };
-        if row.complete_through_unix_ms > 0 {
+        if row.complete_through_unix_ms > 0 || row.imported_unix_ms > 0 {
             let known = self.producers.get(&key).or_else(|| producers.get(&key.0, &key.1));
             let together = stated_by_streams(known, &row);
             self.producers.insert(key, together);

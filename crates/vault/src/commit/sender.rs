@@ -3,7 +3,8 @@
 //! With a secret a producer is (site, name, secret), stored under a keyed hash of the three; where tokens are in force, (site, name,
 //! secret, token). So another secret is another
 //! producer, which stands at nothing, whether or not there are more of that name. Without one it stands where its stream has
-//! come to, and nothing of it is stored but what it states to be complete, in one row for all such streams of a site.
+//! come to, and nothing of it is stored but what it states to be complete and when it imported, in one row for all such streams of
+//! a site.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -77,7 +78,7 @@ impl Sender {
     }
 }
 
-/// What the streams without a secret have stated, together.
+/// What the streams without a secret have stated and imported, together.
 pub(super) fn stated_by_streams(known: Option<&ProducerRow>, said: &ProducerRow) -> ProducerRow {
     let mut row = known.cloned().unwrap_or_default();
     row.owner = Some(STREAMS);

@@ -92,6 +92,26 @@ fn an_import_waits_for_whoever_imports_and_for_nobody_else() {
 }
 
 #[test]
+fn an_import_by_streams_without_a_secret_is_waited_for_also_where_none_states_anything() {
+    let house = House::new();
+    let running = house.open();
+    let live = running.lane("www", "live");
+    let send_old = || block_on(running.lane_with("www", "collectors", b"").send(batch(1, some(3), 0))).unwrap();
+    block_on(live.send(batch(1, some(0), NOON_UNIX_MS))).unwrap();
+    send_old();
+    block_on(live.send(batch(2, vec![], NOON_UNIX_MS))).unwrap();
+    block_on(live.send(batch(3, vec![], 0))).unwrap();
+    assert_eq!(published(&running, "www", PeriodKind::Day), [""; 0]);
+    // Another one comes later, and goes on.
+    assert!(send_old().books.unwrap().close().all(|(outcome, ..)| outcome.is_accepted()));
+    let finish = running.lane_with("www", "anybody", b"");
+    block_on(finish.send(batch(1, vec![], i64::MAX))).unwrap();
+    running.wait_for("www", Period::day(day("2026-11-01")));
+    drop((live, finish));
+    running.close();
+}
+
+#[test]
 fn a_producer_that_states_is_waited_for_whether_or_not_it_had_something() {
     let house = House::new();
     let running = house.open();
