@@ -11,6 +11,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct List {
     pub guard: Vec<Guard>,
+    #[serde(default)]
     pub unguarded: Vec<Unguarded>,
 }
 

@@ -9,7 +9,7 @@ use std::{
 use super::{Finding, Subject};
 
 /// Files looked at in one directory; a directory of keys has some hundred.
-const FILES_MAX: usize = 10_000;
+const LOOKED_AT_MAX: usize = 10_000;
 /// What a group or others may do, in the bits of a mode.
 const NOT_THE_OWNER: u32 = 0o077;
 
@@ -42,7 +42,7 @@ fn first_open(path: &Path, with_files: bool) -> io::Result<Option<PathBuf>> {
     if !with_files {
         return Ok(Some(path.to_owned()));
     }
-    for entry in fs::read_dir(path)?.take(FILES_MAX) {
+    for entry in fs::read_dir(path)?.take(LOOKED_AT_MAX) {
         let file = entry?.path();
         if is_open(&file)? {
             return Ok(Some(file));
