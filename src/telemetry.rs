@@ -182,6 +182,16 @@ pub fn no_control_socket(fault: &impl Display) {
     tracing::warn!(%fault, "no control socket: `headcount backup` cannot reach this server");
 }
 
+/// A renewed certificate is in use for new connections.
+pub fn certificate_read(path: &std::path::Path) {
+    tracing::info!(path = %path.display(), "the certificate was read again; new connections get it");
+}
+
+/// A renewed certificate cannot be used; the one before stays.
+pub fn certificate_unusable(fault: &impl Display) {
+    tracing::error!(%fault, "the certificate cannot be used; the one before stays");
+}
+
 /// Tokens were read from their file.
 pub fn tokens_read(tokens: usize) {
     tracing::info!(tokens, "tokens are in force");

@@ -25,7 +25,7 @@ use crate::{
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     receive,
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Listeners, Reading, ServeError, Signals},
+    serve::{self, Listeners, Reading, Security, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -246,7 +246,7 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) 
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
     let (known, receiving) = (serve::Known::default(), receive::Settings::default());
-    let listeners = Listeners { events: listener, readers: reading, monitor: None };
+    let listeners = Listeners { events: listener, readers: reading, monitor: None, security: Security::default() };
     let server = tokio::spawn({
         let clock = Arc::new(SystemClock);
         serve::run(listeners, options, known, receiving, Access::without_tokens(clock.clone()), clock, signals)

@@ -24,9 +24,9 @@ const PREFIX: &str = "HEADCOUNT_";
 /// Separates section and key in a variable's name.
 const SEPARATOR: &str = "__";
 /// The sections that variables can set.
-const SECTIONS: [&str; 6] = ["server", "web", "monitor", "privacy", "bounds", "seal"];
+const SECTIONS: [&str; 7] = ["server", "web", "monitor", "tls", "privacy", "bounds", "seal"];
 /// The keys whose values are text even if they look like a number.
-const TEXT_KEYS: [&str; 5] = ["listen", "data", "keys", "archive", "tokens"];
+const TEXT_KEYS: [&str; 7] = ["listen", "data", "keys", "archive", "tokens", "certificate", "key"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -34,6 +34,7 @@ pub(super) struct Raw {
     pub server: Server,
     pub web: Web,
     pub monitor: Monitor,
+    pub tls: Tls,
     pub privacy: Privacy,
     pub bounds: Bounds,
     pub seal: Seal,
@@ -70,6 +71,14 @@ pub(super) struct Server {
 pub(super) struct Web {
     pub listen: Option<String>,
     pub hosts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tls {
+    pub certificate: Option<String>,
+    pub key: Option<String>,
+    pub behind_proxy: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -46,6 +46,7 @@ mod sealing;
 mod sitemap;
 mod stops;
 mod timing;
+mod tls;
 mod tokens;
 mod tokens_live;
 mod web;
