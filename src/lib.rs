@@ -4,6 +4,7 @@
 //! anybody read statistics from which nobody can be picked out. The rooms, in the order in which data flows:
 //!
 //! - [`ship`]: the client side, from log files to the wire; it sends by the crate `headcount-client`.
+//! - [`access`]: who may do what: tokens, and one decision that all transports ask.
 //! - [`receive`]: what collectors and proxies send of their own.
 //! - [`rpc`]: the wire; [`web`]: the same answers as JSON, and the page that shows them; [`serve`] runs both.
 //! - [`vault`]: the room with people in it. Events go in, releases come out.
@@ -30,6 +31,7 @@
     )
 )]
 
+pub mod access;
 pub mod answers;
 pub mod cli;
 pub mod config;

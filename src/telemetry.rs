@@ -182,6 +182,41 @@ pub fn no_control_socket(fault: &impl Display) {
     tracing::warn!(%fault, "no control socket: `headcount backup` cannot reach this server");
 }
 
+/// A renewed certificate is in use for new connections.
+pub fn certificate_read(path: &std::path::Path) {
+    tracing::info!(path = %path.display(), "the certificate was read again; new connections get it");
+}
+
+/// A renewed certificate cannot be used; the one before stays.
+pub fn certificate_unusable(fault: &impl Display) {
+    tracing::error!(%fault, "the certificate cannot be used; the one before stays");
+}
+
+/// Tokens were read from their file.
+pub fn tokens_read(tokens: usize) {
+    tracing::info!(tokens, "tokens are in force");
+}
+
+/// The file of tokens cannot be used; those known before stay.
+pub fn tokens_unreadable(fault: &impl Display) {
+    tracing::error!(%fault, "the file of tokens cannot be used; the tokens known before stay");
+}
+
+/// The file of tokens is gone or empty; those known before stay.
+pub fn tokens_gone() {
+    tracing::warn!("the file of tokens is gone; the tokens known before stay until a restart");
+}
+
+/// The days of the last use of tokens cannot be written.
+pub fn last_use_unwritten(fault: &impl Display) {
+    tracing::warn!(%fault, "the days on which tokens were used last cannot be written");
+}
+
+/// Requests of the last minute without a token that would do. From where they came is not told.
+pub fn tokens_refused(requests: u64) {
+    tracing::warn!(requests, "requests without a token that would do were refused in the last minute");
+}
+
 /// A request failed through our own fault; the sender sees only "internal".
 pub fn internal_fault(fault: &impl Display) {
     tracing::error!(%fault, "a request failed");

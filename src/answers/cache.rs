@@ -15,6 +15,7 @@ use std::{
 use quick_cache::{Weighter, sync::Cache};
 
 use super::{AnswerError, limit::ComputeLimit};
+use crate::access::Scope;
 
 /// How long an answer is given without computing it anew.
 const FRESH_FOR: Duration = Duration::from_secs(1);
@@ -28,6 +29,24 @@ const ANSWERS_EXPECTED: usize = 128;
 pub trait Weigh: Send + Sync + 'static {
     /// How much in all, in bytes, about.
     fn bytes(&self) -> usize;
+}
+
+impl Weigh for bool {
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Weigh for Scope {
+    fn bytes(&self) -> usize {
+        Scope::bytes(self)
+    }
+}
+
+impl<A: Weigh, B: Weigh> Weigh for (A, B) {
+    fn bytes(&self) -> usize {
+        self.0.bytes() + self.1.bytes()
+    }
 }
 
 impl Weigh for () {

@@ -113,6 +113,9 @@ impl Flows {
     }
 }
 
+/// Makes of a release what is sent; nothing where it is not sent after all.
+pub type Make<T> = Arc<dyn Fn(&Release) -> Option<T> + Send + Sync>;
+
 /// What is made of a release, with its part of what all readers have not taken.
 struct Waiting<T> {
     made: T,
@@ -147,10 +150,10 @@ impl<T> Unpin for Followed<T> {}
 pub(super) fn follow<S: Published, T: Weigh>(
     flows: &Flows,
     source: S,
-    (site, follow): (Option<SiteName>, Follow),
+    (sites, follow): (Option<Vec<SiteName>>, Follow),
     reader: Reader,
     shutdown: watch::Receiver<bool>,
-    make: fn(&Release) -> T,
+    make: Make<T>,
 ) -> Result<Followed<T>, Busy> {
     let entered = flows.enter(follow, reader.client)?;
     let (to, items) = mpsc::channel(1);
@@ -158,7 +161,7 @@ pub(super) fn follow<S: Published, T: Weigh>(
         Follow::Published { after } => (after, None),
         Follow::AndNew { after } => (after, Some(source.watch())),
     };
-    let follower = Follower { flows: flows.clone(), source, site, after, to, latest, make, hang_up: reader.hang_up };
+    let follower = Follower { flows: flows.clone(), source, sites, after, to, latest, make, hang_up: reader.hang_up };
     tokio::spawn(follower.run(shutdown));
     Ok(Followed { items, given: None, _entered: entered })
 }
@@ -166,13 +169,14 @@ pub(super) fn follow<S: Published, T: Weigh>(
 struct Follower<S, T> {
     flows: Flows,
     source: S,
-    site: Option<SiteName>,
+    /// Those that are wanted; `None` for all.
+    sites: Option<Vec<SiteName>>,
     /// The number of the last release that was sent or passed over.
     after: u64,
     to: mpsc::Sender<Result<Waiting<T>, Ended>>,
     /// Says when something new is published; `None` where only what there is is wanted.
     latest: Option<watch::Receiver<u64>>,
-    make: fn(&Release) -> T,
+    make: Make<T>,
     hang_up: HangUp,
 }
 
@@ -212,8 +216,17 @@ impl<S: Published, T: Weigh> Follower<S, T> {
         }
     }
 
+    /// The numbers of what is new, oldest first. Releases of sites that are not wanted are not even read.
+    fn numbers_after(&self) -> Vec<u64> {
+        let of = |site| self.source.numbers_after(site, self.after);
+        let Some(sites) = &self.sites else { return of(None) };
+        let mut numbers: Vec<u64> = sites.iter().flat_map(|site| of(Some(site))).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     async fn send_new(&mut self) -> Result<Result<(), Gone>, Ended> {
-        for number in self.source.numbers_after(self.site.as_ref(), self.after) {
+        for number in self.numbers_after() {
             match timeout(self.flows.stuck_wait, self.to.reserve()).await {
                 Ok(Ok(room)) => {
                     if let Some(waiting) = self.read(number).await? {
@@ -236,8 +249,8 @@ impl<S: Published, T: Weigh> Follower<S, T> {
     async fn read(&self, number: u64) -> Result<Option<Waiting<T>>, Ended> {
         // Kept until there is room: what was made beyond it is of two releases at most. Neither semaphore is ever closed.
         let _turn = self.flows.reading.acquire().await.map_err(|_| Ended::Failed)?;
-        let (source, make) = (self.source.clone(), self.make);
-        let read = move || Ok(source.by_number(number)?.map(|release| make(&release)));
+        let (source, make) = (self.source.clone(), Arc::clone(&self.make));
+        let read = move || Ok(source.by_number(number)?.and_then(|release| make(&release)));
         let made: Result<Option<T>, ReadError> = self.flows.workers.run(read).await.ok_or(Ended::Failed)?;
         let Some(made) = made? else { return Ok(None) };
         let kib = u32::try_from(made.bytes() / 1024).unwrap_or(u32::MAX).clamp(1, WAITING_KIB_MAX);

@@ -12,6 +12,7 @@ pub mod follow;
 pub mod key;
 pub mod label;
 pub mod limit;
+pub mod ordinal;
 pub mod overview;
 pub mod privacy;
 pub mod question;
@@ -30,11 +31,12 @@ use tokio::sync::watch;
 
 use headcount_model::source::ReadError;
 
-use crate::{query::AskError, telemetry::Refusals, units::SiteName, vault::Release};
+use crate::{access::Scope, query::AskError, telemetry::Refusals, units::SiteName};
 use cache::{AnswerCache, Computed, Weigh};
-use follow::{Flows, Follow, Followed, Reader};
+use follow::{Flows, Follow, Followed, Make, Reader};
 use key::{KeyAnswer, KeyQuestion};
 use limit::{Busy, ComputeLimit};
+use ordinal::Ordinals;
 use overview::{OverviewAnswer, OverviewQuestion, SiteCache};
 use privacy::{PrivacyAnswer, PrivacyQuestion};
 use sites::SitesAnswer;
@@ -97,12 +99,19 @@ impl<S: Published> Answers<S> {
         }
     }
 
-    /// The name of a site as it was typed; `None` where it is empty, which means the first site.
+    /// The name of a site as it was typed; `None` where it is empty, which means the first site. For whoever may read some sites
+    /// alone, the first of those is named.
     ///
     /// # Errors
-    /// When there is no such site.
-    pub fn named_site(&self, text: &str) -> Result<Option<SiteName>, AskError> {
-        question::named_site(&self.source, text)
+    /// When there is no such site, or it may not be read: nobody learns which.
+    pub fn named_site(&self, scope: &Scope, text: &str) -> Result<Option<SiteName>, AskError> {
+        question::named_site(&self.source, scope, text)
+    }
+
+    /// The numbers of a site's releases within the site.
+    #[must_use]
+    pub fn ordinals(&self, site: &SiteName) -> Ordinals {
+        Ordinals::of(self.source.numbered(site))
     }
 
     /// All sites, by name.
@@ -160,16 +169,16 @@ impl<S: Published> Answers<S> {
         self.privacy.answer(question, self.source.latest(), move || privacy::compute(&source, &asked)).await
     }
 
-    /// What `make` makes of the releases of a site, or of all sites, one after the other, until `shutdown` turns true.
+    /// What `make` makes of the releases of these sites, or of all sites, one after the other, until `shutdown` turns true.
     ///
     /// # Errors
     /// When the reader, or all readers together, follow as many as they may.
     pub fn follow<T: Weigh>(
         &self,
-        what: (Option<SiteName>, Follow),
+        what: (Option<Vec<SiteName>>, Follow),
         reader: Reader,
         shutdown: watch::Receiver<bool>,
-        make: fn(&Release) -> T,
+        make: Make<T>,
     ) -> Result<Followed<T>, Busy> {
         follow::follow(&self.flows, self.source.clone(), what, reader, shutdown, make)
     }

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use crate::{
+    access::Scope,
     calendar::Day,
     query::{self, AskError, Source, range::Dates},
     units::SiteName,
@@ -12,11 +13,20 @@ use crate::{
 /// How a date is written.
 const DATE_ALLOWED: &str = "a date such as 2026-11-24, from 1970-01-01 to 2999-12-31";
 
-/// The name of a site; `None` where it is empty, which means the first site.
+/// The name of a site; `None` where it is empty, which means the first site. For whoever may read some sites alone, the first of those
+/// that are there is named.
 ///
 /// # Errors
-/// When there is no such site.
-pub fn named_site(source: &impl Source, text: &str) -> Result<Option<SiteName>, AskError> {
+/// When there is no such site, or it may not be read.
+pub fn named_site(source: &impl Source, scope: &Scope, text: &str) -> Result<Option<SiteName>, AskError> {
+    if let Scope::Only { sites, by_token } = scope {
+        let asked = sites.iter().filter(|site| text.is_empty() || site.as_str() == text);
+        return match asked.into_iter().find(|site| source.site(site).is_some()) {
+            Some(name) => Ok(Some(name.clone())),
+            None if text.is_empty() => Err(AskError::NoSites),
+            None => Err(AskError::HiddenSite { name: query::excerpt(text), needs_token: !by_token }),
+        };
+    }
     if text.is_empty() {
         return Ok(None);
     }
@@ -81,13 +91,32 @@ mod tests {
     #[test]
     fn a_text_that_names_no_site_is_answered_with_those_there_are() {
         let source = Memory::new(&["b", "a"]);
-        assert_eq!(named_site(&source, "").unwrap(), None);
-        assert_eq!(named_site(&source, "b").unwrap(), SiteName::new("b").ok());
+        assert_eq!(named_site(&source, &Scope::All, "").unwrap(), None);
+        assert_eq!(named_site(&source, &Scope::All, "b").unwrap(), SiteName::new("b").ok());
         for wrong in ["c", "No Name"] {
-            let Err(AskError::UnknownSite { name, known }) = named_site(&source, wrong) else { panic!("{wrong}") };
+            let Err(AskError::UnknownSite { name, known }) = named_site(&source, &Scope::All, wrong) else {
+                panic!("{wrong}")
+            };
             assert_eq!((name.as_str(), known.len()), (wrong, 2));
         }
-        assert!(matches!(named_site(&Memory::new(&[]), "c"), Err(AskError::NoSites)));
+        assert!(matches!(named_site(&Memory::new(&[]), &Scope::All, "c"), Err(AskError::NoSites)));
+    }
+
+    #[test]
+    fn a_site_that_may_not_be_read_is_like_one_that_is_not_there() {
+        let source = Memory::new(&["a", "b", "c"]);
+        let names = |names: &[&str]| names.iter().map(|name| SiteName::new(name).unwrap()).collect();
+        let scope = Scope::Only { sites: std::sync::Arc::new(names(&["b", "gone"])), by_token: true };
+        assert_eq!(named_site(&source, &scope, "").unwrap(), SiteName::new("b").ok());
+        assert_eq!(named_site(&source, &scope, "b").unwrap(), SiteName::new("b").ok());
+        for text in ["a", "gone", "never", "No Name"] {
+            let Err(AskError::HiddenSite { name, needs_token }) = named_site(&source, &scope, text) else {
+                panic!("{text}")
+            };
+            assert_eq!((name.as_str(), needs_token), (text, false));
+        }
+        let none = Scope::Only { sites: std::sync::Arc::default(), by_token: true };
+        assert!(matches!(named_site(&source, &none, ""), Err(AskError::NoSites)));
     }
 
     #[test]

@@ -99,6 +99,9 @@ impl Ledger for Shelf {
         numbers.sort_unstable();
         numbers
     }
+    fn numbered(&self, _: &SiteName) -> Vec<(Period, u64)> {
+        self.memory.read().unwrap().releases.iter().map(|(period, release)| (*period, release.number)).collect()
+    }
     fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         Ok(self.memory.read().unwrap().releases.values().find(|release| release.number == number).cloned())
@@ -157,7 +160,7 @@ async fn the_same_question_reads_releases_once_until_something_is_published() {
 #[tokio::test]
 async fn questions_that_differ_have_answers_of_their_own() {
     let (_, answers) = answers();
-    let named = answers.named_site("www").unwrap();
+    let named = answers.named_site(&Scope::All, "www").unwrap();
     let whole = TrafficQuestion { ask: TrafficAsk { dates: Dates::LATEST, ..last_day(None).ask }, ..last_day(named) };
     let whole = answers.traffic(&whole).await.unwrap();
     assert_eq!(whole.traffic.points.len(), 3);
@@ -237,7 +240,7 @@ impl Weigh for Number {
 }
 
 fn follow(answers: &Answers<Shelf>, follow: Follow, stopping: &watch::Receiver<bool>) -> Followed<Number> {
-    let number = |release: &Release| Number(release.number);
+    let number = Arc::new(|release: &Release| Some(Number(release.number)));
     answers.follow((None, follow), Reader::default(), stopping.clone(), number).unwrap()
 }
 
@@ -268,7 +271,7 @@ async fn a_reader_that_takes_nothing_is_read_nothing_for_and_given_up() {
     (3..40).for_each(|number| shelf.publish(day(number), 10));
     let (_stop, stopping) = watch::channel(false);
     let reader = Reader::default();
-    let number = |release: &Release| Number(release.number);
+    let number = Arc::new(|release: &Release| Some(Number(release.number)));
     let published = (None, Follow::Published { after: 0 });
     let mut stuck = answers.follow(published, reader.clone(), stopping, number).unwrap();
     tokio::time::timeout(PATIENCE, reader.hang_up.asked()).await.expect("it is given up");
@@ -283,7 +286,8 @@ async fn a_client_exports_only_so_much_at_the_same_time() {
     let (_stop, stopping) = watch::channel(false);
     let published = Follow::Published { after: 0 };
     let mut many: Vec<_> = (0..8).map(|_| follow(&answers, published, &stopping)).collect();
-    let refused = answers.follow((None, published), Reader::default(), stopping.clone(), |_| Number(0));
+    let refused =
+        answers.follow((None, published), Reader::default(), stopping.clone(), Arc::new(|_: &Release| Some(Number(0))));
     assert_eq!(refused.err().map(|busy| busy.allowed), Some(8));
     // One that has ended is not counted.
     many.pop();

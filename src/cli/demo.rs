@@ -11,12 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use headcount_client::{Credentials, Link};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::StreamExt;
-use tonic::transport::Channel;
 
 use super::serve::{follow_signals, options};
 use crate::{
+    access::Access,
     calendar::{Calendar, Day},
     clock::{Clock, SystemClock},
     config::{self, Config, SiteConfig},
@@ -24,7 +25,7 @@ use crate::{
     proto::{self, WatchReleasesRequest, stats_service_client::StatsServiceClient},
     receive,
     report::{self, RenderOptions, ReportRequest, TruthColumns, TruthDay},
-    serve::{self, Listeners, Reading, ServeError, Signals},
+    serve::{self, Listeners, Reading, Security, ServeError, Signals},
     ship::{self, Input, ProducerSecret, ShipOptions, Summary},
     sitemap::{Limits, Sitemap, together},
     telemetry,
@@ -112,7 +113,7 @@ async fn show(args: Args) -> Result<(), Failure> {
 }
 
 /// Ships the logs and waits until they are published.
-async fn publish(shows: &[Show], address: &str) -> Result<(Channel, u64), Failure> {
+async fn publish(shows: &[Show], address: &str) -> Result<(Link, u64), Failure> {
     let channel = connect(address).await?;
     let now_unix_ms = SystemClock.now_unix_ms();
     let secret = ship::passing_secret()?;
@@ -144,6 +145,7 @@ fn invented_site(site: DemoSite, are_all_listed: bool) -> Result<Show, Failure> 
     // The embassies have a sitemap, so their pages are known and need no threshold; the main site has one only if asked.
     let pages = site.truth.counts.pages.values().flat_map(|pages| pages.keys().cloned());
     let config = SiteConfig {
+        is_public: false,
         name: SiteName::new(&site.name)?,
         hosts: vec![site.host.clone()],
         calendar: Calendar::new(&site.time_zone)?,
@@ -244,8 +246,11 @@ async fn start(directory: &Path, shows: &[Show], args: &Args, signals: Signals) 
     };
     let options = options(&config, SitePolicy::Configured, Vec::new());
     let (known, receiving) = (serve::Known::default(), receive::Settings::default());
-    let listeners = Listeners { events: listener, readers: reading, monitor: None };
-    let server = tokio::spawn(serve::run(listeners, options, known, receiving, Arc::new(SystemClock), signals));
+    let listeners = Listeners { events: listener, readers: reading, monitor: None, security: Security::default() };
+    let server = tokio::spawn({
+        let clock = Arc::new(SystemClock);
+        serve::run(listeners, options, known, receiving, Access::without_tokens(clock.clone()), clock, signals)
+    });
     Ok(Started { address, page, server })
 }
 
@@ -258,8 +263,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// The listener is bound already; the server answers as soon as the vault is open.
-async fn connect(address: &str) -> Result<Channel, Failure> {
-    Ok(report::connect(&format!("http://{address}")).await?)
+async fn connect(address: &str) -> Result<Link, Failure> {
+    Ok(report::connect(&format!("http://{address}"), &Credentials::default()).await?)
 }
 
 fn ship_options(show: &Show, address: &str, secret: ProducerSecret, now_unix_ms: i64) -> ShipOptions {
@@ -289,7 +294,7 @@ fn shipped(show: &Show, summary: &Summary) -> String {
 }
 
 /// Waits for the month's release of every site, or until nothing more is published. Returns the number of releases.
-async fn wait_until_sealed(channel: Channel, mut sites: BTreeSet<String>) -> Result<u64, Failure> {
+async fn wait_until_sealed(channel: Link, mut sites: BTreeSet<String>) -> Result<u64, Failure> {
     let request = WatchReleasesRequest { site: String::new(), after_release: Some(0) };
     let mut notices = StatsServiceClient::new(channel).watch_releases(request).await?.into_inner();
     let mut last = 0;
@@ -305,7 +310,7 @@ async fn wait_until_sealed(channel: Channel, mut sites: BTreeSet<String>) -> Res
 }
 
 /// The first two sites in full, the others in a sentence.
-async fn print_reports(shows: &[Show], channel: Channel) -> Result<(), Failure> {
+async fn print_reports(shows: &[Show], channel: Link) -> Result<(), Failure> {
     let (width, colour) = (WIDTH, RenderOptions::for_stdout().colour);
     let main_site_first = |show: &&Show| show.site.name.as_str() != "www";
     let mut ordered: Vec<&Show> = shows.iter().collect();

@@ -10,7 +10,7 @@ use headcount_model::{
     format,
 };
 
-use super::{fail, report::printed};
+use super::{fail, report::printed, server::Trust};
 use crate::{
     config::{self, MailConfig},
     digest::{self, DigestError, Frame, Letter, Period, Recipients, Scope},
@@ -94,6 +94,10 @@ pub struct Args {
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 /// In which form a mail is printed.
@@ -151,7 +155,8 @@ async fn letter(args: &Args, mail: &MailConfig) -> Result<Letter, DigestError> {
         None => Scope::Site(args.site.clone()),
     };
     let period = if args.monthly { Period::Month } else { Period::Week };
-    digest::ask(report::connect(&args.server).await?, &scope, period, &frame).await
+    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
+    digest::ask(channel, &scope, period, &frame).await
 }
 
 /// The name under which readers know the server: the dashboard's host, else the sender's domain, else where it was asked.

@@ -56,9 +56,10 @@ pub(super) async fn run(args: Args) -> ExitCode {
 /// The options of following, and where the state is.
 fn follower(args: Args) -> Result<(ShipOptions, PathBuf), String> {
     let (state, secret) = sender(args.state.as_deref()).map_err(|error| error.to_string())?;
+    let credentials = args.trust.credentials(&args.server)?;
     let options = args.into_options(secret, SystemClock.now_unix_ms())?;
     let release_mark = known_mark(&state, &options.server);
-    Ok((ShipOptions { release_mark, lag_bytes: FOLLOWED_LAG_BYTES, ..options }, state))
+    Ok((ShipOptions { credentials, release_mark, lag_bytes: FOLLOWED_LAG_BYTES, ..options }, state))
 }
 
 /// Turns the channel true at SIGINT or SIGTERM.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    config::{self, Config},
+    config::{self, Config, TOKENS_FILE},
     vault::admin::Directories,
 };
 
@@ -40,6 +40,7 @@ impl Location {
         if let Some(data) = &self.data {
             move_along(&mut config.keys, &config.data, data, "keys");
             move_along(&mut config.archive, &config.data, data, "archive");
+            move_along(&mut config.tokens, &config.data, data, TOKENS_FILE);
             config.data.clone_from(data);
         }
         if let Some(keys) = &self.keys {

@@ -16,9 +16,11 @@ pub mod publish;
 pub mod report;
 pub mod restore;
 pub mod serve;
+mod server;
 pub mod shell;
 pub mod ship;
 pub mod sites;
+pub mod token;
 pub mod top;
 mod typed;
 pub mod verify;
@@ -75,6 +77,7 @@ enum Command {
     Digest(digest::Args),
     Privacy(privacy::Args),
     Check(check::Args),
+    Token(token::Args),
     Doctor(doctor::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -102,6 +105,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Digest(args) => digest::run(args).await,
         Command::Privacy(args) => privacy::run(args).await,
         Command::Check(args) => check::run(&args),
+        Command::Token(args) => token::run(args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(args),

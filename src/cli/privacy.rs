@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::report::printed;
+use super::{report::printed, server::Trust};
 use crate::{
     proto::GetPrivacyResponse,
     report::{self, RenderOptions, ReportError},
@@ -34,6 +34,10 @@ pub struct Args {
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 
     /// Print one JSON object instead of text
     #[arg(long)]
@@ -64,7 +68,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn fetch(args: Args) -> Result<GetPrivacyResponse, ReportError> {
-    let channel = report::connect(&args.server).await?;
+    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
     report::fetch_privacy(channel, args.site, args.ledger).await
 }
 

@@ -5,18 +5,18 @@
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use tonic::transport::Channel;
 
 use super::{
     Failed,
     form::{Form, finish, json, rows},
+    server::Trust,
     when::{When, Word},
 };
 use crate::{
     files,
     proto::{self, PeriodKind},
     publish,
-    report::{self, KeyRequest, OverviewRequest, RenderOptions, ReportData, ReportError, ReportRequest},
+    report::{self, KeyRequest, Link, OverviewRequest, RenderOptions, ReportData, ReportError, ReportRequest},
 };
 
 /// Print the published statistics of a site
@@ -86,6 +86,10 @@ pub struct Args {
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 
     /// The form of the output; csv has the series alone
     #[arg(long, value_enum, default_value_t)]
@@ -162,7 +166,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn ask(args: Args) -> Result<String, Failed> {
-    let channel = report::connect(&args.server).await?;
+    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
     let dates = args.when.dates(&channel, &args.site).await?;
     Ok(meant(args, dates).ask(channel).await?)
 }
@@ -183,7 +187,7 @@ enum Of {
 
 impl Question {
     /// The answer as text.
-    async fn ask(self, channel: Channel) -> Result<String, ReportError> {
+    async fn ask(self, channel: Link) -> Result<String, ReportError> {
         let (form, options) = (self.form, RenderOptions::for_stdout());
         Ok(match self.of {
             Of::Site(request) if form == Form::Csv => {

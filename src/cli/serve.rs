@@ -1,6 +1,13 @@
 //! `headcount serve`: the server.
 
-use std::{io, net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -9,11 +16,12 @@ use tokio::{
 
 use super::location::Location;
 use crate::{
+    access::{Access, TokenRule, decide::Rules, file::TokenFile},
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
     receive,
-    serve::{self, Followed, Known, Listeners, Reading, Told, Watched},
+    serve::{self, Certificate, Followed, Known, Listeners, Reading, Security, Told, Watched},
     sitemap::Sitemap,
     telemetry,
     units::{MS_PER_DAY, SiteName},
@@ -106,8 +114,13 @@ pub async fn run(args: Args) -> ExitCode {
     }
     let mut options = options(&config, welcome, args.give_up);
     options.accepted_clock_unix_ms = args.accept_clock.map(end_everywhere);
+    let clock = Arc::new(SystemClock);
+    let access = match Access::open(TokenFile::new(config.tokens.clone()), rules(&config), clock.clone()) {
+        Ok(access) => access,
+        Err(error) => return fail(&error.to_string(), 2),
+    };
     let receiving = receive::Settings::of(&options.sites, config.cookie.clone());
-    match serve::run(listeners, options, known(&config), receiving, Arc::new(SystemClock), signals).await {
+    match serve::run(listeners, options, known(&config), receiving, access, clock, signals).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -147,11 +160,8 @@ fn resolve(args: &Args) -> Result<(Config, SitePolicy), String> {
         list_pages(&mut config, &site_policy, text, args.site.as_deref())?;
     }
     if let Some(listen) = args.listen {
-        if !listen.ip().is_loopback() {
-            return Err(format!(
-                "--listen {listen} is not a loopback address. TLS and tokens are not built in yet: keep headcount on \
-                 127.0.0.1 or [::1] and put a reverse proxy with TLS in front"
-            ));
+        if !listen.ip().is_loopback() && !config.tls.allows_network() {
+            return Err(format!("--listen {listen} is not a loopback address; {}", config::NETWORK_ADVICE));
         }
         config.listen = listen;
     }
@@ -192,7 +202,16 @@ async fn listeners(config: &Config) -> Result<Listeners, String> {
         Some(address) => Some(bind(address, "monitor.listen").await?),
         None => None,
     };
-    Ok(Listeners { events, readers, monitor })
+    Ok(Listeners { events, readers, monitor, security: security(config)? })
+}
+
+/// How connections are protected. Over a network events are taken with a token alone.
+fn security(config: &Config) -> Result<Security, String> {
+    let open = |(certificate, key): (PathBuf, PathBuf)| Certificate::open(certificate, key);
+    let certificate = config.tls.files.clone().map(open).transpose().map_err(|fault| format!("tls: {fault}"))?;
+    let is_local = config.listen.ip().is_loopback() || config.tls.is_behind_proxy;
+    let events_tokens = if is_local { TokenRule::OnceGiven } else { TokenRule::Always };
+    Ok(Security { certificate, events_tokens, is_behind_proxy: config.tls.is_behind_proxy })
 }
 
 /// `flag` chooses another address.
@@ -275,6 +294,16 @@ pub(super) fn options(config: &Config, site_policy: SitePolicy, give_up: Vec<Str
         max_lateness_ms: config.max_lateness_ms,
         accepted_clock_unix_ms: None,
         give_up,
+    }
+}
+
+/// What the configuration says of who may read which site.
+fn rules(config: &Config) -> Rules {
+    let grouped = config.sites.iter().filter(|site| !site.label.group.is_empty());
+    let public = config.sites.iter().filter(|site| site.is_public);
+    Rules {
+        groups: grouped.map(|site| (site.name.clone(), site.label.group.clone())).collect(),
+        public: Arc::new(public.map(|site| site.name.clone()).collect()),
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use clap::ValueEnum;
 
+use super::server::Trust;
 use crate::config;
 use crate::ship::{
     Format, Input, OwnNames, ProducerSecret, ShipError, ShipOptions, SitesByHost, StateError, Summary, TrustedProxies,
@@ -85,6 +86,10 @@ pub struct Args {
     /// The server's ingest address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = "http://127.0.0.1:50051")]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 
     /// The name under which the server remembers how far this log was sent
     ///
@@ -254,7 +259,9 @@ async fn run_ship(args: Args) -> Result<Summary, (String, u8)> {
     let now_unix_ms = SystemClock.now_unix_ms();
     let (state, secret) = sender(args.state.as_deref()).map_err(|error| (error.to_string(), EXIT_USAGE))?;
     let wait = Duration::from_secs(args.wait);
+    let credentials = args.trust.credentials(&args.server).map_err(|problem| (problem, EXIT_USAGE))?;
     let options = args.into_options(secret, now_unix_ms).map_err(|error| (error, EXIT_USAGE))?;
+    let options = ShipOptions { credentials, ..options };
     let server = options.server.clone();
     let release_mark = known_mark(&state, &server);
     let summary = ship(ShipOptions { release_mark, ..options }).await.map_err(told)?;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use super::server::Trust;
 use super::{
     Failed,
     form::{Form, finish, json, rows},
@@ -28,6 +29,10 @@ pub struct Args {
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 /// Prints the sites.
@@ -36,7 +41,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn ask(args: &Args) -> Result<String, Failed> {
-    let answer = report::fetch_sites(report::connect(&args.server).await?).await?;
+    let answer = report::fetch_sites(report::connect(&args.server, &args.trust.asking(&args.server)?).await?).await?;
     Ok(match args.format {
         Form::Table => report::render_sites(&answer.sites, &report::RenderOptions::for_stdout()),
         Form::Csv => rows(&publish::sites_sheet(&answer.sites)),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use super::server::Trust;
 use super::{
     Failed,
     form::{Form, finish, json, rows},
@@ -56,6 +57,10 @@ pub struct Args {
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 /// Prints the list.
@@ -64,7 +69,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn ask(args: &Args) -> Result<String, Failed> {
-    let channel = report::connect(&args.server).await?;
+    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
     let dates = args.when.dates(&channel, &args.site).await?;
     let request = TopRequest {
         site: args.site.clone(),

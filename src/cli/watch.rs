@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use super::server::Trust;
 use super::{Failed, fail};
 use crate::report::{self, Watch};
 
@@ -31,6 +32,10 @@ pub struct Args {
     /// The server's address
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
+
+    /// How the server lets this in
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 /// Prints what comes.
@@ -42,7 +47,8 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn watch(args: &Args) -> Result<ExitCode, Failed> {
-    let mut watch = Watch::open(report::connect(&args.server).await?, &args.site).await?;
+    let mut watch =
+        Watch::open(report::connect(&args.server, &args.trust.asking(&args.server)?).await?, &args.site).await?;
     if !args.json {
         eprintln!("headcount watch: waiting for what is published; Ctrl-C ends it");
     }

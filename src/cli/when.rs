@@ -9,10 +9,12 @@ use jiff::{
     civil::{Date, ISOWeekDate, Weekday},
     tz::TimeZone,
 };
-use tonic::transport::Channel;
 
 use super::{Failed, report::Granularity};
-use crate::{proto::Site, report};
+use crate::{
+    proto::Site,
+    report::{self, Link},
+};
 
 const ALLOWED: &str =
     "2026-10-15, 2026-W42, 2026-10, 2026, yesterday, last-week, last-month or last-year (`headcount help dates`)";
@@ -128,7 +130,7 @@ impl When {
     ///
     /// # Errors
     /// When the dates are the wrong way round, or the server is needed to read them and does not answer.
-    pub async fn dates(&self, channel: &Channel, site: &str) -> Result<[String; 2], Failed> {
+    pub async fn dates(&self, channel: &Link, site: &str) -> Result<[String; 2], Failed> {
         let is_known = |word: &Word| matches!(word, Word::Dates(..));
         let typed = [self.from, self.to, self.period];
         let known = if self.last.is_none() && typed.iter().flatten().all(is_known) {

@@ -18,6 +18,7 @@ mod receive;
 mod site;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod validate;
 mod web;
 
@@ -38,28 +39,38 @@ use crate::{
     vault::{Bounds, Shares, SiteGroup, SiteLabel, TableSet},
 };
 
+pub use tls::TlsConfig;
 pub use web::{WEB_LISTEN_DEFAULT, WebConfig, web_listen};
 
 /// The largest configuration file, in bytes.
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// The most sites.
 pub const SITES_MAX: usize = 1_000;
+/// What to do where events are to be taken from other machines.
+pub const NETWORK_ADVICE: &str = "allowed with a certificate and key in [tls], or with `behind_proxy = true` there where a proxy speaks TLS and \
+                                  nobody else reaches the address; else 127.0.0.1 or [::1]";
+/// The file of tokens, in the data directory unless another is named.
+pub const TOKENS_FILE: &str = "tokens.toml";
 
 /// A configuration that is complete and checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the server listens. Always a loopback address.
+    /// Where the server listens. A loopback address, unless it speaks TLS or a proxy does.
     pub listen: SocketAddr,
     /// Where the page and its data are read.
     pub web: WebConfig,
     /// Where metrics and health are read; `None` where nobody may.
     pub monitor: Option<SocketAddr>,
+    /// How connections are protected.
+    pub tls: TlsConfig,
     /// The data directory. A relative path is relative to the working directory.
     pub data: PathBuf,
     /// The directory of the keys that the data is encrypted with.
     pub keys: PathBuf,
     /// The directory of the archive of releases.
     pub archive: PathBuf,
+    /// The file of tokens.
+    pub tokens: PathBuf,
     /// A checkpoint begins when the journal is longer than this, in MiB, 1 to 4,096.
     pub journal_mib: u64,
     /// Nothing is accepted while less than this is free, in MiB.
@@ -93,6 +104,8 @@ pub struct Config {
 pub struct SiteConfig {
     /// Its name.
     pub name: SiteName,
+    /// Whether anybody may read its statistics, where tokens are in force.
+    pub is_public: bool,
     /// Its host names in lower case; `*.x` stands for every name below `x`. Empty: hosts are not checked.
     pub hosts: Vec<String>,
     /// Its local time.
@@ -124,6 +137,7 @@ impl SiteConfig {
     pub fn plain(name: SiteName, calendar: Calendar) -> Self {
         Self {
             name,
+            is_public: false,
             hosts: Vec::new(),
             calendar,
             profile: "standard".to_owned(),
@@ -182,8 +196,10 @@ impl Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
             web: WebConfig::default(),
             monitor: None,
+            tls: TlsConfig::default(),
             keys: data.join("keys"),
             archive: data.join("archive"),
+            tokens: data.join(TOKENS_FILE),
             journal_mib: 64,
             data,
             free_space_reserve_mib: 64,

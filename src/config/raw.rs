@@ -24,9 +24,9 @@ const PREFIX: &str = "HEADCOUNT_";
 /// Separates section and key in a variable's name.
 const SEPARATOR: &str = "__";
 /// The sections that variables can set.
-const SECTIONS: [&str; 6] = ["server", "web", "monitor", "privacy", "bounds", "seal"];
+const SECTIONS: [&str; 7] = ["server", "web", "monitor", "tls", "privacy", "bounds", "seal"];
 /// The keys whose values are text even if they look like a number.
-const TEXT_KEYS: [&str; 4] = ["listen", "data", "keys", "archive"];
+const TEXT_KEYS: [&str; 7] = ["listen", "data", "keys", "archive", "tokens", "certificate", "key"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -34,6 +34,7 @@ pub(super) struct Raw {
     pub server: Server,
     pub web: Web,
     pub monitor: Monitor,
+    pub tls: Tls,
     pub privacy: Privacy,
     pub bounds: Bounds,
     pub seal: Seal,
@@ -59,6 +60,7 @@ pub(super) struct Server {
     pub data: Option<String>,
     pub keys: Option<String>,
     pub archive: Option<String>,
+    pub tokens: Option<String>,
     pub journal_mib: Option<i64>,
     pub free_space_reserve_mib: Option<i64>,
     pub links: Option<bool>,
@@ -69,6 +71,14 @@ pub(super) struct Server {
 pub(super) struct Web {
     pub listen: Option<String>,
     pub hosts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tls {
+    pub certificate: Option<String>,
+    pub key: Option<String>,
+    pub behind_proxy: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -178,6 +188,8 @@ pub(super) struct Site {
     pub pages: Vec<String>,
     pub sitemap: Option<String>,
     pub sitemap_refresh_minutes: Option<i64>,
+    #[serde(default)]
+    pub public: bool,
     pub links: Option<bool>,
     #[serde(default)]
     pub links_start: Vec<String>,

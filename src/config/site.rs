@@ -66,9 +66,21 @@ pub(super) fn site(
     let sitemap = sitemap.map_err(|what| at.problem(&["sitemap"], what))?;
     let pages = pages(&listed, sitemap.as_ref(), at)?;
     let sitemap = sitemap.map(|sitemap| SitemapConfig { sitemap, refresh_minutes, listed });
-    let query_allow = raw.query_allow;
-    let bounds = None;
-    Ok(SiteConfig { name, hosts, calendar, profile, shares, bounds, pages, sitemap, links, query_allow, tables, label })
+    Ok(SiteConfig {
+        name,
+        is_public: raw.public,
+        hosts,
+        calendar,
+        profile,
+        shares,
+        bounds: None,
+        pages,
+        sitemap,
+        links,
+        query_allow: raw.query_allow,
+        tables,
+        label,
+    })
 }
 
 fn profile_shares(name: &str, profiles: &BTreeMap<String, Shares>, at: &At) -> Result<Shares, Problem> {

@@ -96,7 +96,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[server]\nlisten = \"0.0.0.0:50051\"\n",
-        "h.toml:2: server.listen: \"0.0.0.0:50051\" is not loopback; TLS and tokens are not built in yet; put a reverse proxy with TLS in front and keep headcount on loopback (127.0.0.1 or [::1])",
+        "h.toml:2: server.listen: \"0.0.0.0:50051\" is not loopback; allowed with a certificate and key in [tls], or with `behind_proxy = true` there where a proxy speaks TLS and nobody else reaches the address; else 127.0.0.1 or [::1]",
     ),
     (
         "[server]\nlisten = \"localhost\"\n",

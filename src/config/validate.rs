@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Config, Problem, SITES_MAX,
+    Config, NETWORK_ADVICE, Problem, SITES_MAX, TOKENS_FILE, TlsConfig,
     labels::groups,
     mail::mail,
     monitor::monitor,
@@ -22,6 +22,7 @@ use super::{
     raw::{Bounds, Geo, Privacy, ProfileShares, Raw, Seal, Server},
     receive::cookie,
     site::{Known, site, unique},
+    tls::tls,
     web::web,
 };
 use crate::{
@@ -42,6 +43,7 @@ pub(super) fn validate(raw: Raw, base: &Path) -> Result<Config, Problem> {
     let mut config = Config::default();
     // Off for the server is off for all of its sites.
     let may_follow = raw.server.links.unwrap_or(true);
+    config.tls = tls(raw.tls, base)?;
     server(raw.server, &mut config)?;
     config.web = web(raw.web)?;
     config.monitor = monitor(raw.monitor)?;
@@ -115,13 +117,17 @@ fn directory(key: &str, text: &str) -> Result<PathBuf, Problem> {
 
 fn server(raw: Server, config: &mut Config) -> Result<(), Problem> {
     if let Some(text) = raw.listen {
-        config.listen = listen(&text)?;
+        config.listen = listen(&text, &config.tls)?;
     }
     if let Some(text) = raw.data {
         config.data = directory("data", &text)?;
     }
     config.keys = within_data("keys", raw.keys, &config.data)?;
     config.archive = within_data("archive", raw.archive, &config.data)?;
+    config.tokens = match raw.tokens {
+        Some(text) => directory("tokens", &text)?,
+        None => config.data.join(TOKENS_FILE),
+    };
     if let Some(mib) = raw.journal_mib {
         config.journal_mib = within(["server", "journal_mib"], mib, &(1..=JOURNAL_MIB_MAX))?.unsigned_abs();
     }
@@ -148,16 +154,14 @@ fn within_data(key: &str, text: Option<String>, data: &Path) -> Result<PathBuf, 
     Ok(path)
 }
 
-fn listen(text: &str) -> Result<SocketAddr, Problem> {
+fn listen(text: &str, tls: &TlsConfig) -> Result<SocketAddr, Problem> {
     let path = ["server", "listen"];
     let address: SocketAddr = text.parse().map_err(|_| {
         let allowed = "allowed: an IP address with a port, such as \"127.0.0.1:50051\" or \"[::1]:50051\"";
         Problem::new(&path, format!("{} is not an address to listen on; {allowed}", shown(text)))
     })?;
-    if !address.ip().is_loopback() {
-        let advice =
-            "TLS and tokens are not built in yet; put a reverse proxy with TLS in front and keep headcount on loopback";
-        let what = format!("{} is not loopback; {advice} (127.0.0.1 or [::1])", shown(text));
+    if !address.ip().is_loopback() && !tls.allows_network() {
+        let what = format!("{} is not loopback; {NETWORK_ADVICE}", shown(text));
         return Err(Problem::new(&path, what));
     }
     Ok(address)

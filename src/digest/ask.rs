@@ -2,8 +2,8 @@
 //!
 //! It asks for one whole published period, so that every number is one that was published, and never adds any up.
 
+use headcount_client::Link;
 use jiff::{ToSpan, civil::Date};
-use tonic::transport::Channel;
 
 use super::{DigestError, Frame, Letter, overview, site};
 use crate::{
@@ -81,7 +81,7 @@ pub(super) const TABLES: [Table; 4] = [Table::Page, Table::Referrer, Table::Camp
 ///
 /// # Errors
 /// When the server cannot be reached or refuses, or has published no such period.
-pub async fn ask(channel: Channel, scope: &Scope, period: Period, frame: &Frame) -> Result<Letter, DigestError> {
+pub async fn ask(channel: Link, scope: &Scope, period: Period, frame: &Frame) -> Result<Letter, DigestError> {
     match scope {
         Scope::Site(name) => {
             let answers = of_site(channel, name, period).await?;
@@ -94,7 +94,7 @@ pub async fn ask(channel: Channel, scope: &Scope, period: Period, frame: &Frame)
     }
 }
 
-async fn of_site(channel: Channel, name: &str, period: Period) -> Result<SiteAnswers, DigestError> {
+async fn of_site(channel: Link, name: &str, period: Period) -> Result<SiteAnswers, DigestError> {
     let mut client = client(channel);
     let sites = answer("ListSites", client.list_sites(ListSitesRequest {}).await)?.sites;
     let found = sites.into_iter().find(|site| name.is_empty() || site.site == name);
@@ -139,7 +139,7 @@ async fn of_site(channel: Channel, name: &str, period: Period) -> Result<SiteAns
 }
 
 async fn of_group(
-    channel: Channel,
+    channel: Link,
     group: &str,
     period: Period,
     frame: &Frame,

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     BadRequest,
     /// Too much is asked for at the same time.
     Busy,
+    /// There is no such site, or one that a token is needed for: nothing tells which.
+    NeedsToken,
     /// The server failed.
     Failed,
 }
@@ -52,6 +54,10 @@ impl From<AskError> for FileError {
         match error {
             AskError::NoSites => Self::not_found("nothing is counted yet, so there is no site to ask about"),
             AskError::UnknownSite { name, known } => Self::not_found(unknown_site(&name, &known)),
+            error @ AskError::HiddenSite { needs_token, .. } => {
+                let kind = if needs_token { ErrorKind::NeedsToken } else { ErrorKind::NotFound };
+                Self { kind, message: error.to_string() }
+            }
             // No file is about a group; the words are those of the question.
             error @ AskError::UnknownGroup { .. } => Self::not_found(error.to_string()),
             AskError::Field { field, what, allowed } => Self::parameter(parameter_of(field), &what, &allowed),

@@ -8,6 +8,7 @@ use super::{
     tables::file_name,
 };
 use crate::{
+    access::Scope,
     answers::{
         Answers,
         sites::SiteSummary,
@@ -27,14 +28,18 @@ use crate::{
 };
 
 /// The sheet that is asked for, and a name for its file without an extension.
-pub(super) async fn sheet<S: Published>(answers: &Answers<S>, asked: &Asked) -> Result<(String, Sheet), FileError> {
+pub(super) async fn sheet<S: Published>(
+    answers: &Answers<S>,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<(String, Sheet), FileError> {
     let symbols = asked.symbols;
     match &asked.what {
-        What::Sites => sites(answers).await,
-        What::Overview { month } => overview(answers, *month, symbols).await,
+        What::Sites => sites(answers, scope).await,
+        What::Overview { month } => overview(answers, scope, *month, symbols).await,
         What::Traffic { site, dates, by, metrics } => {
             let ask = TrafficAsk { dates: *dates, granularity: *by, compare: Compare::None };
-            let question = TrafficQuestion { site: answers.named_site(site)?, ask };
+            let question = TrafficQuestion { site: answers.named_site(scope, site)?, ask };
             let answer = answers.traffic(&question).await?;
             let name = file(&answer.site, &format!("traffic-{}", by.name()), answer.traffic.range);
             let rows = answer.traffic.points.iter().flat_map(|point| of_point(&answer.site, point, metrics, symbols));
@@ -42,15 +47,16 @@ pub(super) async fn sheet<S: Published>(answers: &Answers<S>, asked: &Asked) -> 
         }
         What::Table { site, table, dates } => {
             let ask = TopAsk { table: *table, dates: *dates, compare: Compare::None };
-            let question = BreakdownQuestion { site: answers.named_site(site)?, ask };
+            let question = BreakdownQuestion { site: answers.named_site(scope, site)?, ask };
             breakdown(&*answers.breakdown(&question).await?, symbols)
         }
     }
 }
 
-async fn sites<S: Published>(answers: &Answers<S>) -> Result<(String, Sheet), FileError> {
+async fn sites<S: Published>(answers: &Answers<S>, scope: &Scope) -> Result<(String, Sheet), FileError> {
     let answer = answers.sites().await?;
-    let rows = answer.sites.iter().map(|summary| of_site(&summary.site)).collect();
+    let seen = answer.sites.iter().filter(|summary| scope.allows(&summary.site.name));
+    let rows = seen.map(|summary| of_site(&summary.site)).collect();
     Ok(("sites".to_owned(), Sheet { columns: &SITES, rows }))
 }
 
@@ -65,11 +71,13 @@ fn of_site(site: &SiteInfo) -> Vec<Field> {
 /// Each site over a month, in the columns of a series; over its latest published one where none is named.
 async fn overview<S: Published>(
     answers: &Answers<S>,
+    scope: &Scope,
     month: Option<Period>,
     symbols: Symbols,
 ) -> Result<(String, Sheet), FileError> {
     let mut rows = Vec::new();
-    for SiteSummary { site, last_month, .. } in &answers.sites().await?.sites {
+    let answer = answers.sites().await?;
+    for SiteSummary { site, last_month, .. } in answer.sites.iter().filter(|summary| scope.allows(&summary.site.name)) {
         let shown = month.or(last_month.map(Period::month_of));
         // Before the first month is published, the month of the last day says so.
         let last_day = site.days.map(|(_, last)| Period::month_of(last));

@@ -30,7 +30,10 @@ pub use parquet::parquet;
 pub use sheet::{Column, Field, Kind, Sheet};
 pub use tables::{file_name, named};
 
-use crate::answers::{Answers, source::Published};
+use crate::{
+    access::Scope,
+    answers::{Answers, source::Published},
+};
 
 /// A finished file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,13 +49,18 @@ pub struct FileAnswer {
 /// Answers a request for a file.
 ///
 /// `path` is what follows `/data/`, still percent-encoded: `overview.csv`, `sites.csv`, `{site}/traffic.csv` or
-/// `{site}/{table}.csv`, each also as `.json`. `query` is what follows the `?`.
+/// `{site}/{table}.csv`, each also as `.json`. `query` is what follows the `?`. Sites outside `scope` are as if they were not there.
 ///
 /// # Errors
 /// When there is no such file or site, a parameter cannot be read or is outside its limits, or the store cannot be read.
-pub async fn answer<S: Published>(answers: &Answers<S>, path: &str, query: &str) -> Result<FileAnswer, FileError> {
+pub async fn answer<S: Published>(
+    answers: &Answers<S>,
+    scope: &Scope,
+    path: &str,
+    query: &str,
+) -> Result<FileAnswer, FileError> {
     let asked = ask::read(path, query)?;
-    let (name, sheet) = make::sheet(answers, &asked).await?;
+    let (name, sheet) = make::sheet(answers, scope, &asked).await?;
     let extension = asked.extension;
     let name = format!("{name}.{}", extension.name());
     Ok(FileAnswer { content_type: extension.content_type(), name, body: extension.write(&sheet) })

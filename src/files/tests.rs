@@ -26,12 +26,13 @@ fn answers() -> Answers<Shelf> {
 }
 
 async fn text(path: &str, query: &str) -> String {
-    let answer = answer(&answers(), path, query).await.unwrap_or_else(|error| panic!("{path}?{query}: {error}"));
+    let answer =
+        answer(&answers(), &Scope::All, path, query).await.unwrap_or_else(|error| panic!("{path}?{query}: {error}"));
     String::from_utf8(answer.body).unwrap()
 }
 
 async fn refused(path: &str, query: &str) -> (ErrorKind, String) {
-    let error = answer(&answers(), path, query).await.expect_err(path);
+    let error = answer(&answers(), &Scope::All, path, query).await.expect_err(path);
     (error.kind, error.message)
 }
 
@@ -104,7 +105,7 @@ async fn all_sites_are_in_one_file() {
 
 #[tokio::test]
 async fn a_file_has_a_type_and_a_name_of_its_own() {
-    let of = |path, query| async move { answer(&answers(), path, query).await.unwrap() };
+    let of = |path, query| async move { answer(&answers(), &Scope::All, path, query).await.unwrap() };
     let csv = of("%61.site/traffic.csv", "from=2026-10-24&to=2026-10-26&by=week").await;
     assert_eq!(csv.name, "a.site-traffic-week-2026-10-24-2026-10-26.csv");
     assert_eq!(csv.content_type, "text/csv; charset=utf-8; header=present");

@@ -2,8 +2,8 @@
 //!
 //! It asks for whole periods, so that every number is one that was published, and never adds any up.
 
+use headcount_client::Link;
 use jiff::{ToSpan, civil::Date};
-use tonic::transport::Channel;
 
 use super::{PublishError, value::reason};
 use crate::{
@@ -60,10 +60,10 @@ impl SiteData {
 }
 
 /// Asks one server.
-pub(super) struct Reader(StatsServiceClient<Channel>);
+pub(super) struct Reader(StatsServiceClient<Link>);
 
 impl Reader {
-    pub(super) fn new(channel: Channel) -> Self {
+    pub(super) fn new(channel: Link) -> Self {
         Self(client(channel))
     }
 

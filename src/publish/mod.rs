@@ -23,7 +23,7 @@ mod value;
 
 use std::path::Path;
 
-use tonic::transport::Channel;
+use headcount_client::Link;
 
 pub use error::PublishError;
 pub use rows::{key_sheet, overview_sheet, sites_sheet, top_sheet, traffic_sheet};
@@ -82,7 +82,7 @@ pub struct Options<'a> {
 /// # Errors
 /// When the server cannot be reached, a site is not there, or a file cannot be written.
 pub async fn publish(
-    channel: Channel,
+    channel: Link,
     publication: &Publication,
     options: Options<'_>,
     mut seen: impl FnMut(Progress<'_>),

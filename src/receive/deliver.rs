@@ -1,9 +1,13 @@
 //! Brings accesses to their sites: the way from both services to the vault's intake.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use tonic::{Request, Status};
 
 use super::{access::Access, recent::Digest, routes::Routes};
 use crate::{
+    access::{self, Deed, Pass},
+    rpc::status,
     units::SiteName,
     vault::{Batch, EVENTS_PER_BATCH_MAX, Intake, OutcomeCounts, Pending, Refusal},
 };
@@ -15,6 +19,7 @@ const PRODUCER: &str = "collectors";
 pub(super) struct Delivery {
     intake: Intake,
     routes: Routes,
+    allowed: Arc<access::Access>,
     pub(super) cookie: Option<String>,
 }
 
@@ -37,19 +42,29 @@ impl HandedOver {
 }
 
 impl Delivery {
-    pub(super) fn new(intake: Intake, routes: Routes, cookie: Option<String>) -> Self {
-        Self { intake, routes, cookie }
+    pub(super) fn new(intake: Intake, routes: Routes, allowed: Arc<access::Access>, cookie: Option<String>) -> Self {
+        Self { intake, routes, allowed, cookie }
     }
 
-    /// The first of these names that is a site's.
-    pub(super) fn named<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<SiteName> {
+    /// Leave to send, for whoever made a request.
+    pub(super) fn pass<M>(&self, request: &Request<M>) -> Result<Pass, Status> {
+        self.allowed.pass(request.metadata().as_ref(), request.extensions(), Deed::Write).map_err(status::denied)
+    }
+
+    /// The first of these names that is a site's to which the sender may send.
+    pub(super) fn named<'n>(&self, pass: &Pass, names: impl IntoIterator<Item = &'n str>) -> Option<SiteName> {
         let sites = names.into_iter().filter_map(|name| SiteName::new(name).ok());
-        sites.into_iter().find(|site| self.intake.lane(site, PRODUCER, &[]).is_some())
+        sites.into_iter().find(|site| pass.scope().allows(site) && self.intake.lane(site, PRODUCER, &[], "").is_some())
     }
 
-    /// The site of an access: the one that its sender names, else that of its host.
-    pub(super) fn site_of<'s>(&'s self, named: Option<&'s SiteName>, access: &Access) -> Option<&'s SiteName> {
-        named.or_else(|| self.routes.of_host(access.host()))
+    /// The site of an access: the one that its sender names, else that of its host, where the sender may send to it.
+    pub(super) fn site_of<'s>(
+        &'s self,
+        pass: &Pass,
+        named: Option<&'s SiteName>,
+        access: &Access,
+    ) -> Option<&'s SiteName> {
+        named.or_else(|| self.routes.of_host(access.host())).filter(|site| pass.scope().allows(site))
     }
 
     /// Hands accesses of one site over, as many batches as it takes. Those that were not taken come back with the reason.
@@ -76,7 +91,7 @@ impl Delivery {
 
     async fn hand_over_batch(&self, site: &SiteName, accesses: Vec<Access>) -> Result<Pending, Refusal> {
         // A lane of its own, so that no other batch is in its way.
-        let lane = self.intake.lane(site, PRODUCER, &[]).ok_or(Refusal::Unavailable)?;
+        let lane = self.intake.lane(site, PRODUCER, &[], "").ok_or(Refusal::Unavailable)?;
         let length = accesses.len();
         let events = accesses.into_iter().map(|access| Ok(access.into_event()));
         lane.hand_over(Batch { sequence: 1, events, length, complete_through_unix_ms: 0, cursor: Vec::new() }).await

@@ -15,7 +15,7 @@ use super::{
     entry,
     generated::als::{StreamAccessLogsMessage, StreamAccessLogsResponse, access_log_service_server::AccessLogService},
 };
-use crate::{rpc::status, telemetry, units::SiteName, vault::Refusal};
+use crate::{access::Pass, rpc::status, telemetry, units::SiteName, vault::Refusal};
 
 /// Batches of one stream that are not durable yet; then reading waits.
 const BATCHES_UNDER_WAY_MAX: usize = 64;
@@ -40,12 +40,15 @@ impl AccessLogService for AccessLog {
         &self,
         request: Request<Streaming<StreamAccessLogsMessage>>,
     ) -> Result<Response<StreamAccessLogsResponse>, Status> {
+        let pass = self.delivery.pass(&request)?;
         let (mut messages, mut shutdown) = (request.into_inner(), self.shutdown.clone());
-        let mut session = Session { delivery: &self.delivery, named: None, under_way: VecDeque::new() };
+        let mut ended = std::pin::pin!(pass.ended());
+        let mut session = Session { delivery: &self.delivery, pass: &pass, named: None, under_way: VecDeque::new() };
         loop {
             let message = tokio::select! {
                 biased;
                 _ = shutdown.wait_for(|stop| *stop) => Err(status::unavailable(RETRY_SECONDS)),
+                denied = ended.as_mut() => Err(status::denied(denied)),
                 message = messages.next() => message.transpose(),
             };
             match message {
@@ -62,6 +65,7 @@ impl AccessLogService for AccessLog {
 /// One stream.
 struct Session<'s> {
     delivery: &'s Delivery,
+    pass: &'s Pass,
     /// The site that the log is named after.
     named: Option<SiteName>,
     under_way: VecDeque<HandedOver>,
@@ -70,13 +74,13 @@ struct Session<'s> {
 impl Session<'_> {
     async fn take(&mut self, message: StreamAccessLogsMessage) -> Result<(), Status> {
         if let Some(identifier) = message.identifier {
-            self.named = self.delivery.named([identifier.log_name.as_str()]);
+            self.named = self.delivery.named(self.pass, [identifier.log_name.as_str()]);
             telemetry::envoy_connected(self.named.as_ref());
         }
         let mut parts = Parts::default();
         for entry in message.http_logs.into_iter().flat_map(|logs| logs.log_entry) {
             if let Some(access) = entry::access(entry, self.delivery.cookie.as_deref())
-                && let Some(site) = self.delivery.site_of(self.named.as_ref(), &access)
+                && let Some(site) = self.delivery.site_of(self.pass, self.named.as_ref(), &access)
             {
                 parts.add(site, access, 0);
             }

@@ -20,6 +20,7 @@ use super::{
     told::{LeftOut, Told},
 };
 use crate::{
+    access::Pass,
     rpc::{Slots, status},
     vault::Refusal,
 };
@@ -58,6 +59,7 @@ impl LogsService for Logs {
         if *self.shutdown.borrow() {
             return Err(status::unavailable(RETRY_SECONDS));
         }
+        let pass = self.inner.delivery.pass(&request)?;
         let Ok(room) = self.room.clone().try_acquire_owned() else {
             return Err(status::exhausted(RETRY_SECONDS));
         };
@@ -66,7 +68,7 @@ impl LogsService for Logs {
         // comes again.
         let taken = tokio::spawn(async move {
             let _room = room;
-            inner.take(request).await
+            inner.take(request, &pass).await
         });
         let taken = taken.await.map_err(|_| status::internal())?;
         slots.next().await;
@@ -83,9 +85,9 @@ fn response(told: &Told) -> ExportLogsServiceResponse {
 }
 
 impl Inner {
-    async fn take(&self, request: ExportLogsServiceRequest) -> Result<Told, Status> {
+    async fn take(&self, request: ExportLogsServiceRequest, pass: &Pass) -> Result<Told, Status> {
         let mut told = Told::default();
-        let mut parts = self.sort(request, &mut told);
+        let mut parts = self.sort(request, pass, &mut told);
         let new = self.recent.claim(&parts.digests()).map_err(|UnderWay| status::unavailable(RETRY_SECONDS))?;
         parts.retain(new);
         match self.deliver(parts, &mut told).await {
@@ -95,11 +97,11 @@ impl Inner {
     }
 
     /// The accesses of a request by their sites.
-    fn sort(&self, request: ExportLogsServiceRequest, told: &mut Told) -> Parts {
+    fn sort(&self, request: ExportLogsServiceRequest, pass: &Pass, told: &mut Told) -> Parts {
         let mut parts = Parts::default();
         for logs in request.resource_logs {
             let resource = logs.resource.unwrap_or_default();
-            let named = self.delivery.named(record::names(&resource.attributes));
+            let named = self.delivery.named(pass, record::names(&resource.attributes));
             let mut digests = self.recent.digests(&resource.encode_to_vec());
             for record in logs.scope_logs.into_iter().flat_map(|scope| scope.log_records) {
                 let bytes = zeroize::Zeroizing::new(record.encode_to_vec());
@@ -107,7 +109,7 @@ impl Inner {
                     told.left_out(LeftOut::NoRequest);
                     continue;
                 };
-                match self.delivery.site_of(named.as_ref(), &access) {
+                match self.delivery.site_of(pass, named.as_ref(), &access) {
                     Some(site) => parts.add(site, access, digests.next(&bytes)),
                     None => told.left_out(LeftOut::NoSite),
                 }

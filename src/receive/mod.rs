@@ -63,7 +63,7 @@ pub struct Receiving {
     pub envoy: EnvoyServer,
 }
 
-/// The services that hand accesses to the intake until `shutdown` turns true. Messages are longer than `message_bytes_max`
+/// The services that hand accesses of whoever may send them (`allowed` says so) to the intake until `shutdown` turns true. Messages are longer than `message_bytes_max`
 /// neither as they come nor unpacked.
 ///
 /// # Errors
@@ -71,10 +71,11 @@ pub struct Receiving {
 pub fn services(
     intake: Intake,
     settings: Settings,
+    allowed: Arc<crate::access::Access>,
     message_bytes_max: usize,
     shutdown: watch::Receiver<bool>,
 ) -> Result<Receiving, NoRandomness> {
-    let delivery = Arc::new(Delivery::new(intake, settings.routes, settings.cookie));
+    let delivery = Arc::new(Delivery::new(intake, settings.routes, allowed, settings.cookie));
     let logs = logs::Logs::new(delivery.clone(), shutdown.clone())?;
     let envoy = envoy::AccessLog::new(delivery, shutdown);
     Ok(Receiving {

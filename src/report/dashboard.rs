@@ -2,7 +2,7 @@
 //!
 //! It asks and lays out the answers; it never adds up or sorts anything itself.
 
-use tonic::transport::Channel;
+use headcount_client::Link;
 
 use super::{
     RenderOptions,
@@ -56,7 +56,7 @@ pub struct OverviewRequest {
 ///
 /// # Errors
 /// As [`mod@super::fetch`].
-pub async fn fetch_key(channel: Channel, request: KeyRequest) -> Result<GetKeySeriesResponse, ReportError> {
+pub async fn fetch_key(channel: Link, request: KeyRequest) -> Result<GetKeySeriesResponse, ReportError> {
     let KeyRequest { site, table, key, dates: [from_date, to_date], granularity, compare } = request;
     let (table, granularity, compare) = (table.into(), granularity.into(), compare.into());
     let ask = GetKeySeriesRequest { site, table, key, from_date, to_date, granularity, compare };
@@ -67,7 +67,7 @@ pub async fn fetch_key(channel: Channel, request: KeyRequest) -> Result<GetKeySe
 ///
 /// # Errors
 /// As [`mod@super::fetch`].
-pub async fn fetch_overview(channel: Channel, request: OverviewRequest) -> Result<GetOverviewResponse, ReportError> {
+pub async fn fetch_overview(channel: Link, request: OverviewRequest) -> Result<GetOverviewResponse, ReportError> {
     let OverviewRequest { group, period, date, compare } = request;
     let (period, compare) = (period.into(), compare.into());
     let ask = GetOverviewRequest { group, period, date, compare, weeks: 1, ..GetOverviewRequest::default() };

@@ -16,6 +16,9 @@ pub enum ReportError {
     /// The server's address cannot be read.
     #[error(transparent)]
     Address(#[from] UsageError),
+    /// The token or the certificate authority cannot be used.
+    #[error("{0}")]
+    Trust(String),
     /// No server answers there.
     #[error(
         "no answer from {server}: {problem}\nIs `headcount serve` running there? Start it, or name another server with --server URL."
@@ -43,7 +46,7 @@ impl ReportError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Address(_) => 2,
+            Self::Address(_) | Self::Trust(_) => 2,
             Self::Unreachable { .. } | Self::Refused { .. } => 3,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use headcount_client::Credentials;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_stream::{Stream, wrappers::TcpListenerStream};
 use tonic::{Request, Response, Status, transport::Server};
@@ -108,7 +109,7 @@ fn request(site: &str, from: &str, to: &str) -> ReportRequest {
 async fn one_report_asks_for_the_series_whole_periods_and_all_breakdowns() {
     let fake = Fake { sites: vec![site()], ..Fake::default() };
     let asked = fake.asked.clone();
-    let channel = connect(&serve(fake).await).await.expect("connects");
+    let channel = connect(&serve(fake).await, &Credentials::default()).await.expect("connects");
     let data = fetch(channel, request("", "", "")).await.expect("answers");
     let numbers = data.numbers.expect("published");
     // The fake has keys for some tables only; a table without keys is left out.
@@ -130,7 +131,7 @@ async fn one_report_asks_for_the_series_whole_periods_and_all_breakdowns() {
 async fn a_given_range_holds_for_the_breakdowns_too() {
     let fake = Fake { sites: vec![site()], ..Fake::default() };
     let asked = fake.asked.clone();
-    let channel = connect(&serve(fake).await).await.expect("connects");
+    let channel = connect(&serve(fake).await, &Credentials::default()).await.expect("connects");
     let ask = request("www.example.jp", "2026-11-22", "");
     fetch(channel, ask).await.expect("answers");
     let asked = asked.lock().expect("unpoisoned").clone();
@@ -140,13 +141,13 @@ async fn a_given_range_holds_for_the_breakdowns_too() {
 
 #[tokio::test]
 async fn no_site_and_nothing_published_are_answers() {
-    let channel = connect(&serve(Fake::default()).await).await.expect("connects");
+    let channel = connect(&serve(Fake::default()).await, &Credentials::default()).await.expect("connects");
     let data = fetch(channel, request("", "", "")).await.expect("answers");
     assert!(render(&data, None, &plain(80)).contains("No site is configured"));
 
     let new = crate::proto::Site { first_date: String::new(), ..site() };
     let fake = Fake { sites: vec![new], ..Fake::default() };
-    let channel = connect(&serve(fake).await).await.expect("connects");
+    let channel = connect(&serve(fake).await, &Credentials::default()).await.expect("connects");
     let data = fetch(channel, request("", "", "")).await.expect("answers");
     assert!(data.numbers.is_none());
     let text = render(&data, Some(&truth()), &plain(80));
@@ -157,7 +158,7 @@ async fn no_site_and_nothing_published_are_answers() {
 #[tokio::test]
 async fn a_refusal_carries_the_servers_message() {
     let fake = Fake { sites: vec![site()], ..Fake::default() };
-    let channel = connect(&serve(fake).await).await.expect("connects");
+    let channel = connect(&serve(fake).await, &Credentials::default()).await.expect("connects");
     let error = fetch(channel.clone(), request("other", "", "")).await.expect_err("unknown site");
     assert_eq!(error.exit_code(), 3);
     assert!(error.to_string().contains("known are: www.example.jp"), "{error}");
@@ -171,11 +172,11 @@ async fn nobody_there_says_what_to_do_and_nonsense_is_a_usage_error() {
     let silent = TcpSocket::new_v4().expect("a socket");
     silent.bind("127.0.0.1:0".parse().expect("an address")).expect("loopback has a free port");
     let address = silent.local_addr().expect("a bound socket has an address");
-    let away = connect(&address.to_string()).await.expect_err("nobody listens");
+    let away = connect(&address.to_string(), &Credentials::default()).await.expect_err("nobody listens");
     assert_eq!(away.exit_code(), 3);
     assert!(away.to_string().contains("Is `headcount serve` running"), "{away}");
     for nonsense in ["ftp://127.0.0.1", "http://", "not a url", ""] {
-        let error = connect(nonsense).await.expect_err("no address");
+        let error = connect(nonsense, &Credentials::default()).await.expect_err("no address");
         assert_eq!(error.exit_code(), 2, "{nonsense}: {error}");
     }
 }

@@ -4,9 +4,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use headcount_client::ServerAddress;
+use headcount_client::{Credentials, Link, ServerAddress};
 use jiff::{ToSpan, civil::Date};
-use tonic::{Status, transport::Channel};
+use tonic::Status;
 
 use super::{
     error::{ReportError, chain},
@@ -78,13 +78,9 @@ pub struct Numbers {
 /// # Errors
 ///
 /// [`ReportError::Address`] for an address that cannot be used, [`ReportError::Unreachable`] if no server answers.
-pub async fn connect(server: &str) -> Result<Channel, ReportError> {
-    ServerAddress::parse(server)?
-        .endpoint()
-        .timeout(ANSWER_TIMEOUT)
-        .connect()
-        .await
-        .map_err(|error| ReportError::Unreachable { server: server.to_owned(), problem: chain(&error) })
+pub async fn connect(server: &str, credentials: &Credentials) -> Result<Link, ReportError> {
+    let connected = ServerAddress::parse(server)?.with_credentials(credentials.clone())?.connect(ANSWER_TIMEOUT).await;
+    connected.map_err(|error| ReportError::Unreachable { server: server.to_owned(), problem: chain(&error) })
 }
 
 /// Asks for everything that a report shows.
@@ -97,7 +93,7 @@ pub async fn connect(server: &str) -> Result<Channel, ReportError> {
 ///
 /// [`ReportError::Refused`] with the server's message (an unknown site, a bad date), or
 /// [`ReportError::Unreachable`] if the connection breaks.
-pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<ReportData, ReportError> {
+pub async fn fetch(channel: Link, mut request: ReportRequest) -> Result<ReportData, ReportError> {
     let mut client = client(channel);
     let listed = client.list_sites(ListSitesRequest {}).await;
     let sites = answer("ListSites", listed)?.sites;
@@ -120,7 +116,7 @@ pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<Repor
 /// # Errors
 ///
 /// As [`fetch`].
-pub async fn fetch_series(channel: Channel, request: &ReportRequest) -> Result<GetTrafficResponse, ReportError> {
+pub async fn fetch_series(channel: Link, request: &ReportRequest) -> Result<GetTrafficResponse, ReportError> {
     let dates = [request.from_date.clone(), request.to_date.clone()];
     fetch_traffic(&mut client(channel), request, request.granularity, dates).await
 }
@@ -131,7 +127,7 @@ pub async fn fetch_series(channel: Channel, request: &ReportRequest) -> Result<G
 ///
 /// As [`fetch`]; a server without any site refuses with `NOT_FOUND`.
 pub async fn fetch_privacy(
-    channel: Channel,
+    channel: Link,
     site: String,
     ledger_entries: u32,
 ) -> Result<GetPrivacyResponse, ReportError> {
@@ -140,7 +136,7 @@ pub async fn fetch_privacy(
 }
 
 /// A client of the service, for answers of the size that it gives.
-pub(crate) fn client(channel: Channel) -> StatsServiceClient<Channel> {
+pub(crate) fn client(channel: Link) -> StatsServiceClient<Link> {
     StatsServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
@@ -152,10 +148,7 @@ pub(crate) fn answer<T>(call: &'static str, result: Result<tonic::Response<T>, S
     }
 }
 
-async fn fetch_numbers(
-    client: &mut StatsServiceClient<Channel>,
-    request: &ReportRequest,
-) -> Result<Numbers, ReportError> {
+async fn fetch_numbers(client: &mut StatsServiceClient<Link>, request: &ReportRequest) -> Result<Numbers, ReportError> {
     let traffic =
         fetch_traffic(client, request, request.granularity, [request.from_date.clone(), request.to_date.clone()])
             .await?;
@@ -171,7 +164,7 @@ async fn fetch_numbers(
 
 /// The breakdowns, and how many of their keys are above the noise.
 async fn fetch_tops(
-    client: &mut StatsServiceClient<Channel>,
+    client: &mut StatsServiceClient<Link>,
     request: &ReportRequest,
     [from_date, to_date]: [String; 2],
 ) -> Result<(Vec<ListTopResponse>, BTreeMap<i32, u64>), ReportError> {
@@ -203,7 +196,7 @@ async fn fetch_tops(
 }
 
 async fn fetch_traffic(
-    client: &mut StatsServiceClient<Channel>,
+    client: &mut StatsServiceClient<Link>,
     request: &ReportRequest,
     granularity: PeriodKind,
     [from_date, to_date]: [String; 2],
@@ -215,7 +208,7 @@ async fn fetch_traffic(
 
 /// The whole weeks or months that touch the range, for their distinct visitors; `None` if the series has them.
 async fn fetch_whole(
-    client: &mut StatsServiceClient<Channel>,
+    client: &mut StatsServiceClient<Link>,
     request: &ReportRequest,
     kind: PeriodKind,
     range: &[String; 2],

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tonic::transport::Channel;
+use headcount_client::Link;
 
 use super::{
     RenderOptions,
@@ -39,7 +39,7 @@ pub struct TopRequest {
 ///
 /// # Errors
 /// As [`mod@super::fetch`].
-pub async fn fetch_sites(channel: Channel) -> Result<ListSitesResponse, ReportError> {
+pub async fn fetch_sites(channel: Link) -> Result<ListSitesResponse, ReportError> {
     answer("ListSites", client(channel).list_sites(ListSitesRequest {}).await)
 }
 
@@ -47,7 +47,7 @@ pub async fn fetch_sites(channel: Channel) -> Result<ListSitesResponse, ReportEr
 ///
 /// # Errors
 /// As [`mod@super::fetch`].
-pub async fn fetch_top(channel: Channel, request: TopRequest) -> Result<ListTopResponse, ReportError> {
+pub async fn fetch_top(channel: Link, request: TopRequest) -> Result<ListTopResponse, ReportError> {
     let TopRequest { site, table, dates: [from_date, to_date], contains, rows } = request;
     let (table, page_size) = (table.into(), rows);
     let ask = ListTopRequest { site, table, from_date, to_date, contains, page_size, ..ListTopRequest::default() };

@@ -39,6 +39,7 @@ pub use dashboard::{KeyRequest, OverviewRequest, fetch_key, fetch_overview, rend
 pub use error::ReportError;
 pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy, fetch_series};
 pub(crate) use fetch::{PAGE_SIZE_MAX, answer, client};
+pub use headcount_client::Link;
 pub use json::{key_json, overview_json, privacy_json, report_json, sites_json, top_json};
 pub use lists::{TopRequest, fetch_sites, fetch_top, render_sites, render_top};
 pub use privacy::render_privacy;

@@ -1,8 +1,9 @@
 //! What a server publishes, as it comes: each notice with the visits of its period.
 
+use headcount_client::Link;
 use headcount_model::format::{Digits, Language};
 use serde_json::{Value as Json, json};
-use tonic::{Streaming, transport::Channel};
+use tonic::Streaming;
 
 use super::{
     error::ReportError,
@@ -16,7 +17,7 @@ use crate::proto::{GetTrafficRequest, PeriodKind, Value, WatchReleasesRequest, W
 
 /// The notices of a server.
 pub struct Watch {
-    channel: Channel,
+    channel: Link,
     notices: Streaming<WatchReleasesResponse>,
 }
 
@@ -33,7 +34,7 @@ impl Watch {
     ///
     /// # Errors
     /// As [`mod@super::fetch`].
-    pub async fn open(channel: Channel, site: &str) -> Result<Self, ReportError> {
+    pub async fn open(channel: Link, site: &str) -> Result<Self, ReportError> {
         let ask = WatchReleasesRequest { site: site.to_owned(), after_release: None };
         let notices = answer("WatchReleases", client(channel.clone()).watch_releases(ask).await)?;
         Ok(Self { channel, notices })

@@ -4,8 +4,9 @@
 //! read and anonymised; answers come in the order of the batches. When one leaves does not tell how much work its batch was
 //! ([`super::slot`]).
 
-use std::{collections::HashMap, pin::Pin};
+use std::{collections::HashMap, pin::Pin, sync::Arc};
 
+use http::Request;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::Status;
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{incoming::Messages, message::Message, slot::Slots, status};
 use crate::{
+    access::{Access, Deed, Pass},
     proto::{IngestResponse, OutcomeCount},
     units::SiteName,
     vault::{
@@ -31,6 +33,7 @@ const RETRY_SECONDS: u64 = 1;
 /// The ingest service.
 pub struct Ingest {
     intake: Intake,
+    access: Arc<Access>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -38,16 +41,21 @@ pub struct Ingest {
 pub(super) type ResponseStream = Pin<Box<dyn Stream<Item = Result<IngestResponse, Status>> + Send>>;
 
 impl Ingest {
-    /// A service that hands events to the intake until shutdown turns true.
+    /// A service that hands events of whoever may send them to the intake, until shutdown turns true.
     #[must_use]
-    pub fn new(intake: Intake, shutdown: watch::Receiver<bool>) -> Self {
-        Self { intake, shutdown }
+    pub fn new(intake: Intake, access: Arc<Access>, shutdown: watch::Receiver<bool>) -> Self {
+        Self { intake, access, shutdown }
+    }
+
+    /// Leave to send, for whoever began a stream.
+    pub(super) fn pass<M>(&self, request: &Request<M>) -> Result<Pass, Status> {
+        self.access.pass(request.headers(), request.extensions(), Deed::Write).map_err(status::denied)
     }
 
     /// Begins a stream: reads it on a task of its own, and gives its answers.
-    pub(super) fn begin(&self, requests: Messages) -> ResponseStream {
+    pub(super) fn begin(&self, requests: Messages, pass: Pass) -> ResponseStream {
         let (sender, handed_over) = mpsc::channel(BATCHES_IN_FLIGHT_MAX);
-        let session = Session { intake: self.intake.clone(), lanes: HashMap::new() };
+        let session = Session { intake: self.intake.clone(), pass, lanes: HashMap::new() };
         tokio::spawn(session.run(requests, sender, self.shutdown.clone()));
         Box::pin(ReceiverStream::new(handed_over).then(settle))
     }
@@ -83,18 +91,21 @@ type Known = (Zeroizing<Vec<u8>>, Lane);
 /// One stream.
 struct Session {
     intake: Intake,
+    pass: Pass,
     /// By site and producer, with the secret that each came with last.
     lanes: HashMap<(String, String), Known>,
 }
 
 impl Session {
-    /// Takes batches until the sender ends, something is wrong, or the server drains.
+    /// Takes batches until the sender ends or may not go on, something is wrong, or the server drains.
     async fn run(
         mut self,
         mut requests: Messages,
         handed_over: mpsc::Sender<Result<HandedOver, Status>>,
         mut shutdown: watch::Receiver<bool>,
     ) {
+        let pass = self.pass.clone();
+        let mut ended = std::pin::pin!(pass.ended());
         loop {
             // Where nobody takes responses any more, the client is gone.
             let Ok(room) = handed_over.reserve().await else { return };
@@ -103,6 +114,7 @@ impl Session {
                 biased;
                 _ = shutdown.wait_for(|stop| *stop) => Err(status::unavailable(RETRY_SECONDS)),
                 () = handed_over.closed() => return,
+                denied = ended.as_mut() => Err(status::denied(denied)),
                 next = requests.next() => match next {
                     None => return,
                     Some(message) => message,
@@ -164,7 +176,12 @@ impl Session {
         let name = SiteName::new(site)
             .map_err(|e| status::bad_field("site", &format!("{site:?} is no site's name"), &e.to_string()))?;
         check_producer(producer)?;
-        self.intake.lane(&name, producer, secret).ok_or_else(|| {
+        let allowed = Some(&name).filter(|name| self.pass.scope().allows(name));
+        let lane = allowed.and_then(|name| self.intake.lane(name, producer, secret, self.pass.owner()));
+        lane.ok_or_else(|| {
+            if self.pass.is_by_token() {
+                return status::hidden_site(site, false);
+            }
             let known: Vec<String> = self.intake.site_names().iter().map(ToString::to_string).collect();
             status::unknown_site(site, &known)
         })

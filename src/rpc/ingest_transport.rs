@@ -42,15 +42,16 @@ impl IngestServer {
         if request.uri().path() != INGEST {
             return Status::unimplemented("").into_http();
         }
-        if let Err(status) = is_plain(request.headers()) {
-            return status.into_http();
-        }
+        let pass = match is_plain(request.headers()).and_then(|()| self.ingest.pass(&request)) {
+            Ok(pass) => pass,
+            Err(status) => return status.into_http(),
+        };
         let connection = request.extensions().get::<Connection>().copied().unwrap_or_default();
         let messages = Messages::new(request.into_body(), self.unfinished.clone(), connection);
         let encoder =
             ProstCodec::<IngestResponse, IngestResponse>::raw_encoder(tonic::codec::BufferSettings::default());
         let (compression, longest) = (SingleMessageCompressionOverride::default(), None);
-        let body = EncodeBody::new_server(encoder, self.ingest.begin(messages), None, compression, longest);
+        let body = EncodeBody::new_server(encoder, self.ingest.begin(messages, pass), None, compression, longest);
         let mut response = Response::new(Body::new(body));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         response

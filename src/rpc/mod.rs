@@ -5,10 +5,12 @@ mod counted;
 mod encoded;
 #[cfg(test)]
 mod golden_tests;
+mod held;
 mod incoming;
 mod ingest;
 mod ingest_transport;
 mod message;
+mod numbering;
 mod releases;
 mod slot;
 mod stats;

@@ -8,18 +8,20 @@ use crate::{
     vault::{Release, Table},
 };
 
-pub(super) fn notice(release: &Release) -> proto::WatchReleasesResponse {
+/// `number`: as the reader sees it.
+pub(super) fn notice(release: &Release, number: u64) -> proto::WatchReleasesResponse {
     proto::WatchReleasesResponse {
-        release: release.number,
+        release: number,
         site: release.site.to_string(),
         kind: kind(release.kind()).into(),
         start: label::start(release),
     }
 }
 
-pub(super) fn export(release: &Release) -> proto::ExportReleasesResponse {
+/// `number`: as the reader sees it.
+pub(super) fn export(release: &Release, number: u64) -> proto::ExportReleasesResponse {
     proto::ExportReleasesResponse {
-        release: release.number,
+        release: number,
         site: release.site.to_string(),
         time_zone: release.zone.clone(),
         kind: kind(release.kind()).into(),
@@ -105,7 +107,7 @@ mod tests {
         let mut pages = fixture::table(Table::Page, &[("/", &[5, -6])]);
         pages.keys[0].visitors = Some(Measured { estimate_milli: -1_600, standard_error_milli: 2_500 });
         release.tables = vec![pages, fixture::table(Table::Os, &[("Linux", &[4])])];
-        let counters = export(release).counters;
+        let counters = export(release, 1).counters;
         let all: Vec<_> = counters.iter().map(|c| (c.key.as_str(), c.counter.as_str(), c.value)).collect();
         let hour = "2024-10-04T07:00+02:00";
         let expected = [

@@ -1,21 +1,24 @@
 //! The statistics service: reads questions from requests, has `answers` answer them, and encodes what it gives.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
-use tonic::Status;
+use tonic::{Request, Status};
 
 use super::{
     convert,
     encoded::{Encoded, EncodedCache},
+    numbering::{Following, Numbering, is_restricted},
     releases, status,
 };
 use crate::{
+    access::{Access, Deed, Pass, Scope},
     answers::{
         Answers,
         cache::Weigh,
         follow::{Follow, Followed, Reader},
         key::KeyQuestion,
+        ordinal::Ordinals,
         overview::OverviewQuestion,
         privacy::PrivacyQuestion,
         question,
@@ -39,13 +42,15 @@ use crate::{
 /// The statistics service.
 pub struct Stats {
     answers: Arc<Answers<Releases>>,
+    access: Arc<Access>,
     shutdown: watch::Receiver<bool>,
-    sites: EncodedCache<()>,
-    traffic: EncodedCache<TrafficQuestion>,
-    overviews: EncodedCache<OverviewQuestion>,
-    tops: EncodedCache<TopQuestion>,
+    sites: EncodedCache<Scope>,
+    overviews: EncodedCache<(OverviewQuestion, Scope)>,
+    // With whether the reader is restricted to some sites: the numbers of releases are others then.
+    traffic: EncodedCache<(TrafficQuestion, bool)>,
+    tops: EncodedCache<(TopQuestion, bool)>,
+    privacy: EncodedCache<(PrivacyQuestion, bool)>,
     keys: EncodedCache<KeyQuestion>,
-    privacy: EncodedCache<PrivacyQuestion>,
 }
 
 /// A page of a breakdown.
@@ -62,11 +67,12 @@ impl Weigh for TopQuestion {
 }
 
 impl Stats {
-    /// Sends these answers. Streams end when `shutdown` turns true.
+    /// Sends these answers to whoever may have them. Streams end when `shutdown` turns true.
     #[must_use]
-    pub fn new(answers: Arc<Answers<Releases>>, shutdown: watch::Receiver<bool>) -> Self {
+    pub fn new(answers: Arc<Answers<Releases>>, access: Arc<Access>, shutdown: watch::Receiver<bool>) -> Self {
         Self {
             answers,
+            access,
             shutdown,
             sites: EncodedCache::new(),
             traffic: EncodedCache::new(),
@@ -77,93 +83,170 @@ impl Stats {
         }
     }
 
-    pub(super) async fn sites(&self) -> Result<Encoded, Status> {
+    /// Leave to read, for whoever sent a request.
+    pub(super) fn pass<M>(&self, request: &Request<M>) -> Result<Pass, Status> {
+        self.access.pass(request.metadata().as_ref(), request.extensions(), Deed::Read).map_err(status::denied)
+    }
+
+    pub(super) async fn sites(&self, scope: &Scope) -> Result<Encoded, Status> {
         let answer = self.answers.sites().await.map_err(|e| status::failed(&e))?;
-        self.sites.response(&(), answer.stamp(), move || Ok(convert::sites(&answer))).await
+        let seen = scope.clone();
+        self.sites.response(scope, answer.stamp(), move || Ok(convert::sites(&answer, &seen))).await
     }
 
-    pub(super) async fn overview(&self, request: proto::GetOverviewRequest) -> Result<Encoded, Status> {
-        let question = overview_question(request)?;
-        let answer = self.answers.overview(&question).await.map_err(|e| status::failed(&e))?;
-        self.overviews.response(&question, answer.stamp(), move || Ok(convert::overview(&answer))).await
+    pub(super) async fn overview(&self, scope: &Scope, request: proto::GetOverviewRequest) -> Result<Encoded, Status> {
+        let asked = (overview_question(request)?, scope.clone());
+        // For whoever may read some sites alone, groups are those of these sites: they are found among all.
+        let all = OverviewQuestion { group: String::new(), ..asked.0.clone() };
+        let question = if is_restricted(scope) { &all } else { &asked.0 };
+        let answer = self.answers.overview(question).await.map_err(|e| status::failed(&e))?;
+        let (stamp, (asked_group, seen)) = (answer.stamp(), (asked.0.group.clone(), scope.clone()));
+        let convert = move || {
+            let response = convert::overview(&answer, &seen, &asked_group);
+            response.ok_or_else(|| status::hidden_group(&asked_group))
+        };
+        self.overviews.response(&asked, stamp, convert).await
     }
 
-    pub(super) async fn traffic(&self, request: &proto::GetTrafficRequest) -> Result<Encoded, Status> {
-        let question = self.traffic_question(request)?;
+    pub(super) async fn traffic(&self, scope: &Scope, request: &proto::GetTrafficRequest) -> Result<Encoded, Status> {
+        let question = self.traffic_question(scope, request)?;
         let answer = self.answers.traffic(&question).await.map_err(|e| status::failed(&e))?;
-        self.traffic.response(&question, answer.stamp(), move || Ok(convert::traffic(&answer))).await
+        let (stamp, is_restricted, answers) = (answer.stamp(), is_restricted(scope), self.answers.clone());
+        let convert = move || {
+            let numbering = Numbering::new(is_restricted, || answers.ordinals(&answer.site.name));
+            let mut response = convert::traffic(&answer);
+            numbering.blocks(&mut response.blocks);
+            Ok(response)
+        };
+        self.traffic.response(&(question, is_restricted), stamp, convert).await
     }
 
-    pub(super) async fn top(&self, request: proto::ListTopRequest) -> Result<Encoded, Status> {
-        let question = self.top_question(request)?;
+    pub(super) async fn top(&self, scope: &Scope, request: proto::ListTopRequest) -> Result<Encoded, Status> {
+        let question = self.top_question(scope, request)?;
         let answer = self.answers.breakdown(&question.breakdown).await.map_err(|e| status::failed(&e))?;
         let (stamp, page) = (answer.stamp(), question.page.clone());
+        let (is_restricted, answers) = (is_restricted(scope), self.answers.clone());
         let convert = move || {
+            let numbering = Numbering::new(is_restricted, || answers.ordinals(&answer.site.name));
             let page = answer.page(&page).map_err(|e| status::unanswered(&e))?;
-            Ok(convert::top(&answer, page))
+            let mut response = convert::top(&answer, page);
+            numbering.blocks(&mut response.blocks);
+            Ok(response)
         };
-        self.tops.response(&question, stamp, convert).await
+        self.tops.response(&(question, is_restricted), stamp, convert).await
     }
 
-    pub(super) async fn key(&self, request: proto::GetKeySeriesRequest) -> Result<Encoded, Status> {
-        let question = self.key_question(request)?;
+    pub(super) async fn key(&self, scope: &Scope, request: proto::GetKeySeriesRequest) -> Result<Encoded, Status> {
+        let question = self.key_question(scope, request)?;
         let answer = self.answers.key(&question).await.map_err(|e| status::failed(&e))?;
         self.keys.response(&question, answer.stamp(), move || Ok(convert::key(&answer))).await
     }
 
-    pub(super) async fn privacy(&self, request: &proto::GetPrivacyRequest) -> Result<Encoded, Status> {
-        let site = self.site(&request.site)?;
+    pub(super) async fn privacy(&self, scope: &Scope, request: &proto::GetPrivacyRequest) -> Result<Encoded, Status> {
+        let site = self.site(scope, &request.site)?;
         let question = PrivacyQuestion::new(site, request.ledger_entries, request.ledger_days).map_err(refused)?;
         let answer = self.answers.privacy(&question).await.map_err(|e| status::failed(&e))?;
-        self.privacy.response(&question, answer.stamp(), move || Ok(convert::privacy(&answer))).await
+        let (stamp, is_restricted, answers) = (answer.stamp(), is_restricted(scope), self.answers.clone());
+        let convert = move || {
+            let numbering = Numbering::new(is_restricted, || answers.ordinals(&answer.site));
+            let mut response = convert::privacy(&answer);
+            numbering.privacy(&mut response);
+            Ok(response)
+        };
+        self.privacy.response(&(question, is_restricted), stamp, convert).await
     }
 
     pub(super) fn watch(
         &self,
+        scope: &Scope,
         request: &proto::WatchReleasesRequest,
         reader: Reader,
     ) -> Result<Followed<Encoded>, Status> {
-        let site = self.site(&request.site)?;
-        let after = request.after_release.unwrap_or_else(|| self.answers.latest());
-        self.follow((site, Follow::AndNew { after }), reader, |release| Encoded::of(&releases::notice(release)))
+        let (sites, after) = self.followed(scope, &request.site, request.after_release)?;
+        let after = after.unwrap_or_else(|| self.answers.latest());
+        let encode = |release: &Release, number| Encoded::of(&releases::notice(release, number));
+        self.follow(scope, (sites, Follow::AndNew { after }), reader, encode)
     }
 
     pub(super) fn export(
         &self,
+        scope: &Scope,
         request: &proto::ExportReleasesRequest,
         reader: Reader,
     ) -> Result<Followed<Encoded>, Status> {
-        let site = self.site(&request.site)?;
-        let published = Follow::Published { after: request.after_release };
-        self.follow((site, published), reader, |release| Encoded::of(&releases::export(release)))
+        let after = Some(request.after_release).filter(|after| *after > 0);
+        let (sites, after) = self.followed(scope, &request.site, after)?;
+        let published = Follow::Published { after: after.unwrap_or(0) };
+        let encode = |release: &Release, number| Encoded::of(&releases::export(release, number));
+        self.follow(scope, (sites, published), reader, encode)
     }
 
     fn follow(
         &self,
-        what: (Option<SiteName>, Follow),
+        scope: &Scope,
+        what: (Option<Vec<SiteName>>, Follow),
         reader: Reader,
-        encode: fn(&Release) -> Encoded,
+        encode: fn(&Release, u64) -> Encoded,
     ) -> Result<Followed<Encoded>, Status> {
-        self.answers.follow(what, reader, self.shutdown.clone(), encode).map_err(|of| status::busy(&of))
+        let following = Mutex::new(self.following(scope));
+        let make = Arc::new(move |release: &Release| {
+            // A panic while it was held ended the stream.
+            let number = following.lock().unwrap_or_else(PoisonError::into_inner).number(release)?;
+            Some(encode(release, number))
+        });
+        self.answers.follow(what, reader, self.shutdown.clone(), make).map_err(|of| status::busy(&of))
+    }
+
+    /// The numbers of the releases that a reader follows.
+    fn following(&self, scope: &Scope) -> Following<impl Fn(&SiteName) -> Ordinals + Send + use<>> {
+        let answers = self.answers.clone();
+        Following::new(is_restricted(scope).then_some(move |site: &SiteName| answers.ordinals(site)))
+    }
+
+    /// The sites whose releases are followed (`None`: all), and the stored number after which.
+    fn followed(
+        &self,
+        scope: &Scope,
+        text: &str,
+        after: Option<u64>,
+    ) -> Result<(Option<Vec<SiteName>>, Option<u64>), Status> {
+        let Scope::Only { sites, .. } = scope else {
+            return Ok((self.site(scope, text)?.map(|site| vec![site]), after));
+        };
+        let sites: Vec<SiteName> = match self.site(scope, text)?.filter(|_| !text.is_empty()) {
+            Some(site) => vec![site],
+            None => sites.iter().cloned().collect(),
+        };
+        let after = match (after, &sites[..]) {
+            (None, _) => None,
+            (Some(0), _) => Some(0),
+            (Some(ordinal), [site]) => Some(self.answers.ordinals(site).stored_before(ordinal)),
+            // A number is one within its site.
+            (Some(_), _) => {
+                let what = "going on after a release needs one";
+                return Err(status::bad_field("site", what, "one of the sites that may be read"));
+            }
+        };
+        Ok((Some(sites), after))
     }
 }
 
 /// From requests to questions.
 impl Stats {
-    fn site(&self, text: &str) -> Result<Option<SiteName>, Status> {
-        self.answers.named_site(text).map_err(refused)
+    fn site(&self, scope: &Scope, text: &str) -> Result<Option<SiteName>, Status> {
+        self.answers.named_site(scope, text).map_err(refused)
     }
 
-    fn traffic_question(&self, request: &proto::GetTrafficRequest) -> Result<TrafficQuestion, Status> {
-        let site = self.site(&request.site)?;
+    fn traffic_question(&self, scope: &Scope, request: &proto::GetTrafficRequest) -> Result<TrafficQuestion, Status> {
+        let site = self.site(scope, &request.site)?;
         let granularity = granularity(request.granularity, "hour (1), day (2), week (3) or month (4)")?;
         let dates = question::dates(&request.from_date, &request.to_date).map_err(refused)?;
         let compare = compare(request.compare, Compare::Previous)?;
         Ok(TrafficQuestion { site, ask: TrafficAsk { dates, granularity, compare } })
     }
 
-    fn top_question(&self, request: proto::ListTopRequest) -> Result<TopQuestion, Status> {
-        let site = self.site(&request.site)?;
+    fn top_question(&self, scope: &Scope, request: proto::ListTopRequest) -> Result<TopQuestion, Status> {
+        let site = self.site(scope, &request.site)?;
         let table = table(request.table)?;
         let size = PageSize::new(request.page_size).map_err(refused)?;
         let contains = Contains::new(&request.contains).map_err(refused)?;
@@ -174,8 +257,8 @@ impl Stats {
         Ok(TopQuestion { breakdown, page })
     }
 
-    fn key_question(&self, request: proto::GetKeySeriesRequest) -> Result<KeyQuestion, Status> {
-        let site = self.site(&request.site)?;
+    fn key_question(&self, scope: &Scope, request: proto::GetKeySeriesRequest) -> Result<KeyQuestion, Status> {
+        let site = self.site(scope, &request.site)?;
         let table = table(request.table)?;
         let granularity = granularity(request.granularity, "day (2), week (3) or month (4)")?;
         let dates = question::dates(&request.from_date, &request.to_date).map_err(refused)?;

@@ -13,11 +13,13 @@ use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::{
     encoded::Encoded,
+    held::Held,
     stats::Stats,
     status,
     transport::stats_service_server::{StatsService, StatsServiceServer},
 };
 use crate::{
+    access::Pass,
     answers::follow::{Followed, Reader},
     proto::{
         ExportReleasesRequest, GetKeySeriesRequest, GetOverviewRequest, GetPrivacyRequest, GetTrafficRequest,
@@ -35,35 +37,38 @@ type Unary = Result<Response<Encoded>, Status>;
 
 #[tonic::async_trait]
 impl StatsService for Stats {
-    async fn list_sites(&self, _: Request<ListSitesRequest>) -> Unary {
-        self.sites().await.map(Response::new)
+    async fn list_sites(&self, request: Request<ListSitesRequest>) -> Unary {
+        self.sites(self.pass(&request)?.scope()).await.map(Response::new)
     }
 
     async fn get_overview(&self, request: Request<GetOverviewRequest>) -> Unary {
-        self.overview(request.into_inner()).await.map(Response::new)
+        let pass = self.pass(&request)?;
+        self.overview(pass.scope(), request.into_inner()).await.map(Response::new)
     }
 
     async fn get_traffic(&self, request: Request<GetTrafficRequest>) -> Unary {
-        self.traffic(request.get_ref()).await.map(Response::new)
+        self.traffic(self.pass(&request)?.scope(), request.get_ref()).await.map(Response::new)
     }
 
     async fn list_top(&self, request: Request<ListTopRequest>) -> Unary {
-        self.top(request.into_inner()).await.map(Response::new)
+        let pass = self.pass(&request)?;
+        self.top(pass.scope(), request.into_inner()).await.map(Response::new)
     }
 
     async fn get_key_series(&self, request: Request<GetKeySeriesRequest>) -> Unary {
-        self.key(request.into_inner()).await.map(Response::new)
+        let pass = self.pass(&request)?;
+        self.key(pass.scope(), request.into_inner()).await.map(Response::new)
     }
 
     async fn get_privacy(&self, request: Request<GetPrivacyRequest>) -> Unary {
-        self.privacy(request.get_ref()).await.map(Response::new)
+        Stats::privacy(self, self.pass(&request)?.scope(), request.get_ref()).await.map(Response::new)
     }
 
     type WatchReleasesStream = EncodedStream;
 
     async fn watch_releases(&self, request: Request<WatchReleasesRequest>) -> Result<Response<EncodedStream>, Status> {
-        let reader = reader(&request);
-        Ok(sent(self.watch(request.get_ref(), reader)?))
+        let (reader, pass) = (reader(&request), self.pass(&request)?);
+        Ok(sent(self.watch(pass.scope(), request.get_ref(), reader)?, pass))
     }
 
     type ExportReleasesStream = EncodedStream;
@@ -72,8 +77,8 @@ impl StatsService for Stats {
         &self,
         request: Request<ExportReleasesRequest>,
     ) -> Result<Response<EncodedStream>, Status> {
-        let reader = reader(&request);
-        Ok(sent(self.export(request.get_ref(), reader)?))
+        let (reader, pass) = (reader(&request), self.pass(&request)?);
+        Ok(sent(self.export(pass.scope(), request.get_ref(), reader)?, pass))
     }
 }
 
@@ -83,9 +88,10 @@ fn reader<T>(request: &Request<T>) -> Reader {
     Reader { client: known.get().copied(), hang_up: known.get().cloned().unwrap_or_default() }
 }
 
-/// Sends releases as they come.
-fn sent(releases: Followed<Encoded>) -> Response<EncodedStream> {
-    Response::new(Box::pin(releases.map(|next| next.map_err(|ended| status::ended(&ended)))))
+/// Sends releases as they come, as long as the reader may read.
+fn sent(releases: Followed<Encoded>, pass: Pass) -> Response<EncodedStream> {
+    let encoded = releases.map(|next| next.map_err(|ended| status::ended(&ended)));
+    Response::new(Box::pin(Held::new(encoded, pass)))
 }
 
 /// Reads a request, and sends a response that is encoded already.

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::{
+    access::decide::Denied,
     answers::{AnswerError, follow::Ended, limit::Busy},
     query::AskError,
     telemetry,
@@ -21,6 +22,8 @@ const DOMAIN: &str = "headcount";
 const RETRY_WAIT: Duration = Duration::from_secs(5);
 /// When a reader of releases that was cut off may come again, in seconds.
 const READER_RETRY_SECONDS: u64 = 5;
+/// The reason of whoever is refused for want of a token that would do.
+const TOKEN_REFUSED: &str = "TOKEN_REFUSED";
 /// When a batch that was not taken may come again, in seconds.
 const BATCH_RETRY_SECONDS: u64 = 1;
 /// How many known sites a message lists.
@@ -50,6 +53,42 @@ pub(super) fn unknown_site(name: &str, known: &[String]) -> Status {
     details.add_bad_request_violation("site", format!("no such site; known: {sites}"));
     details.set_resource_info("site", name, "", "no such site");
     Status::with_error_details(Code::NotFound, format!("there is no site {name:?}. Known sites: {sites}"), details)
+}
+
+/// NOT_FOUND: there is no site of this name, or it may not be read or sent to: in the same words. UNAUTHENTICATED where a token
+/// might help.
+pub(super) fn hidden_site(name: &str, needs_token: bool) -> Status {
+    if needs_token {
+        let message = format!("there is no site {name:?} that is read without a token. {}", Denied::NoToken);
+        let details = details(TOKEN_REFUSED, &[("site", name.to_owned())]);
+        return Status::with_error_details(Code::Unauthenticated, message, details);
+    }
+    let mut details = details("UNKNOWN_SITE", &[("site", name.to_owned())]);
+    details.set_resource_info("site", name, "", "no such site for this token");
+    let message = format!("there is no site {name:?} for this token");
+    Status::with_error_details(Code::NotFound, message, details)
+}
+
+/// NOT_FOUND: there is no group of this name, or none of its sites may be read: in the same words.
+pub(super) fn hidden_group(name: &str) -> Status {
+    let mut details = details("UNKNOWN_GROUP", &[("group", name.to_owned())]);
+    details.set_resource_info("group", name, "", "no such group for this reader");
+    let message = format!("there is no group {name:?} with a site that may be read here");
+    Status::with_error_details(Code::NotFound, message, details)
+}
+
+/// UNAUTHENTICATED: no token, or none that is good. PERMISSION_DENIED: a good one that is for something else.
+pub(crate) fn denied(denied: Denied) -> Status {
+    let mut details = details(TOKEN_REFUSED, &[]);
+    let code = match denied {
+        Denied::WrongRole(..) => Code::PermissionDenied,
+        Denied::TooMany(seconds) => {
+            details.set_retry_info(Some(Duration::from_secs(seconds)));
+            Code::ResourceExhausted
+        }
+        _ => Code::Unauthenticated,
+    };
+    Status::with_error_details(code, denied.to_string(), details)
 }
 
 /// NOT_FOUND: there is no group of this name. The message lists the known ones.
@@ -200,6 +239,7 @@ pub(super) fn unanswered(error: &AskError) -> Status {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
             unknown_site(name, &known)
         }
+        AskError::HiddenSite { name, needs_token } => hidden_site(name, *needs_token),
         AskError::UnknownGroup { name, known } => unknown_group(name, known),
         AskError::Field { field, what, allowed } => bad_field(field, what, allowed),
         AskError::Read(inner) => fault(inner),
@@ -236,6 +276,11 @@ mod tests {
             bad_field("to_date", "\"x\" is no date", "a date"),
             unknown_site("x", &[]),
             unknown_group("x", &[]),
+            hidden_site("x", false),
+            hidden_site("x", true),
+            hidden_group("x"),
+            denied(Denied::NoToken),
+            denied(Denied::TooMany(3)),
             no_sites(),
             sequence_gap(3, 5),
             older_copy(7, 3),

@@ -38,6 +38,7 @@ use super::{
     resting::{Place, Resting},
 };
 use crate::{
+    access::Arrival,
     answers::limit::{Client, HangUp},
     telemetry::{Refusals, Refused},
 };
@@ -63,6 +64,8 @@ pub(super) struct Peer {
     pub(super) arrived_at: IpAddr,
     /// Whose limits hold for it.
     pub(super) client: Client,
+    /// From where it came, and what holds of its listener.
+    pub(super) arrival: Arrival,
 }
 
 impl Entrance for TcpListener {
@@ -73,7 +76,8 @@ impl Entrance for TcpListener {
         let (stream, from) = TcpListener::accept(self).await?;
         let arrived_at = stream.local_addr().map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip());
         let _ = stream.set_nodelay(true);
-        Ok((stream, Peer { arrived_at, client: Client::of_address(from.ip()) }))
+        let arrival = Arrival { peer: Some(from.ip()), ..Arrival::default() };
+        Ok((stream, Peer { arrived_at, client: Client::of_address(from.ip()), arrival }))
     }
 
     async fn open(&self, raw: TcpStream) -> io::Result<TcpStream> {
@@ -83,7 +87,8 @@ impl Entrance for TcpListener {
 
 /// What answers the requests of a listener.
 pub(super) trait Respond: Clone + Send + Sync + 'static {
-    /// The response to a request. Among its extensions are its [`Client`], its connection, and the way to end it ([`HangUp`]).
+    /// The response to a request. Among its extensions are its [`Client`], its connection, its [`Arrival`], and the way to end it
+    /// ([`HangUp`]).
     fn respond(&self, request: Request<Body>, peer: Peer) -> impl Future<Output = Response<Body>> + Send;
 }
 
@@ -299,6 +304,7 @@ async fn answer(
     let mut request = request.map(Body::new);
     let known = request.extensions_mut();
     known.insert(peer.client);
+    known.insert(peer.arrival);
     known.insert(place.connection());
     known.insert(STREAM.try_with(HangUp::clone).unwrap_or_else(|_| place.hang_up()));
     let response = respond.respond(request, peer).await;

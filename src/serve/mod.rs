@@ -1,6 +1,7 @@
 //! Runs the server. Everything it needs comes from outside, so a test can bind port 0, move the clock and stop it.
 
 pub mod control;
+mod door;
 mod files;
 mod frames;
 mod gate;
@@ -14,6 +15,7 @@ mod services;
 mod signals;
 mod sitemaps;
 mod stop;
+mod tls;
 mod web;
 
 use std::{
@@ -26,6 +28,7 @@ use std::{
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
+    access::{Access, TokenRule},
     answers::Answers,
     clock::Clock,
     receive,
@@ -34,6 +37,7 @@ use crate::{
     units::MS_PER_SECOND,
     vault::{self, CommitError, OpenError},
 };
+use door::Door;
 use gate::Gate;
 use limits::{Limits, MESSAGES};
 use monitor::Watching;
@@ -42,6 +46,7 @@ use services::Services;
 pub use links::{Followed, name_of};
 pub use signals::{Signals, Told, signals};
 pub use sitemaps::Watched;
+pub use tls::{Certificate, TlsFault};
 
 /// Where known pages come from, apart from the configuration itself.
 #[derive(Debug, Default)]
@@ -61,9 +66,29 @@ pub struct Reading {
     pub hosts: Vec<String>,
 }
 
+/// How connections are protected.
+#[derive(Debug, Default)]
+pub struct Security {
+    /// By which the listeners for events and readers speak TLS; without one they speak plainly.
+    pub certificate: Option<Arc<Certificate>>,
+    /// When the listener for events asks for tokens.
+    pub events_tokens: TokenRule,
+    /// A proxy in front speaks TLS with whoever asks.
+    pub is_behind_proxy: bool,
+}
+
+impl Security {
+    fn door(&self, listener: TcpListener, tokens: TokenRule) -> io::Result<Door> {
+        let tls = self.certificate.as_ref().map(Certificate::acceptor).transpose().map_err(tls::io_error)?;
+        Ok(Door { listener, tls, tokens, is_behind_proxy: self.is_behind_proxy })
+    }
+}
+
 /// What is listened on.
 #[derive(Debug)]
 pub struct Listeners {
+    /// How connections to the first two are protected.
+    pub security: Security,
     /// For events and everything else that is gRPC.
     pub events: TcpListener,
     /// For readers.
@@ -99,6 +124,7 @@ pub async fn run(
     options: vault::Options,
     known: Known,
     receiving: receive::Settings,
+    access: Arc<Access>,
     clock: Arc<dyn Clock>,
     signals: Signals,
 ) -> Result<(), ServeError> {
@@ -111,7 +137,9 @@ pub async fn run(
     let early = intake.clone();
     let preparing = std::thread::Builder::new().name("prepare".to_owned()).spawn(move || early.prepare())?;
     if let Some(reading) = &listeners.readers {
-        crate::telemetry::reading(&url(reading.listener.local_addr()?));
+        let plain = url(reading.listener.local_addr()?);
+        let is_tls = listeners.security.certificate.is_some();
+        crate::telemetry::reading(&if is_tls { plain.replacen("http", "https", 1) } else { plain });
     }
     if let Some(monitor) = &listeners.monitor {
         crate::telemetry::watched(monitor.local_addr()?);
@@ -128,8 +156,14 @@ pub async fn run(
     let knowing =
         (sitemaps::read_all(known.sitemaps, &intake, &signals.reload), links::follow_all(known.links, &intake));
     let control = control::listen(&data, admin.clone());
+    let certificate = listeners.security.certificate.as_ref();
+    let renewing = certificate.map(|certificate| certificate.follow(signals.reload.clone()));
+    let following = access.follow(signals.reload);
     let started = Started { data, unix_seconds: u64::try_from(started_unix_ms / MS_PER_SECOND).unwrap_or(0) };
-    let served = serve(listeners, limits, (intake, releases, admin), receiving, started, (signals.stop, ended)).await;
+    let (opened, stops) = ((intake, releases, admin), (signals.stop, ended));
+    let served = serve(listeners, limits, opened, receiving, access.clone(), started, stops).await;
+    drop((following, renewing));
+    access.keep_last_used();
     drop(knowing);
     drop(control);
     // It holds an intake until it has finished.
@@ -160,15 +194,16 @@ async fn serve(
     limits: Limits,
     (intake, releases, admin): (vault::Intake, vault::Releases, vault::Admin),
     receiving: receive::Settings,
+    access: Arc<Access>,
     started: Started,
     (stop, ended): (watch::Receiver<bool>, watch::Receiver<bool>),
 ) -> Result<(), ServeError> {
     let (stopping, stages) = stop::begin(stop, ended, limits.drain);
     let (draining, refusals) = (stages.draining, Refusals::default());
     let gate = Gate::new(limits, refusals.clone(), draining.clone(), stages.cut);
-    let collectors = receive::services(intake.clone(), receiving, MESSAGES.bytes, draining.clone());
+    let collectors = receive::services(intake.clone(), receiving, access.clone(), MESSAGES.bytes, draining.clone());
     let unfinished = Unfinished::new(MESSAGES, refusals.clone());
-    let ingest = IngestServer::new(Ingest::new(intake, draining.clone()), unfinished.clone());
+    let ingest = IngestServer::new(Ingest::new(intake, access.clone(), draining.clone()), unfinished.clone());
     let (ahead, until) = (releases.clone(), draining.clone());
     tokio::task::spawn_blocking(move || ahead.read_ahead(|| *until.borrow()));
     let watching = Watching {
@@ -181,13 +216,14 @@ async fn serve(
     };
     let monitored = monitor::serve(listeners.monitor, watching, gate.clone());
     let answers = Arc::new(Answers::new(releases, refusals.clone()));
-    let stats = StatsServer::new(Stats::new(answers.clone(), draining.clone()));
+    let stats = StatsServer::new(Stats::new(answers.clone(), access.clone(), draining.clone()));
     let (health_reporter, health) = tonic_health::server::health_reporter();
-    let readers = web::serve(listeners.readers, answers, stats.clone(), gate.clone());
+    let readers = web::serve(listeners.readers, &listeners.security, answers, access, stats.clone(), gate.clone());
     let health_of = health::follow(health_reporter, admin.accepts(), draining).await;
     let collectors = collectors.map_err(io::Error::other)?;
     let services = Services::new(ingest, collectors, stats, health, unfinished).map_err(io::Error::other)?;
-    let events = gate.serve(listeners.events, services, services::SHAPE);
+    let door = listeners.security.door(listeners.events, listeners.security.events_tokens)?;
+    let events = gate.serve(door, services, services::SHAPE);
     let summing_up = stop::sum_up(refusals);
     let served = tokio::select! {
         ((), served, ()) = async { tokio::join!(events, readers, monitored) } => served,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use headcount_client::{ProducerSecret, ServerAddress, check_producer, check_site};
+use headcount_client::{Credentials, ProducerSecret, ServerAddress, check_producer, check_site};
 
 use super::error::ShipError;
 use super::format::Format;
@@ -27,6 +27,8 @@ pub struct ShipOptions {
     pub proxies: TrustedProxies,
     /// `http://HOST:PORT`.
     pub server: String,
+    /// What the server is shown.
+    pub credentials: Credentials,
     /// What makes the logs this sender's own on the server.
     pub secret: ProducerSecret,
     /// What the server said at the end of an earlier run of how much it had published; empty where there was none.
@@ -59,6 +61,7 @@ impl ShipOptions {
             lag_bytes: 0,
             proxies: TrustedProxies::default(),
             server: server.to_owned(),
+            credentials: Credentials::default(),
             secret,
             release_mark: Vec::new(),
             producer: None,
@@ -74,7 +77,7 @@ impl ShipOptions {
 
     /// Checks the options against the protocol's limits, before anything is sent.
     pub(super) fn check(&self) -> Result<(), ShipError> {
-        ServerAddress::parse(&self.server)?;
+        ServerAddress::parse(&self.server)?.with_credentials(self.credentials.clone())?;
         match &self.by_host {
             None => check_site(&self.site)?,
             Some(sites) if sites.sites().is_empty() => {

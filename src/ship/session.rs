@@ -83,7 +83,8 @@ impl Session {
 
     fn new_connection(&self, site: &str) -> Result<Connection, ShipError> {
         let options = &self.options;
-        let connection = Connection::new(ServerAddress::parse(&options.server)?, site, options.secret.clone())?
+        let server = ServerAddress::parse(&options.server)?.with_credentials(options.credentials.clone())?;
+        let connection = Connection::new(server, site, options.secret.clone())?
             .with_release_mark(self.release_mark.clone())
             .with_retry_for(options.retry_for)
             .with_observer(Arc::clone(&self.observer));

@@ -57,14 +57,18 @@ impl Assets {
     /// The file that a request asks for.
     pub(super) fn answer(&self, request: &Request<Bytes>) -> Response<Body> {
         let path = request.uri().path();
-        let is_view = VIEWS.contains(&path) || VIEWS_BELOW.iter().any(|start| path.starts_with(start));
-        let name = if is_view { INDEX } else { path.trim_start_matches('/') };
+        let name = if is_view(path) { INDEX } else { path.trim_start_matches('/') };
         match self.0.get_key_value(name) {
             Some(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => only_reading(request.method()),
             Some((name, codings)) => file(request, name, codings),
             None => nothing_here(),
         }
     }
+}
+
+/// Whether a path is an address of the page itself.
+pub(super) fn is_view(path: &str) -> bool {
+    VIEWS.contains(&path) || VIEWS_BELOW.iter().any(|start| path.starts_with(start))
 }
 
 fn codings(file: &File) -> Vec<Coded> {

@@ -10,6 +10,7 @@ use super::{
     sentence,
 };
 use crate::{
+    access::Scope,
     answers::{Answers, source::Published},
     files::{self, ErrorKind, FileError},
 };
@@ -25,6 +26,7 @@ pub(super) fn file_named_by(path: &str) -> Option<&str> {
 /// The file that a request asks for.
 pub(super) async fn answer<S: Published>(
     answers: &Answers<S>,
+    scope: &Scope,
     file: &str,
     request: &Request<Bytes>,
     writers: &Writers,
@@ -32,7 +34,7 @@ pub(super) async fn answer<S: Published>(
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return only_reading(request.method());
     }
-    let made = match files::answer(answers, file, request.uri().query().unwrap_or_default()).await {
+    let made = match files::answer(answers, scope, file, request.uri().query().unwrap_or_default()).await {
         Ok(made) => made,
         Err(error) => return refused(&error),
     };
@@ -52,6 +54,7 @@ pub(super) async fn answer<S: Published>(
 fn refused(error: &FileError) -> Response<Body> {
     let status = match error.kind {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::NeedsToken => StatusCode::UNAUTHORIZED,
         ErrorKind::BadRequest => StatusCode::BAD_REQUEST,
         ErrorKind::Busy => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,8 +4,8 @@
 //! request and gives an HTTP response; [`crate::serve`] accepts the connections. [`hosts`] refuses what comes by a foreign name,
 //! [`json`] answers JSON, [`data`] files, [`assets`] holds the page.
 //!
-//! It never takes an event: there is no way to the ingest service from here. It sets no cookie, allows no other origin, and
-//! logs nothing of who reads.
+//! It never takes an event: there is no way to the ingest service from here. It sets no cookie but that of whoever signs in, allows no
+//! other origin, and logs nothing of who reads.
 
 mod assets;
 mod body;
@@ -14,12 +14,17 @@ mod data;
 mod hosts;
 mod json;
 mod reply;
+mod sign_in;
+mod sign_in_words;
 
 use std::{net::IpAddr, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+    header::{
+        ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY, WWW_AUTHENTICATE,
+        X_CONTENT_TYPE_OPTIONS,
+    },
 };
 use http_body_util::Full;
 use prost::bytes::Bytes;
@@ -27,6 +32,7 @@ use tonic::{body::Body, codegen::Service, service::LayerExt};
 use tonic_web::GrpcWebLayer;
 
 use crate::{
+    access::{Access, Arrival, Deed, decide::Denied},
     answers::{Answers, source::Published},
     rpc::StatsServer,
 };
@@ -53,6 +59,7 @@ const HEADERS: [(http::HeaderName, &str); 5] = [
 pub struct Web<S> {
     hosts: Hosts,
     answers: Arc<Answers<S>>,
+    access: Arc<Access>,
     stats: StatsServer,
     api: Api,
     assets: Assets,
@@ -67,19 +74,31 @@ impl<S: Published> Web<S> {
     /// When the compiled description of the protocol cannot be read, which is a bug.
     pub fn new(
         answers: Arc<Answers<S>>,
+        access: Arc<Access>,
         stats: StatsServer,
         hosts: Vec<String>,
     ) -> Result<Self, prost_reflect::DescriptorError> {
         let writers = Writers::new();
         let (api, assets) = (Api::new(writers.clone())?, Assets::new());
-        Ok(Self { hosts: Hosts::new(hosts), answers, stats, api, assets, writers })
+        Ok(Self { hosts: Hosts::new(hosts), answers, access, stats, api, assets, writers })
     }
 
     /// The response to a request on a connection to this address of the server.
     pub async fn respond(&self, request: Request<Body>, arrived_at: IpAddr) -> Response<Body> {
+        let arrival = request.extensions().get::<Arrival>().copied().unwrap_or_default();
         let mut response = self.route(request, arrived_at).await;
+        let headers = response.headers_mut();
         for (name, value) in HEADERS {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            // The page on which somebody signs in has a policy of its own.
+            if !headers.contains_key(&name) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
+        // What one reader may see is kept for that reader alone.
+        if self.access.is_in_force(arrival.tokens) && headers.get(CACHE_CONTROL).is_some_and(|kept| kept == "no-cache")
+        {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+            headers.append(VARY, HeaderValue::from_static("authorization, cookie"));
         }
         response
     }
@@ -95,11 +114,26 @@ impl<S: Published> Web<S> {
             (Ok(request), Some(_)) if is_grpc(request.headers()) => self.grpc(request).await,
             (Ok(request), Some(method)) => self.api.answer(&method, request, self.stats.clone()).await,
             (Ok(request), None) => match data::file_named_by(request.uri().path()) {
-                Some(file) => data::answer(&self.answers, file, &request, &self.writers).await,
-                None => self.assets.answer(&request),
+                Some(file) => self.file(file, &request).await,
+                None => self.page(&request),
             },
             (Err(fault), Some(_)) => self.api.refuse(fault),
             (Err(fault), None) => sentence(fault.status(), fault.to_string()),
+        }
+    }
+
+    async fn file(&self, file: &str, request: &Request<Bytes>) -> Response<Body> {
+        match self.access.pass(request.headers(), request.extensions(), Deed::Read) {
+            Ok(pass) => data::answer(&self.answers, pass.scope(), file, request, &self.writers).await,
+            Err(denied) => refused(denied),
+        }
+    }
+
+    /// Whoever must sign in before anything can be shown is led there.
+    fn page(&self, request: &Request<Bytes>) -> Response<Body> {
+        match sign_in::answer(&self.access, request) {
+            Some(response) => response,
+            None => self.assets.answer(request),
         }
     }
 
@@ -118,6 +152,20 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 /// Bytes as a body.
 fn body(bytes: impl Into<Bytes>) -> Body {
     Body::new(Full::new(bytes.into()))
+}
+
+/// Whoever has no token that would do is told so.
+fn refused(denied: Denied) -> Response<Body> {
+    let status = match denied {
+        Denied::WrongRole(..) => StatusCode::FORBIDDEN,
+        Denied::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::UNAUTHORIZED,
+    };
+    let mut response = sentence(status, denied.to_string());
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }
 
 /// A refusal as one line of text.

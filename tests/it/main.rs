@@ -50,5 +50,8 @@ mod sealing;
 mod sitemap;
 mod stops;
 mod timing;
+mod tls;
+mod tokens;
+mod tokens_live;
 mod web;
 mod web_errors;

@@ -193,6 +193,28 @@ fn a_record_counts_once_however_often_and_with_whatever_it_comes() {
 }
 
 #[test]
+fn where_tokens_are_in_force_a_collector_needs_one() {
+    let (house, runtime) = (House::new(), runtime());
+    let server = configured(&house);
+    let data = house.path("data").display().to_string();
+    let given = crate::harness::run(&["token", "add", "--role", "ingest", "--all", "--data", &data]);
+    assert!(given.status.success());
+    runtime.block_on(async {
+        let refused = async {
+            loop {
+                match send(&server, &export("www", vec![view(0, "")])).await {
+                    Err(status) => return status.code(),
+                    Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                }
+            }
+        };
+        let refused = tokio::time::timeout(std::time::Duration::from_secs(60), refused).await;
+        assert_eq!(refused.expect("it is read in time"), tonic::Code::Unauthenticated);
+    });
+    server.stop();
+}
+
+#[test]
 fn sites_follow_from_the_name_of_the_service_and_then_from_the_host() {
     let (house, runtime) = (House::new(), runtime());
     let server = configured(&house);

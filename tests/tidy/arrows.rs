@@ -16,19 +16,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     // The vault knows nothing of the wire, the answers or the command line.
     ("vault", &["telemetry"]),
+    // Who may do what: it knows sites by name, and no transport.
+    ("access", &["telemetry"]),
     // Answers are made of releases; the wire's types stay in rpc.
     ("query", &[]),
-    ("answers", &["query", "telemetry", "vault"]),
+    ("answers", &["access", "query", "telemetry", "vault"]),
     // Answers in another form: it asks what anybody may ask.
-    ("files", &["answers", "query", "telemetry", "vault"]),
-    ("rpc", &["answers", "proto", "query", "telemetry", "vault"]),
+    ("files", &["access", "answers", "query", "telemetry", "vault"]),
+    ("rpc", &["access", "answers", "proto", "query", "telemetry", "vault"]),
     // What collectors send goes the way of all events.
-    ("receive", &["proto", "rpc", "ship", "telemetry", "vault"]),
+    ("receive", &["access", "proto", "rpc", "ship", "telemetry", "vault"]),
     // The page and its data: published numbers by way of rpc and files, and no way to the vault.
-    ("web", &["answers", "files", "proto", "rpc", "text"]),
+    ("web", &["access", "answers", "files", "proto", "rpc", "text"]),
     // Nothing of a visitor comes in.
     ("metrics", &["telemetry"]),
-    ("serve", &["answers", "metrics", "proto", "receive", "rpc", "sitemap", "telemetry", "vault", "web"]),
+    ("serve", &["access", "answers", "metrics", "proto", "receive", "rpc", "sitemap", "telemetry", "vault", "web"]),
     // Known pages come from somewhere that knows nothing of visitors.
     ("sitemap", &["text"]),
     ("config", &["sitemap", "text", "vault"]),
@@ -48,6 +50,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "access",
+            "client",
             "config",
             "demo",
             "digest",

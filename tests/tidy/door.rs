@@ -51,7 +51,7 @@ fn the_ways_into_the_vault_are_reviewed() {
         // Of a batch that is under way: its receipt.
         "async fn receipt(self) -> Result<Receipt, Refusal> {",
         "fn prepare(&self) {",
-        "fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {",
+        "fn lane(&self, site: &SiteName, producer: &str, secret: &[u8], owner: &str) -> Option<Lane> {",
         "fn know_pages(&self, site: &SiteName, pages: &[String]) {",
         // How many releases there are, which every reader sees.
         "fn release_mark(&self) -> Vec<u8> {",

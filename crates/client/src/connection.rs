@@ -56,6 +56,16 @@ impl Connection {
         })
     }
 
+    /// Shows the server this token, for one that lets nobody in without.
+    ///
+    /// # Errors
+    /// [`UsageError::Token`] where it cannot be sent.
+    pub fn with_token(mut self, token: &str) -> Result<Self, UsageError> {
+        let credentials = self.address.credentials().clone().with_token(token)?;
+        self.address = self.address.with_credentials(credentials)?;
+        Ok(self)
+    }
+
     /// Tries again for this long after something was acknowledged last; zero: not at all.
     #[must_use]
     pub fn with_retry_for(mut self, retry_for: Duration) -> Self {

@@ -27,6 +27,10 @@ pub enum UsageError {
         /// Its length.
         bytes: usize,
     },
+    /// A token that cannot be sent. It is not shown.
+    Token,
+    /// A certificate authority that cannot be read.
+    Authority(String),
     /// A batch that is too large.
     Batch {
         /// How many events it holds.
@@ -46,8 +50,13 @@ impl Display for UsageError {
         match self {
             Self::Address { url, problem } => write!(
                 to,
-                "the server's URL {url:?} {problem}; allowed is http://HOST:PORT, e.g. http://127.0.0.1:50051"
+                "the server's URL {url:?} {problem}; allowed is http://HOST:PORT or https://HOST:PORT, e.g. \
+                 http://127.0.0.1:50051"
             ),
+            Self::Token => write!(to, "the token is empty or has characters that no token has; copy all of it"),
+            Self::Authority(problem) => {
+                write!(to, "the certificate authority cannot be used: {problem}; allowed are certificates in PEM")
+            }
             Self::Site(name) => write!(
                 to,
                 "the site {name:?} is not a site's name: allowed are 1 to {SITE_BYTES_MAX} characters of a-z, 0-9, '.', \

@@ -39,7 +39,8 @@ impl OpenStream {
         let mut stream = tonic::client::Grpc::new(channel);
         let opening = async {
             stream.ready().await.map_err(|error| Failure::from(Status::from_error(error.into())))?;
-            let request = Request::new(ReceiverStream::new(receiver));
+            let mut request = Request::new(ReceiverStream::new(receiver));
+            address.credentials().bearer().put(&mut request);
             let path = PathAndQuery::from_static(path::ingest_service::INGEST);
             Ok::<_, Failure>(stream.streaming(request, path, IngestCodec).await?)
         };

@@ -53,6 +53,9 @@ pub trait Ledger: Source {
     /// The numbers of all releases after one, of one site or of all, oldest first.
     fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64>;
 
+    /// The periods of all releases of a site and their numbers, in no order.
+    fn numbered(&self, site: &SiteName) -> Vec<(Period, u64)>;
+
     /// A release by its number. An hour's release goes when its day is released, which then holds the hour.
     ///
     /// # Errors

@@ -55,6 +55,14 @@ pub enum AskError {
         /// The sites there are.
         known: Vec<SiteName>,
     },
+    /// There is no site of this name, or none that may be asked about: nothing tells which.
+    #[error("there is no site {name:?} that may be read here")]
+    HiddenSite {
+        /// The name asked for.
+        name: String,
+        /// Whether whoever asked came without a token, so that one might help.
+        needs_token: bool,
+    },
     /// There is no group of this name.
     #[error("there is no group of the name {name:?}")]
     UnknownGroup {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{change, date, kind, reason, value};
 use crate::{
+    access::Scope,
     answers::{
         overview::{OverviewAnswer, SitePart},
         sites::{SiteSummary, SitesAnswer},
@@ -11,14 +12,24 @@ use crate::{
     calendar::Period,
     proto,
     query::{change::CHANGE_REACH_OF_MANY, number::Number},
-    vault::SiteGroup,
+    vault::{SiteGroup, SiteInfo},
 };
 
-pub(in crate::rpc) fn sites(answer: &SitesAnswer) -> proto::ListSitesResponse {
-    proto::ListSitesResponse {
-        sites: answer.sites.iter().map(site).collect(),
-        groups: answer.groups.iter().map(group).collect(),
-    }
+/// The sites of a scope, and their groups.
+pub(in crate::rpc) fn sites(answer: &SitesAnswer, scope: &Scope) -> proto::ListSitesResponse {
+    let seen: Vec<&SiteSummary> = answer.sites.iter().filter(|summary| scope.allows(&summary.site.name)).collect();
+    let groups = groups(&answer.groups, scope, || seen.iter().map(|summary| &summary.site));
+    proto::ListSitesResponse { sites: seen.iter().map(|summary| site(summary)).collect(), groups }
+}
+
+/// All groups; for whoever may read some sites alone, those that these are in.
+fn groups<'s, I: Iterator<Item = &'s SiteInfo>>(
+    all: &[SiteGroup],
+    scope: &Scope,
+    seen: impl Fn() -> I,
+) -> Vec<proto::Group> {
+    let is_seen = |of: &&SiteGroup| *scope == Scope::All || seen().any(|site| site.label.group == of.name);
+    all.iter().filter(is_seen).map(group).collect()
 }
 
 fn site(summary: &SiteSummary) -> proto::Site {
@@ -48,13 +59,24 @@ fn titles(titles: &headcount_model::source::Titles) -> HashMap<String, String> {
     titles.iter().map(|(language, title)| (language.clone(), title.clone())).collect()
 }
 
-pub(in crate::rpc) fn overview(answer: &OverviewAnswer) -> proto::GetOverviewResponse {
-    proto::GetOverviewResponse {
-        period: kind(answer.kind).into(),
-        sites: answer.sites.iter().map(part).collect(),
-        groups: answer.groups.iter().map(group).collect(),
-        change_standard_errors: CHANGE_REACH_OF_MANY,
+/// The sites of a scope, and of a group where one is named; none where the scope has no site of that group.
+pub(in crate::rpc) fn overview(
+    answer: &OverviewAnswer,
+    scope: &Scope,
+    asked_group: &str,
+) -> Option<proto::GetOverviewResponse> {
+    let seen: Vec<&SitePart> = answer.sites.iter().filter(|part| scope.allows(&part.site.name)).collect();
+    let is_asked = |part: &&&SitePart| asked_group.is_empty() || part.site.label.group == asked_group;
+    let sites: Vec<proto::SiteOverview> = seen.iter().filter(is_asked).map(|seen| part(seen)).collect();
+    if *scope != Scope::All && sites.is_empty() && !asked_group.is_empty() {
+        return None;
     }
+    Some(proto::GetOverviewResponse {
+        period: kind(answer.kind).into(),
+        sites,
+        groups: groups(&answer.groups, scope, || seen.iter().map(|part| &part.site)),
+        change_standard_errors: CHANGE_REACH_OF_MANY,
+    })
 }
 
 fn part(part: &SitePart) -> proto::SiteOverview {

@@ -85,7 +85,7 @@ impl Api {
         stats: StatsServer,
     ) -> Result<Response<Body>, Fault> {
         let message = request::read(method, is_read_only(method), request)?;
-        let response = call::call(stats, method, &message.encode_to_vec()).await?;
+        let response = call::call(stats, method, &message.encode_to_vec(), request).await?;
         let (of, headers, is_kept) = (method.output(), request.headers().clone(), request.method() != Method::POST);
         let write = move || {
             let json = answer::json(of, &response)?;

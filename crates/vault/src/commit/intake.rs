@@ -158,12 +158,19 @@ impl Intake {
 
     /// Opens the lane of a producer; None where the site takes no events. Its name and its secret are hashed under a key
     /// and forgotten. Without a secret (an empty one) it is a producer of its own, which ends with the lane.
+    ///
+    /// `owner`: whose token it came with, by the token's id; empty where it came without. A producer that came without before is
+    /// taken over by the first token that comes with its secret, and is that token's from then on.
     #[must_use]
-    pub fn lane(&self, site: &SiteName, producer: &str, secret: &[u8]) -> Option<Lane> {
+    pub fn lane(&self, site: &SiteName, producer: &str, secret: &[u8], owner: &str) -> Option<Lane> {
         let key = &self.shared.producer_key;
         let sender = match secret {
             [] => Sender::OfStream(StreamPlace::default()),
-            secret => Sender::Bound { id: key.id(site, producer, secret), by_name: key.id_by_name(producer) },
+            secret => {
+                let without_owner = key.id(site, producer, secret);
+                let id = if owner.is_empty() { without_owner } else { key.owned(without_owner, owner) };
+                Sender::Bound { id, without_owner, by_name: key.id_by_name(producer) }
+            }
         };
         let site = self.shared.registry.taking_events(site)?;
         Some(Lane { intake: self.clone(), site, sender })

@@ -1,6 +1,7 @@
 //! Whose batch it is, and where that sender stands. Told to nobody else: a producer belongs to the secret that it came with.
 //!
-//! With a secret a producer is (site, name, secret), stored under a keyed hash of the three. So another secret is another
+//! With a secret a producer is (site, name, secret), stored under a keyed hash of the three; where tokens are in force, (site, name,
+//! secret, token). So another secret is another
 //! producer, which stands at nothing, whether or not there are more of that name. Without one it stands where its stream has
 //! come to, and nothing of it is stored but what it states to be complete and when it imported, in one row for all such streams of
 //! a site.
@@ -22,6 +23,8 @@ pub(crate) enum Sender {
     Bound {
         /// Under what it is stored.
         id: ProducerId,
+        /// Under what it was stored while no tokens were in force; the same as `id` where it comes without one.
+        without_owner: ProducerId,
         /// Under what format 5 stored a producer of this name, which had no secret.
         by_name: ProducerId,
     },
@@ -55,17 +58,20 @@ pub(super) struct Standing {
 impl Sender {
     /// Where it stands, by what `known` says of producers that are stored or will be with the group under way.
     pub(super) fn standing<'r>(&self, known: impl Fn(&ProducerId) -> Option<&'r ProducerRow>) -> Standing {
-        let (id, by_name) = match self {
+        let (id, earlier) = match self {
             Self::OfStream(place) => return Standing { id: STREAMS, row: place.row().clone(), is_claimed: false },
-            Self::Bound { id, by_name } => (id, by_name),
+            Self::Bound { id, without_owner, by_name } => (id, [without_owner, by_name]),
         };
         if let Some(row) = known(id) {
             return Standing { id: *id, row: row.clone(), is_claimed: false };
         }
-        // It stays under the id of its name, by which open periods know it.
-        if let Some(row) = known(by_name).filter(|row| row.owner.is_none_or(|owner| owner == *id)) {
-            let is_claimed = row.owner.is_none();
-            return Standing { id: *by_name, row: ProducerRow { owner: Some(*id), ..row.clone() }, is_claimed };
+        // It stays under the id that it had before, by which open periods know it.
+        for before in earlier {
+            let is_ours = |row: &&ProducerRow| row.owner.is_none_or(|owner| owner == *id || owner == *earlier[0]);
+            if let Some(row) = known(before).filter(is_ours) {
+                let is_claimed = row.owner != Some(*id);
+                return Standing { id: *before, row: ProducerRow { owner: Some(*id), ..row.clone() }, is_claimed };
+            }
         }
         let row = ProducerRow { owner: Some(*id), ..ProducerRow::default() };
         Standing { id: *id, row, is_claimed: false }

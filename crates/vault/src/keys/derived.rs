@@ -98,6 +98,11 @@ impl ProducerKey {
         self.hash(producer.as_bytes())
     }
 
+    /// The producer of an id, as the holder of a token sends it.
+    pub(crate) fn owned(&self, id: ProducerId, owner: &str) -> ProducerId {
+        self.hash(&[&b"a producer of a token: "[..], &id, owner.as_bytes()].concat())
+    }
+
     /// How many releases there were, as nobody without the key can say it.
     pub(crate) fn mark(&self, release: u64) -> [u8; 24] {
         let mut mark = [0; 24];

@@ -241,6 +241,12 @@ impl Releases {
         index.numbers_after(site, after)
     }
 
+    /// The periods of all releases of a site and their numbers, in no order.
+    #[must_use]
+    pub fn numbered(&self, site: &SiteName) -> Vec<(Period, u64)> {
+        self.with_index(site, |index| index.sealed.numbers().collect()).unwrap_or_default()
+    }
+
     /// A release by its number. An hour's release goes when its day is released, which then holds the hour.
     ///
     /// # Errors
@@ -311,6 +317,9 @@ impl Ledger for Releases {
     }
     fn numbers_after(&self, site: Option<&SiteName>, after: u64) -> Vec<u64> {
         self.numbers_after(site, after)
+    }
+    fn numbered(&self, site: &SiteName) -> Vec<(Period, u64)> {
+        self.numbered(site)
     }
     fn by_number(&self, number: u64) -> Result<Option<Arc<Release>>, ReadError> {
         self.by_number(number)

@@ -64,7 +64,7 @@ fn where_a_table_has_closed_public_keys_keep_their_names_and_all_others_are_one(
 fn after_a_batch(pages: u64, seconds: i64) -> (House, Opened, Lane) {
     let house = House::new();
     let mut opened = open(house.options(), house.clock.clone()).unwrap();
-    let lane = opened.intake.lane(&SiteName::new("www").unwrap(), "p", SECRET).unwrap();
+    let lane = opened.intake.lane(&SiteName::new("www").unwrap(), "p", SECRET, "").unwrap();
     commit(&mut opened.committer, &lane, batch(1, vec![view(NOON_UNIX_MS, 1, "/seen")], 0));
     fill(opened.committer.cells_mut().days.get_mut(&today()).unwrap(), pages);
     house.clock.set(house.clock.now_unix_ms() + 1_000 * seconds);

@@ -72,7 +72,7 @@ fn a_crash_without_a_checkpoint_loses_nothing() {
             }
         });
     });
-    let lane = intake.lane(&SiteName::new("www").unwrap(), "p", SECRET).unwrap();
+    let lane = intake.lane(&SiteName::new("www").unwrap(), "p", SECRET, "").unwrap();
     for sequence in 1..=3_u32 {
         let receipt = block_on(lane.send(batch(sequence.into(), crowd(sequence * 1_000, 1_000), 0))).unwrap();
         assert_eq!(count(&receipt, Outcome::Counted), 1_000);

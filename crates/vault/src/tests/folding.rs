@@ -46,7 +46,7 @@ fn assert_same_after_a_crash(house: &House, committer: &Committer, when: &str) {
 fn a_checkpoint_that_is_cut_short_loses_and_doubles_nothing() {
     let house = House::new();
     let Opened { intake, mut committer, .. } = open(house.options(), house.clock.clone()).unwrap();
-    let lane = intake.lane(&SiteName::new("www").unwrap(), "p", SECRET).unwrap();
+    let lane = intake.lane(&SiteName::new("www").unwrap(), "p", SECRET, "").unwrap();
     let mut sequence = 0;
     let (mut steps, mut parts) = (0, 0);
     for (round, visitors) in [30, 120, 480].into_iter().enumerate() {

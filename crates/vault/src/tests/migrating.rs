@@ -116,7 +116,7 @@ fn goes_on(name: &str) {
     );
 
     // Who came before is known still: two views of one page are the most, and one was counted.
-    let lane = intake.lane(&SiteName::new("www").unwrap(), "another", SECRET).unwrap();
+    let lane = intake.lane(&SiteName::new("www").unwrap(), "another", SECRET, "").unwrap();
     let again = || AccessEvent::at(EVENING_UNIX_MS, 200).from_whom("10.5.0.1", "", BROWSER).for_what("GET", "/a");
     let new = AccessEvent::at(EVENING_UNIX_MS, 200).from_whom("10.5.1.1", "", BROWSER).for_what("GET", "/a");
     commit(&mut committer, &lane, batch(1, vec![again(), again(), new], 0));

@@ -109,7 +109,7 @@ impl Running {
     }
 
     pub(super) fn lane_with(&self, site: &str, producer: &str, secret: &[u8]) -> Lane {
-        self.intake.lane(&SiteName::new(site).unwrap(), producer, secret).unwrap()
+        self.intake.lane(&SiteName::new(site).unwrap(), producer, secret, "").unwrap()
     }
 
     /// Waits until a release is published, at most ninety seconds: a busy disk makes every sync slow.

@@ -69,6 +69,34 @@ fn a_producer_is_one_site_one_name_and_one_secret() {
     running.close();
 }
 
+#[test]
+fn a_producer_is_its_tokens_and_goes_on_from_before_the_first_one() {
+    let house = House::new();
+    let running = house.open();
+    send_three(&running, "web");
+    let site = SiteName::new("www").unwrap();
+    let greet = |secret: &[u8], owner: &str| {
+        let lane = running.intake.lane(&site, "web", secret, owner).unwrap();
+        block_on(lane.send(batch(0, vec![], 0))).unwrap().durable_sequence
+    };
+    // A token without the secret takes nothing over.
+    assert_eq!(greet(OTHER_SECRET, "a"), 0);
+    assert_eq!(greet(SECRET, "a"), 3);
+    assert_eq!(greet(SECRET, "b"), 0);
+    let next = running.intake.lane(&site, "web", SECRET, "a").unwrap();
+    assert_eq!(block_on(next.send(batch(4, vec![], 0))).unwrap().durable_sequence, 4);
+    // A lane holds the intake, which the end waits for.
+    drop(next);
+    running.close();
+    let running = house.open();
+    let greet = |owner: &str| {
+        let lane = running.intake.lane(&site, "web", SECRET, owner).unwrap();
+        block_on(lane.send(batch(0, vec![], 0))).unwrap().durable_sequence
+    };
+    assert_eq!([greet("a"), greet("b")], [4, 0]);
+    running.close();
+}
+
 /// A directory of the format before with a producer at batch 41.
 fn of_format_5(name: &str) -> House {
     let house = House::new();

@@ -114,7 +114,7 @@ impl World {
 
     fn deliver(&mut self, site: usize, by: &str, sent: TestBatch) {
         let opened = self.opened.as_mut().unwrap();
-        let lane = opened.intake.lane(&SiteName::new(SITES[site]).unwrap(), by, b"the secret of a test").unwrap();
+        let lane = opened.intake.lane(&SiteName::new(SITES[site]).unwrap(), by, b"the secret of a test", "").unwrap();
         let mut answer = Box::pin(async move { lane.send(sent).await });
         let mut context = Context::from_waker(Waker::noop());
         assert!(answer.as_mut().poll(&mut context).is_pending());

@@ -209,6 +209,6 @@ fn a_configured_site_is_published_when_nobody_comes() {
     let release = running.wait_for("quiet", Period::day(day("2026-11-02")));
     let pages = release.table(Table::Page).unwrap();
     assert_eq!(pages.keys.iter().map(|k| k.key.as_str()).collect::<Vec<_>>(), ["/"]);
-    assert!(running.intake.lane(&SiteName::new("other").unwrap(), "p", SECRET).is_none());
+    assert!(running.intake.lane(&SiteName::new("other").unwrap(), "p", SECRET, "").is_none());
     running.close();
 }

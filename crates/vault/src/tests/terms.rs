@@ -171,7 +171,7 @@ fn sums_that_are_impossible_are_kept_and_flagged_and_nothing_of_them_is_publishe
     let house = House::new();
     let Opened { intake, mut committer, releases, .. } =
         open_with_noise(house.options(), house.clock.clone(), Box::new(SeededNoise::new(1))).unwrap();
-    let lane = intake.lane(&www(), "p", SECRET).unwrap();
+    let lane = intake.lane(&www(), "p", SECRET, "").unwrap();
     let sender = std::thread::spawn(move || {
         block_on(lane.send(batch(1, crowd(NOON_UNIX_MS, 20), 0))).unwrap();
         block_on(lane.send(batch(2, crowd(NOON_UNIX_MS + DAY_MS, 20), NOON_UNIX_MS + 2 * DAY_MS))).unwrap();

@@ -82,7 +82,7 @@ impl World {
 
     fn put_before_the_committer(&mut self, site: &SiteName, producer: u8, batch: TestBatch) -> Answering {
         let intake = &self.opened().intake;
-        let lane = intake.lane(site, &format!("producer {producer}"), SECRET).unwrap();
+        let lane = intake.lane(site, &format!("producer {producer}"), SECRET, "").unwrap();
         // A site that is made now knows its pages before anything is counted.
         intake.know_pages(site, known_pages());
         let mut answer: Answering = Box::pin(async move { lane.send(batch).await });
