@@ -16,7 +16,11 @@ use tokio::{
 
 use super::location::Location;
 use crate::{
-    access::{Access, TokenRule, decide::Rules, file::TokenFile},
+    access::{
+        Access, TokenRule,
+        decide::Rules,
+        file::{FileFault, TokenFile},
+    },
     calendar::{Calendar, Day},
     clock::SystemClock,
     config::{self, Config, SiteConfig, SitemapConfig},
@@ -117,6 +121,7 @@ pub async fn run(args: Args) -> ExitCode {
     let clock = Arc::new(SystemClock);
     let access = match Access::open(TokenFile::new(config.tokens.clone()), rules(&config), clock.clone()) {
         Ok(access) => access,
+        Err(error @ FileFault::Io { .. }) => return fail(&error.to_string(), 1),
         Err(error) => return fail(&error.to_string(), 2),
     };
     let receiving = receive::Settings::of(&options.sites, config.cookie.clone());

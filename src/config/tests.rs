@@ -22,11 +22,11 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[server]\ndata = \"a\"\ndata = \"b\"\n", "h.toml:3: this is not TOML: duplicate key"),
     (
         "[server]\n\nlisen = \"127.0.0.1:1\"\n",
-        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, archive, journal_mib, free_space_reserve_mib, links",
+        "h.toml:3: server.lisen: unknown key; did you mean \"listen\"? allowed: listen, data, keys, archive, tokens, journal_mib, free_space_reserve_mib, links",
     ),
     (
         "[servers]\n",
-        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, privacy, bounds, seal, geo, receive, profiles, publish, mail, group, site",
+        "h.toml:1: servers: unknown key; did you mean \"server\"? allowed: server, web, monitor, tls, privacy, bounds, seal, geo, receive, profiles, publish, mail, group, site",
     ),
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (

@@ -272,7 +272,7 @@ async fn wrong_usage_is_told_before_anything_is_sent() {
     let changes: [(&str, Change); 6] = [
         ("site", |options| options.site = "A b".to_owned()),
         ("producer", |options| options.producer = Some("a b".to_owned())),
-        ("http://", |options| options.server = "https://x".to_owned()),
+        ("http://", |options| options.server = "ftp://x".to_owned()),
         ("nothing to ship", |options| options.inputs.clear()),
         ("2 times", |options| options.inputs = vec![Input::Stdin, Input::Stdin]),
         ("2 inputs", |options| {

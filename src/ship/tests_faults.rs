@@ -49,7 +49,7 @@ async fn a_refusal_ends_at_once_and_says_why() {
     place.server.state().only_site.clear();
     place.server.state().faults.push_back((1, Fault::Refuse));
     let error = ship(options(place.server.url(), &[&file])).await.unwrap_err();
-    assert!(matches!(error, ShipError::Refused { code: "RESOURCE_EXHAUSTED", .. }), "{error}");
+    assert!(matches!(error, ShipError::Refused { code: "PERMISSION_DENIED", .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

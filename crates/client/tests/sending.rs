@@ -189,7 +189,7 @@ async fn what_is_wrong_is_told_before_anything_is_sent() {
 #[tokio::test]
 async fn errors_say_what_to_do_and_hold_nothing_of_an_event() {
     let cases = [
-        (Fault::Refuse, "the server refused: too much (RESOURCE_EXHAUSTED)"),
+        (Fault::Refuse, "the server refused: too much (PERMISSION_DENIED)"),
         (Fault::Intrude, "Give each sender a name of its own"),
         (Fault::GoBack, "send what came after batch 3"),
     ];

@@ -10,7 +10,13 @@ fn a_small_site_gets_more_than_by_wikimedias_settings() {
     println!("{}", report.markdown());
     assert_eq!(report.verdicts.len(), 6);
     for verdict in &report.verdicts {
-        assert!(verdict.failures.is_empty(), "{verdict:?}");
+        // Of the month's 300 keys that are zero, the 0.1 % that are allowed make three with a chance of 0.4 % and fewer else: so few keys
+        // cannot be judged by their share, which the long form does with thousands.
+        let failures: Vec<_> = verdict.failures.iter().filter(|failure| **failure != "spurious").collect();
+        assert!(
+            failures.is_empty() && verdict.headcount.spurious_keys <= 2 + verdict.headcount.zero_keys / 1_000,
+            "{verdict:?}"
+        );
         assert!(verdict.headcount.zero_keys > 100, "there are pages that nobody opens");
     }
     // Every way is there: three profiles with and without a sitemap, and `small` with the bounds of the others, by day, week and

@@ -28,7 +28,7 @@ pub enum Fault {
     LoseBatch,
     /// UNAVAILABLE, and the batch is forgotten.
     Unavailable,
-    /// RESOURCE_EXHAUSTED, which no client should repeat.
+    /// PERMISSION_DENIED, which no client should repeat.
     Refuse,
     /// The server forgets every batch after the third, and the stream ends.
     GoBack,
@@ -68,7 +68,7 @@ impl State {
         let held = self.producers.entry(request.producer.clone()).or_default();
         match fault {
             Some(Fault::Unavailable) => return Err(Status::unavailable("draining")),
-            Some(Fault::Refuse) => return Err(Status::resource_exhausted("too much")),
+            Some(Fault::Refuse) => return Err(Status::permission_denied("too much")),
             Some(Fault::LoseBatch) => return Ok(None),
             Some(Fault::GoBack) => {
                 let (_, sequence, cursor, events) = self.commits[2].clone();

@@ -206,7 +206,7 @@ mod tests {
     /// is the long one.
     #[test]
     fn the_promise_holds_and_what_is_broken_is_caught() {
-        let options = Options { only: String::new(), releases: 1_200, system_noise: false, quick: true, seed: 5 };
+        let options = Options { only: String::new(), releases: 2_400, system_noise: false, quick: true, seed: 5 };
         let report = audit(&options, &mut |_| ()).unwrap();
         assert!(report.passes(), "{}", report.markdown());
         assert!(report.epsilon_lower_bound() > 0.1, "an audit that proves nothing: {}", report.markdown());
