@@ -6,6 +6,8 @@ pub mod demo;
 pub mod digest;
 pub mod doctor;
 pub mod export;
+pub mod form;
+pub mod help;
 mod location;
 pub mod open;
 pub mod privacy;
@@ -13,12 +15,22 @@ pub mod publish;
 pub mod report;
 pub mod restore;
 pub mod serve;
+pub mod shell;
 pub mod ship;
+pub mod sites;
+pub mod top;
+mod typed;
 pub mod verify;
+pub mod watch;
+pub mod when;
+
+pub use typed::parse;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::report::ReportError;
 
 /// Web statistics that count heads, never who
 ///
@@ -29,6 +41,7 @@ use clap::{Parser, Subcommand};
     name = "headcount",
     version,
     propagate_version = true,
+    disable_help_subcommand = true,
     after_help = "\
 Try it:
   headcount demo                          a month of made-up traffic through the real server
@@ -36,7 +49,10 @@ Try it:
   headcount serve                         a server on loopback, data in ./headcount-data
   headcount ship --site www access.log    send it a log
   headcount report --site www             read the published numbers
-  headcount open                          the same as a page in your browser"
+  headcount top pages --last 30d          the most viewed pages
+  headcount open                          the same as a page in your browser
+
+Topics: headcount help dates, formats, privacy, exit-codes, environment"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -50,6 +66,9 @@ enum Command {
     Serve(serve::Args),
     Ship(ship::Args),
     Report(report::Args),
+    Top(top::Args),
+    Sites(sites::Args),
+    Watch(watch::Args),
     Open(open::Args),
     Publish(publish::Args),
     Digest(digest::Args),
@@ -60,6 +79,10 @@ enum Command {
     Restore(restore::Args),
     Export(export::Args),
     Verify(verify::Args),
+    Completions(shell::Completions),
+    #[command(hide = true)]
+    Man(shell::Man),
+    Help(help::Args),
 }
 
 /// Runs the subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the server refused or cannot
@@ -70,6 +93,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Ship(args) => ship::run(args).await,
         Command::Report(args) => report::run(args).await,
+        Command::Top(args) => top::run(args).await,
+        Command::Sites(args) => sites::run(args).await,
+        Command::Watch(args) => watch::run(args).await,
         Command::Open(args) => open::run(args).await,
         Command::Publish(args) => publish::run(args).await,
         Command::Digest(args) => digest::run(args).await,
@@ -80,6 +106,22 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Restore(args) => restore::run(args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+        Command::Help(args) => help::run(&args),
+    }
+}
+
+/// Why a subcommand failed, and its exit code.
+#[derive(Debug)]
+pub struct Failed {
+    message: String,
+    code: u8,
+}
+
+impl From<ReportError> for Failed {
+    fn from(error: ReportError) -> Self {
+        Self { message: error.to_string(), code: error.exit_code() }
     }
 }
 

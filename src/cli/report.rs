@@ -5,10 +5,17 @@
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use jiff::civil::Date;
+use tonic::transport::Channel;
 
+use super::{
+    Failed,
+    form::{Form, finish, json, rows},
+    when::{When, Word},
+};
 use crate::{
+    files,
     proto::{self, PeriodKind},
+    publish,
     report::{self, KeyRequest, OverviewRequest, RenderOptions, ReportData, ReportError, ReportRequest},
 };
 
@@ -22,16 +29,21 @@ use crate::{
 /// middle, both ends stand there, as in "445 (373 to 897)". "~0" marks numbers that may be noise alone; in breakdowns
 /// these are left out and counted. "—" marks numbers that do not exist, with the reason below.
 ///
+/// Without any date it is the 30 days up to the last published one, and in the breakdowns the latest published month: a
+/// month is published as a whole, so its noise is far smaller than that of its days added up.
+///
 /// Asking again gives the same numbers and costs no privacy.
 #[derive(Clone, Debug, Parser)]
 #[command(after_long_help = "\
 Examples:
   headcount report
   headcount report --site www.example.jp --from 2026-10-01 --to 2026-10-31
-  headcount report --granularity month --from 2025-01-01 --to 2025-12-31 --top 50
+  headcount report --last 90d --granularity week
+  headcount report --granularity month --period 2025 --top 50
   headcount report --compare year --from 2026-10-01 --to 2026-10-31
   headcount report --key /en/visa/ --granularity week --from 2026-07-01
-  headcount report --overview --group europe
+  headcount report --overview --group europe --period last-week
+  headcount report --last 1y --format csv > year.csv
   headcount report --json | jq '.traffic.total.visits.estimate'
 
 Exit codes: 0 printed (also when the reader closed the pipe), 1 the output cannot be written, \
@@ -41,16 +53,9 @@ pub struct Args {
     #[arg(long, value_name = "SITE", default_value = "", hide_default_value = true)]
     pub site: String,
 
-    /// First local date, for example 2026-11-01 [default: 30 days up to the last date]
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<Date>,
-
-    /// Last local date, included [default: the last published day]
-    ///
-    /// Without any date, the breakdowns cover the latest published month: a month is published as a whole, so its
-    /// noise is far smaller than that of its days added up.
-    #[arg(long, value_name = "DATE")]
-    pub to: Option<Date>,
+    /// The days
+    #[command(flatten)]
+    pub when: When,
 
     /// The length of the periods [default: day; of an overview: month]
     #[arg(long, value_enum)]
@@ -65,7 +70,7 @@ pub struct Args {
     pub table: proto::Table,
 
     /// Instead of the report: all sites, each over its latest month (or --granularity, or the period of --to)
-    #[arg(long, conflicts_with_all = ["site", "from", "top"])]
+    #[arg(long, conflicts_with_all = ["site", "from", "last", "top"])]
     pub overview: bool,
 
     /// The sites of this group alone
@@ -82,8 +87,12 @@ pub struct Args {
     #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
     pub server: String,
 
-    /// Print one JSON object with every answer instead of text
-    #[arg(long)]
+    /// The form of the output; csv has the series alone
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Form,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
 
     /// How many keys of each breakdown to show, 1 to 1,000
@@ -136,40 +145,33 @@ impl From<Granularity> for PeriodKind {
     }
 }
 
-/// The table of a name.
-fn table(name: &str) -> Result<proto::Table, String> {
+/// The table of a name, as the report's JSON or as files and people have it.
+pub(super) fn table(name: &str) -> Result<proto::Table, String> {
     let known = || (2..).map_while(|n| proto::Table::try_from(n).ok());
-    let named = |table: &proto::Table| table.as_str_name().trim_start_matches("TABLE_").to_lowercase();
-    known().find(|table| named(table) == name).ok_or_else(|| {
-        let names: Vec<String> = known().map(|table| named(&table)).collect();
+    let of_table = |table: &proto::Table| table.as_str_name().trim_start_matches("TABLE_").to_lowercase();
+    let of_file = files::named(name).map(|table| table.name().replace('-', "_"));
+    known().find(|table| of_table(table) == name || of_file.as_ref() == Some(&of_table(table))).ok_or_else(|| {
+        let names: Vec<String> = known().map(|table| of_table(&table)).collect();
         format!("there is no such table; allowed: {}", names.join(", "))
     })
 }
 
 /// Prints the report.
 pub async fn run(args: Args) -> ExitCode {
-    let server = args.server.clone();
-    let question = match meant(args) {
-        Ok(question) => question,
-        Err(problem) => {
-            eprintln!("headcount report: {problem}");
-            return ExitCode::from(2);
-        }
-    };
-    match question.ask(&server).await {
-        Ok(text) => printed("headcount report", &text),
-        Err(error) => {
-            eprintln!("headcount report: {error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
+    finish("report", ask(args).await)
 }
 
-/// What is asked for, and whether as JSON.
+async fn ask(args: Args) -> Result<String, Failed> {
+    let channel = report::connect(&args.server).await?;
+    let dates = args.when.dates(&channel, &args.site).await?;
+    Ok(meant(args, dates).ask(channel).await?)
+}
+
+/// What is asked for, and in which form.
 #[derive(Debug, PartialEq, Eq)]
 struct Question {
     of: Of,
-    json: bool,
+    form: Form,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -181,22 +183,36 @@ enum Of {
 
 impl Question {
     /// The answer as text.
-    async fn ask(self, server: &str) -> Result<String, ReportError> {
-        let channel = report::connect(server).await?;
-        let (json, options) = (self.json, RenderOptions::for_stdout());
-        let as_json = |json: serde_json::Value| format!("{json:#}\n");
+    async fn ask(self, channel: Channel) -> Result<String, ReportError> {
+        let (form, options) = (self.form, RenderOptions::for_stdout());
         Ok(match self.of {
+            Of::Site(request) if form == Form::Csv => {
+                let answer = report::fetch_series(channel, &request).await?;
+                rows(&publish::traffic_sheet(&answer))
+            }
             Of::Site(request) => {
                 let data: ReportData = report::fetch(channel, request).await?;
-                if json { as_json(report::report_json(&data)) } else { report::render(&data, None, &options) }
+                if form == Form::Json {
+                    json(&report::report_json(&data))
+                } else {
+                    report::render(&data, None, &options)
+                }
             }
             Of::Key(request) => {
                 let answer = report::fetch_key(channel, request).await?;
-                if json { as_json(report::key_json(&answer)) } else { report::render_key(&answer, &options) }
+                match form {
+                    Form::Table => report::render_key(&answer, &options),
+                    Form::Csv => rows(&publish::key_sheet(&answer)),
+                    Form::Json => json(&report::key_json(&answer)),
+                }
             }
             Of::Overview(request) => {
                 let answer = report::fetch_overview(channel, request).await?;
-                if json { as_json(report::overview_json(&answer)) } else { report::render_overview(&answer, &options) }
+                match form {
+                    Form::Table => report::render_overview(&answer, &options),
+                    Form::Csv => rows(&publish::overview_sheet(&answer)),
+                    Form::Json => json(&report::overview_json(&answer)),
+                }
             }
         })
     }
@@ -213,19 +229,14 @@ pub(super) fn printed(command: &str, text: &str) -> ExitCode {
     }
 }
 
-/// The question from the typed arguments.
-fn meant(args: Args) -> Result<Question, String> {
-    if let (Some(from), Some(to)) = (args.from, args.to)
-        && from > to
-    {
-        return Err(format!("--from {from} is after --to {to}; both are included, so --from may be at most {to}"));
-    }
-    let date = |date: Option<Date>| date.map_or_else(String::new, |date| date.to_string());
-    let (from_date, to_date, compare) = (date(args.from), date(args.to), args.compare.into());
+/// The question from the typed arguments and the dates that they mean.
+fn meant(args: Args, [from_date, to_date]: [String; 2]) -> Question {
+    let compare = args.compare.into();
     let kind = |default: Granularity| PeriodKind::from(args.granularity.unwrap_or(default));
     let of = match args.key {
         _ if args.overview => {
-            let (group, period) = (args.group, kind(Granularity::Month));
+            let of_period = args.when.period.map_or(Granularity::Month, Word::granularity);
+            let (group, period) = (args.group, kind(of_period));
             Of::Overview(OverviewRequest { group, period, date: to_date, compare })
         }
         Some(key) => {
@@ -237,7 +248,7 @@ fn meant(args: Args) -> Result<Question, String> {
             Of::Site(ReportRequest { site, from_date, to_date, granularity, top, compare })
         }
     };
-    Ok(Question { of, json: args.json })
+    Question { of, form: if args.json { Form::Json } else { args.format } }
 }
 
 #[cfg(test)]
@@ -250,7 +261,7 @@ mod tests {
 
     #[test]
     fn nothing_typed_means_the_latest_of_the_first_site() {
-        let request = parse(&[]).map(meant);
+        let request = parse(&[]).map(|args| meant(args, Default::default()));
         let expected = ReportRequest {
             site: String::new(),
             from_date: String::new(),
@@ -259,12 +270,13 @@ mod tests {
             top: 10,
             compare: proto::Compare::Previous,
         };
-        assert_eq!(request.expect("parses"), Ok(Question { of: Of::Site(expected), json: false }));
+        assert_eq!(request.expect("parses"), Question { of: Of::Site(expected), form: Form::Table });
     }
 
     #[test]
     fn a_key_or_all_sites_are_asked_for_instead() {
-        let of = |words: &[&str]| meant(parse(words).expect("parses")).expect("means something").of;
+        let dates = || [String::new(), "2026-10-31".to_owned()];
+        let of = |words: &[&str]| meant(parse(words).expect("parses"), dates()).of;
         let Of::Key(key) = of(&["--key", "FR", "--table", "country", "--granularity", "week", "--compare", "none"])
         else {
             panic!("a key")
@@ -292,7 +304,13 @@ mod tests {
         for words in [["--from", "2026-13-01"], ["--top", "0"], ["--top", "1001"], ["--granularity", "year"]] {
             assert_eq!(parse(&words).expect_err("refused").exit_code(), 2, "{words:?}");
         }
-        let swapped = parse(&["--from", "2026-11-02", "--to", "2026-11-01"]).expect("parses");
-        assert!(meant(swapped).expect_err("refused").contains("at most 2026-11-01"));
+        for words in [["--last", "0d"], ["--period", "today"], ["--format", "xml"]] {
+            assert_eq!(parse(&words).expect_err("refused").exit_code(), 2, "{words:?}");
+        }
+        let table = |name: &str| parse(&["--key", "/", "--table", name]).expect("parses").table;
+        assert_eq!(
+            (table("page"), table("pages"), table("response-times")),
+            (proto::Table::Page, proto::Table::Page, proto::Table::ResponseTime)
+        );
     }
 }

@@ -63,7 +63,7 @@ pub struct Args {
     pub site: String,
 
     /// The server's ingest address
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051")]
+    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = "http://127.0.0.1:50051")]
     pub server: String,
 
     /// The name under which the server remembers how far this log was sent

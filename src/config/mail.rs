@@ -10,13 +10,17 @@ use std::{
 
 use lettre::message::Mailbox;
 
-use super::{Problem, raw, validate::within, web::is_server};
+use super::{
+    Problem,
+    link::{Kind, LINK_CHARACTERS_MAX, is_link},
+    raw,
+    validate::within,
+    web::is_server,
+};
 use crate::text::{nearest, shown};
 
 /// How long one step of a conversation with the mail server may take where nothing is configured, in seconds.
 const TIMEOUT_S_DEFAULT: i64 = 30;
-/// The longest address of a page, and of a way out of the list, in characters.
-const URL_CHARACTERS_MAX: usize = 500;
 
 /// What mails need.
 #[derive(Debug, Clone, Default)]
@@ -92,11 +96,13 @@ fn problem(key: &str, what: impl Into<String>) -> Problem {
 
 /// What the section means.
 pub(super) fn mail(raw: raw::Mail, base: &Path) -> Result<MailConfig, Problem> {
-    let mut dashboard_url = raw.dashboard_url.as_deref().map(|url| url_of("dashboard_url", url, &WEB)).transpose()?;
+    let mut dashboard_url =
+        raw.dashboard_url.as_deref().map(|url| url_of("dashboard_url", url, &WEB, Kind::Base)).transpose()?;
     if let Some(url) = dashboard_url.as_mut().filter(|url| !url.ends_with('/')) {
         url.push('/');
     }
-    let unsubscribe = raw.unsubscribe.as_deref().map(|url| url_of("unsubscribe", url, &WAYS_OUT)).transpose()?;
+    let unsubscribe =
+        raw.unsubscribe.as_deref().map(|url| url_of("unsubscribe", url, &WAYS_OUT, Kind::Whole)).transpose()?;
     let relay = relay(raw, base)?;
     Ok(MailConfig { dashboard_url, unsubscribe, relay })
 }
@@ -105,19 +111,16 @@ const WEB: [&str; 2] = ["https://", "http://"];
 const WAYS_OUT: [&str; 2] = ["https://", "mailto:"];
 
 /// An address that begins with one of `schemes`. It is not repeated: a way out may hold somebody's mail address.
-fn url_of(key: &str, url: &str, schemes: &[&str]) -> Result<String, Problem> {
-    let rest = schemes.iter().find_map(|scheme| url.strip_prefix(scheme)).unwrap_or_default();
-    let is_fit = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '?' | '#' | '\\');
-    let is_fit = |c: char| is_fit(c) || key == "unsubscribe" && c == '?';
-    if rest.is_empty() || rest.starts_with('/') || !rest.chars().all(is_fit) || url.len() > URL_CHARACTERS_MAX {
-        let schemes = schemes.join(" or ");
-        let what = format!(
-            "is no address that can stand there; allowed: {schemes} and what follows, at most {URL_CHARACTERS_MAX} characters, \
-             other scripts and spaces percent-encoded"
-        );
-        return Err(problem(key, what));
+fn url_of(key: &str, url: &str, schemes: &[&str], kind: Kind) -> Result<String, Problem> {
+    if is_link(url, schemes, kind) {
+        return Ok(url.to_owned());
     }
-    Ok(url.to_owned())
+    let schemes = schemes.join(" or ");
+    let what = format!(
+        "is no address that can stand there; allowed: {schemes} and what follows, at most {LINK_CHARACTERS_MAX} characters, \
+         other scripts and spaces percent-encoded"
+    );
+    Err(problem(key, what))
 }
 
 fn relay(raw: raw::Mail, base: &Path) -> Result<Option<Relay>, Problem> {

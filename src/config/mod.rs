@@ -7,6 +7,7 @@
 //! store.
 
 mod labels;
+mod link;
 mod locate;
 mod mail;
 mod monitor;

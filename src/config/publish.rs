@@ -1,7 +1,11 @@
 //! `[publish]`: what `headcount publish` puts where anybody finds it. All of it may be read already by whoever reaches the
 //! server; this is what an institution stands for with its name.
 
-use super::{Problem, raw};
+use super::{
+    Problem,
+    link::{Kind, is_link},
+    raw,
+};
 use crate::{
     text::{nearest, shown},
     units::SiteName,
@@ -104,7 +108,7 @@ pub(super) fn publication(raw: raw::Publish) -> Result<Publication, Problem> {
     made.title_ja = text("title_ja", raw.title_ja)?;
     made.publisher = text("publisher", raw.publisher)?;
     made.licence = raw.licence.map(|text| licence(&text)).transpose()?;
-    made.url = raw.url.map(|url| address("url", &url)).transpose()?;
+    made.url = raw.url.map(|url| address("url", &url, Kind::Base)).transpose()?;
     if let Some(url) = made.url.as_mut().filter(|url| !url.ends_with('/')) {
         url.push('/');
     }
@@ -130,28 +134,19 @@ fn licence(text: &str) -> Result<Licence, Problem> {
         return Ok(Licence { name: Some(name), url: url.to_owned() });
     }
     let names: Vec<&str> = LICENCES.iter().map(|(name, _)| *name).collect();
-    address("licence", text).map(|url| Licence { name: None, url }).map_err(|_| {
+    address("licence", text, Kind::Whole).map(|url| Licence { name: None, url }).map_err(|_| {
         let what =
             format!("{} is not a known licence; allowed: {}, or its https:// address", shown(text), names.join(", "));
         Problem::new(&["publish", "licence"], what)
     })
 }
 
-/// An address that stands in links and in metadata as it is.
-fn address(key: &str, text: &str) -> Result<String, Problem> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
-    match rest {
-        Some(rest)
-            if !rest.is_empty() && !rest.starts_with('/') && rest.len() <= 1_000 && rest.chars().all(is_plain) =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => {
-            let what = format!("{} is not an address; allowed: https://HOST/PATH, percent-encoded", shown(text));
-            Err(Problem::new(&["publish", key], what))
-        }
+fn address(key: &str, text: &str, kind: Kind) -> Result<String, Problem> {
+    if is_link(text, &["https://", "http://"], kind) {
+        return Ok(text.to_owned());
     }
+    let what = format!("{} is not an address; allowed: https://HOST/PATH, percent-encoded", shown(text));
+    Err(Problem::new(&["publish", key], what))
 }
 
 #[cfg(test)]

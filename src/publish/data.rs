@@ -7,17 +7,13 @@ use super::{
     PublishError,
     encoding::{ENCODINGS, Encoding},
     fetch::{SiteData, year_of},
+    rows::{of_answer, of_point, of_site},
     tree::Tree,
-    value::{metrics, value},
 };
 use crate::{
-    calendar::{Calendar, Day},
-    files::{
-        Column, Field, SITES, Sheet, Symbols, TABLE, TRAFFIC, file_name, moment, site_row, stretches, table_row,
-        traffic_row,
-    },
-    proto::{ListTopResponse, Missing, Site, TrafficPoint, Value},
-    vault::{OTHER_KEY, Table},
+    calendar::Calendar,
+    files::{Column, Field, SITES, Sheet, TABLE, TRAFFIC, file_name, moment},
+    proto::{ListTopResponse, Site, TrafficPoint},
 };
 
 /// What the rows of a file are.
@@ -75,19 +71,13 @@ pub(super) fn write_sites(sites: &[Site], tree: &mut Tree) -> Result<Resource, P
     put(resource, rows, tree)
 }
 
-fn of_site(site: &Site) -> Vec<Field> {
-    let [english, japanese] = ["en", "ja"].map(|language| site.titles.get(language).map_or("", String::as_str));
-    let Site { site: name, group, country, time_zone, profile, first_date, last_date, .. } = site;
-    site_row([name, english, japanese, group, country, time_zone, profile, first_date, last_date])
-}
-
 /// Writes all numbers of a site.
 pub(super) fn write(data: &SiteData, tree: &mut Tree) -> Result<Vec<Resource>, PublishError> {
     let bad_zone = || PublishError::Answer(format!("{:?} is no time zone of this machine", data.site.time_zone));
     let calendar = Calendar::new(&data.site.time_zone).map_err(|_| bad_zone())?;
     let mut resources = Vec::new();
     for (periods, points) in [("days", &data.days), ("weeks", &data.weeks), ("months", &data.months)] {
-        let rows = |point: &TrafficPoint| of_point(&data.site.site, &calendar, point);
+        let rows = |point: &TrafficPoint| of_point(&data.site.site, &moment(&calendar, &point.start), point);
         let title = format!("Visits, page views and visitors by {}", &periods[..periods.len() - 1]);
         let years = by_year(data, points.iter().map(|point| (point.start.as_str(), rows(point))));
         resources.extend(write_years(data, Form::Traffic, [&format!("traffic-{periods}"), &title], years, tree)?);
@@ -144,35 +134,6 @@ fn put(mut resource: Resource, rows: Vec<Vec<Field>>, tree: &mut Tree) -> Result
         resource.sizes.push((encoding, bytes.len()));
     }
     Ok(resource)
-}
-
-fn of_point(site: &str, calendar: &Calendar, point: &TrafficPoint) -> Vec<Vec<Field>> {
-    let time = moment(calendar, &point.start);
-    metrics(point).map(|(metric, value)| traffic_row(&time, site, metric, &value, Symbols::None)).into()
-}
-
-/// The keys of a period, what is in none of them, and the days that are missing.
-fn of_answer(site: &str, table: Table, answer: &ListTopResponse) -> Vec<Vec<Field>> {
-    let name = file_name(table);
-    let range =
-        answer.scope.as_ref().map(|scope| [scope.from_date.as_str(), scope.to_date.as_str()]).unwrap_or_default();
-    let metric = if table == Table::Page { "views" } else { "visits" };
-    let one = |range: [&str; 2], key: &str, metric: &str, number: Option<&Value>| {
-        table_row(range, site, name, [key, metric], &value(number), Symbols::None)
-    };
-    let mut rows = Vec::new();
-    for row in &answer.rows {
-        let count = if table == Table::Page { row.views.as_ref() } else { row.visits.as_ref() };
-        rows.push(one(range, row.key.as_str(), metric, count));
-        rows.extend(row.visitors.as_ref().map(|number| one(range, row.key.as_str(), "visitors", Some(number))));
-    }
-    rows.extend(answer.other.as_ref().map(|number| one(range, OTHER_KEY, metric, Some(number))));
-    let day = |missing: &Missing| Some((Day::from_date(missing.start.parse().ok()?), missing.reason()));
-    for (from, to, why) in stretches(answer.missing.iter().filter_map(day)) {
-        let absent = Value { reason: why.into(), ..Value::default() };
-        rows.push(one([&from.to_string(), &to.to_string()], "", metric, Some(&absent)));
-    }
-    rows
 }
 
 /// `error-classes` as `Error classes`.

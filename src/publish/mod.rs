@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod html;
 mod readme;
+mod rows;
 mod terms;
 mod tree;
 mod value;
@@ -25,6 +26,7 @@ use std::path::Path;
 use tonic::transport::Channel;
 
 pub use error::PublishError;
+pub use rows::{key_sheet, overview_sheet, sites_sheet, top_sheet, traffic_sheet};
 pub use tree::Written;
 
 use crate::{

@@ -11,11 +11,12 @@ use super::{
     period::change_cell,
     render::{Canvas, kind_word, range_words},
     table::{Cell, Column, Ink, Line, Table as Layout, join},
+    traffic::compared_words,
     value::{Digits, clean, column, cut_middle},
 };
 use crate::proto::{
-    Compare, GetKeySeriesRequest, GetKeySeriesResponse, GetOverviewRequest, GetOverviewResponse, PeriodKind, Table,
-    Value,
+    Compare, GetKeySeriesRequest, GetKeySeriesResponse, GetOverviewRequest, GetOverviewResponse, PeriodKind, Reason,
+    Table, Value,
 };
 
 /// Columns of a site's name and title.
@@ -80,7 +81,7 @@ pub fn render_key(of: &GetKeySeriesResponse, options: &RenderOptions) -> String 
     let scope = of.scope.clone().unwrap_or_default();
     let title = format!("{}  {}", clean(&of.key), range_words(&scope));
     let mut lines = vec![canvas.line(&cut_middle(&title, canvas.width), Ink::Heading)];
-    let is_compared = of.previous.is_some();
+    let is_compared = of.previous.is_some_and(|previous| previous.estimate.is_some());
     let mut labels: Vec<Cell> = of.points.iter().map(|point| Cell::plain(clean(&point.start))).collect();
     labels.push(Cell::new("total", Ink::Heading));
     let mut values: Vec<Option<&Value>> = of.points.iter().map(|point| point.count.as_ref()).collect();
@@ -98,7 +99,8 @@ pub fn render_key(of: &GetKeySeriesResponse, options: &RenderOptions) -> String 
     let table = Layout { columns, rule_above_row: Some(of.points.len()) };
     lines.extend(table.lines(canvas.width, canvas.colour));
     if let Some(before) = &of.previous_scope {
-        lines.extend(canvas.wrapped(&format!("Compared with {}.", range_words(before)), 2, Ink::Plain));
+        let reason = of.previous.as_ref().map_or(Reason::Unspecified, Value::reason);
+        lines.extend(canvas.wrapped(&compared_words(before, is_compared, reason), 2, Ink::Plain));
     }
     lines.extend(notes(&canvas));
     join(&lines)

@@ -115,6 +115,16 @@ pub async fn fetch(channel: Channel, mut request: ReportRequest) -> Result<Repor
     Ok(ReportData { sites, site, privacy: Some(privacy), numbers })
 }
 
+/// Asks for the series of a report alone.
+///
+/// # Errors
+///
+/// As [`fetch`].
+pub async fn fetch_series(channel: Channel, request: &ReportRequest) -> Result<GetTrafficResponse, ReportError> {
+    let dates = [request.from_date.clone(), request.to_date.clone()];
+    fetch_traffic(&mut client(channel), request, request.granularity, dates).await
+}
+
 /// Asks for the guarantee, the mechanisms and the latest `ledger_entries` of the ledger (0: 31; at most 1,000).
 ///
 /// # Errors

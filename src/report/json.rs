@@ -56,6 +56,18 @@ pub fn privacy_json(answer: &GetPrivacyResponse) -> Json {
     })
 }
 
+/// The answer of `ListSites` as one object.
+#[must_use]
+pub fn sites_json(sites: &[Site]) -> Json {
+    json!({ "sites": sites.iter().map(site).collect::<Vec<_>>() })
+}
+
+/// The answer of `ListTop` as one object.
+#[must_use]
+pub fn top_json(answer: &ListTopResponse) -> Json {
+    top(answer)
+}
+
 fn mechanism(mechanism: &Mechanism) -> Json {
     json!({
         "table": name(mechanism.table().as_str_name(), "TABLE_"),
@@ -83,6 +95,9 @@ fn ledger_entry(entry: &LedgerEntry) -> Json {
 fn site(site: &Site) -> Json {
     json!({
         "site": site.site,
+        "titles": site.titles.iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "group": site.group,
+        "country": site.country,
         "time_zone": site.time_zone,
         "profile": site.profile,
         "first_date": date(&site.first_date),
@@ -263,7 +278,7 @@ fn definitions(definitions: &[MetricDefinition]) -> Json {
 }
 
 /// A published number; null if the table does not have it at all (a page's visits).
-fn value(value: Option<&Value>) -> Json {
+pub(super) fn value(value: Option<&Value>) -> Json {
     let Some(value) = value else {
         return Json::Null;
     };

@@ -11,6 +11,7 @@ mod dashboard;
 mod error;
 mod fetch;
 mod json;
+mod lists;
 mod period;
 mod privacy;
 mod render;
@@ -20,6 +21,7 @@ mod top;
 mod traffic;
 mod truth;
 mod value;
+mod watch;
 mod wire;
 
 #[cfg(test)]
@@ -35,13 +37,15 @@ use std::io::{self, ErrorKind, Write};
 
 pub use dashboard::{KeyRequest, OverviewRequest, fetch_key, fetch_overview, render_key, render_overview};
 pub use error::ReportError;
-pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy};
+pub use fetch::{Numbers, ReportData, ReportRequest, connect, fetch, fetch_privacy, fetch_series};
 pub(crate) use fetch::{PAGE_SIZE_MAX, answer, client};
-pub use json::{key_json, overview_json, privacy_json, report_json};
+pub use json::{key_json, overview_json, privacy_json, report_json, sites_json, top_json};
+pub use lists::{TopRequest, fetch_sites, fetch_top, render_sites, render_top};
 pub use privacy::render_privacy;
 pub use render::render;
 pub use truth::{PeriodVisitors, TruthColumns, TruthDay, TruthSummary, summarize};
 pub(crate) use value::{clean, cut_middle, escaped};
+pub use watch::{Notice, Watch};
 pub(crate) use wire::{change, interval, is_noise, why};
 
 /// Where `headcount serve` listens by default.
@@ -86,10 +90,23 @@ pub fn print(text: &str) -> io::Result<()> {
     write_all(&mut io::stdout().lock(), text)
 }
 
+/// Writes a part of an output that goes on, and says whether anybody still reads.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_live(text: &str) -> io::Result<bool> {
+    is_read(&mut io::stdout().lock(), text)
+}
+
 fn write_all(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    is_read(out, text).map(|_| ())
+}
+
+fn is_read(out: &mut dyn Write, text: &str) -> io::Result<bool> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

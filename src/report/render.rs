@@ -143,7 +143,7 @@ fn truth_lines(summary: &TruthSummary, canvas: &mut Canvas<'_>) -> Vec<Line> {
 }
 
 /// Every period without numbers, once, grouped by length and reason.
-fn missing_lines(numbers: &Numbers, canvas: &Canvas<'_>) -> Vec<Line> {
+pub(super) fn missing_lines(numbers: &Numbers, canvas: &Canvas<'_>) -> Vec<Line> {
     let mut groups: Vec<((i32, i32), Vec<String>)> = Vec::new();
     for missing in all_missing(numbers) {
         let key = (missing.kind, missing.reason);

@@ -10,7 +10,7 @@ use super::{
     truth::{PointTruth, of_point, of_total},
     value::{self, Digits, column, inline, truth_column},
 };
-use crate::proto::{Change, GetTrafficResponse, PeriodKind, Scope, TrafficChange, TrafficPoint, Value};
+use crate::proto::{Change, GetTrafficResponse, PeriodKind, Reason, Scope, TrafficChange, TrafficPoint, Value};
 
 /// The minimum width for bars, in columns.
 const WIDTH_WITH_BARS: usize = 100;
@@ -92,14 +92,15 @@ fn fitting_tables(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> Vec<
 
 fn build(traffic: &GetTrafficResponse, metrics: &[Metric], digits: Digits, canvas: &mut Canvas<'_>) -> Table {
     let granularity = traffic.granularity();
-    let totals = traffic.total.iter().chain(&traffic.previous);
+    let previous = compared(traffic);
+    let totals = traffic.total.iter().chain(previous);
     let rows: Vec<&TrafficPoint> = traffic.points.iter().chain(totals).collect();
     let labels = traffic.points.iter().map(|point| Cell::plain(label(granularity, point)));
     let mut labels: Vec<Cell> = labels.collect();
     for (there, name) in [
         (traffic.total.is_some(), "total"),
-        (traffic.previous.is_some(), "compared with"),
-        (traffic.total.is_some() && traffic.previous.is_some(), "change"),
+        (previous.is_some(), "compared with"),
+        (traffic.total.is_some() && previous.is_some(), "change"),
     ] {
         if there {
             labels.push(Cell::new(name, Ink::Heading));
@@ -110,7 +111,7 @@ fn build(traffic: &GetTrafficResponse, metrics: &[Metric], digits: Digits, canva
     for metric in metrics {
         let values: Vec<Option<&Value>> = rows.iter().map(|row| metric.of(row)).collect();
         let mut cells = column(&values, digits, &mut canvas.notes);
-        if traffic.total.is_some() && traffic.previous.is_some() {
+        if traffic.total.is_some() && previous.is_some() {
             let change = traffic.change.as_ref().and_then(|changes| metric.change(changes));
             cells.push(change_cell(change, digits, &mut canvas.notes));
         }
@@ -122,6 +123,24 @@ fn build(traffic: &GetTrafficResponse, metrics: &[Metric], digits: Digits, canva
         }
     }
     Table { columns, rule_above_row: Some(traffic.points.len()).filter(|_| traffic.total.is_some()) }
+}
+
+/// What the range is compared with, where it has any number.
+fn compared(traffic: &GetTrafficResponse) -> Option<&TrafficPoint> {
+    let has_number = |before: &&TrafficPoint| {
+        Metric::ALL.into_iter().any(|metric| metric.of(before).is_some_and(|value| value.estimate.is_some()))
+    };
+    traffic.previous.as_ref().filter(has_number)
+}
+
+/// What a range is compared with, or why it cannot be.
+pub(super) fn compared_words(before: &Scope, is_compared: bool, reason: Reason) -> String {
+    let range = range_words(before);
+    if is_compared {
+        format!("Compared with {range}.")
+    } else {
+        format!("Not compared with {range}: {}.", value::reason_words(reason))
+    }
 }
 
 /// The truth of every point, then of the total; none of the period before.
@@ -168,7 +187,8 @@ fn sentences(traffic: &GetTrafficResponse, canvas: &mut Canvas<'_>) -> Vec<Strin
     }
     if let Some(before) = &traffic.previous {
         let scope = Scope { from_date: before.start.clone(), to_date: before.end.clone(), ..Scope::default() };
-        texts.push(format!("Compared with {}.", range_words(&scope)));
+        let visits = before.visits.as_ref().map_or(Reason::Unspecified, Value::reason);
+        texts.push(compared_words(&scope, compared(traffic).is_some(), visits));
     }
     if texts.is_empty() { texts } else { vec![texts.join(" ")] }
 }

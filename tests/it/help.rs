@@ -7,7 +7,7 @@ use std::fs;
 
 use crate::{
     golden::assert_text,
-    harness::{headcount, text},
+    harness::{House, headcount, text},
 };
 
 /// What the binary prints for the arguments, without a terminal and without variables that help depends on.
@@ -40,4 +40,26 @@ fn the_help_of_every_subcommand_is_reviewed() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/help");
     let files = fs::read_dir(folder).expect("the folder").count();
     assert_eq!(files, 2 * (names.len() + 1), "a file in tests/golden/help belongs to no subcommand");
+}
+
+#[test]
+fn every_topic_has_a_page_and_every_command_a_manual() {
+    for topic in ["dates", "formats", "privacy", "exit-codes", "environment"] {
+        assert_text(&format!("help-topics/{topic}.txt"), &text(&help(&["help", topic])));
+    }
+    assert_eq!(text(&help(&["help", "top"])), text(&help(&["top", "--help"])));
+    let unknown = headcount(&["help", "canary"]).output().expect("the binary runs");
+    let said = text(&unknown.stderr);
+    assert!(unknown.status.code() == Some(2) && said.contains("exit-codes") && !said.contains("canary"), "{said}");
+    let house = House::new();
+    let folder = house.path("man");
+    help(&["man", "--out", folder.to_str().expect("a path")]);
+    let page = |name: &str| fs::read_to_string(folder.join(name)).expect("a page");
+    assert!(page("headcount.1").contains("headcount\\-ship(1)") && page("headcount-top.1").contains("last\\-month"));
+    let names = subcommands(&text(&help(&["--help"])));
+    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), names.len() + 2, "each command, help and the whole");
+    for shell in ["bash", "zsh", "fish"] {
+        let found = text(&help(&["completions", shell]));
+        assert!(found.contains("contains") && found.contains("completions"), "{shell}");
+    }
 }

@@ -33,6 +33,7 @@ mod help;
 mod http;
 mod keeping;
 mod links;
+mod lists;
 mod loss;
 mod migrate;
 mod monitor;

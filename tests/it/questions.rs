@@ -10,7 +10,10 @@ use headcount::proto::{
 };
 use tonic::{Code, Status, transport::Channel};
 
-use crate::harness::{BROWSER, House, Server, run, text};
+use crate::{
+    harness::{BROWSER, House, Server, run, text},
+    lists,
+};
 
 const CONFIG: &str = r#"
 [[group]]
@@ -124,6 +127,8 @@ fn every_question_of_a_dashboard_has_its_answer() {
         what_cannot_be_asked_is_refused(&server).await;
     });
     the_command_line_shows_the_same(&server);
+    lists::periods_are_named_in_words(&server);
+    lists::a_release_is_told_as_it_comes(&server, &house);
     server.stop();
 }
 
@@ -154,6 +159,10 @@ fn the_command_line_shows_the_same(server: &Server) {
     assert!(code == Some(3) && error.contains("begins with"), "{error}");
     let (_, plain, _) = said(&["--site", "aurelia", "--to", "2015-05-31", "--compare", "none"]);
     assert!(plain.contains("total") && !plain.contains("change"), "{plain}");
+    let (_, first, _) = said(&["--site", "aurelia", "--from", "2015-04-01", "--to", "2015-04-30"]);
+    assert!(first.contains("\ntotal") && !first.contains("\ncompared with"), "{first}");
+    let words = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Not compared with 2015-03-01 to 2015-03-31: "), "{first}");
 }
 
 async fn sites_have_titles_groups_and_periods(server: &Server) {

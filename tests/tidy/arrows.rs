@@ -50,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "demo",
             "digest",
             "doctor",
+            "files",
             "proto",
             "publish",
             "receive",
