@@ -31,7 +31,7 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("[privacy]\nbudget_total = 3\n", "h.toml:2: privacy.budget_total: unknown key; allowed: epsilon, delta"),
     (
         "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\nquery_alow = [\"id\"]\n",
-        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, title, group, country, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
+        "h.toml:5: site[1].query_alow: unknown key; did you mean \"query_allow\"? allowed: name, title, group, country, hosts, time_zone, profile, pages, sitemap, sitemap_refresh_minutes, public, links, links_start, links_ignore, links_delay_ms, query_allow, client_domains, skip_tables",
     ),
     (
         "[[site]]\nname = \"a\"\n\n[[site]]\nhosts = [\"b.jp\"]\n",
