@@ -95,7 +95,7 @@ pub fn print(text: &str) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub fn print_live(text: &str) -> io::Result<bool> {
     is_read(&mut io::stdout().lock(), text)
 }

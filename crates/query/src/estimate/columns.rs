@@ -2,7 +2,7 @@
 //!
 //! It is here because the points of a key's series all look at the same weeks before them. A key has a place, a number given
 //! when it is first met, so thousands of keys are looked up by name once a release and never again. It decides nothing: it
-//! holds what [`within`](super::within) makes of one release.
+//! holds what [`within`] makes of one release.
 
 use std::{
     cell::RefCell,

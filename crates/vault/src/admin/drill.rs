@@ -20,7 +20,7 @@ pub struct Drilled {
 /// Puts a backup, and a copy of the archive where there is one, into an empty directory that belongs to the caller, and checks it.
 ///
 /// # Errors
-/// As [`restore`].
+/// As [`restore()`].
 pub fn drill(scratch: &Path, backup: &Path, archive: &Path, clock: Arc<dyn Clock>) -> Result<Drilled, AdminError> {
     let place = |name| scratch.join(name);
     let directories = Directories { data: place("data"), keys: place("keys"), archive: place("archive") };
