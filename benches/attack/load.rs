@@ -1,10 +1,13 @@
 //! What is valid and far too much.
 
-use headcount::proto::{AccessEvent, IngestRequest};
-use prost::Message as _;
+use headcount::proto::AccessEvent;
 
 use super::{Target, wire};
-use crate::load::{client::Stream, encode::Parcel, traffic::DAY_UNIX_MS};
+use crate::load::{
+    client::Stream,
+    encode::{Parcel, parcel_of},
+    traffic::DAY_UNIX_MS,
+};
 
 /// A browser that is not a robot.
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -23,17 +26,7 @@ pub fn event(visitor: u64, target: String, unix_ms: i64) -> AccessEvent {
 }
 
 pub fn batch(site: &str, producer: &str, sequence: u64, through: i64, events: Vec<AccessEvent>) -> Parcel {
-    let count = events.len() as u64;
-    let request = IngestRequest {
-        site: site.to_owned(),
-        producer: producer.to_owned(),
-        sequence,
-        events,
-        complete_through_unix_ms: through,
-        producer_secret: b"the secret of this load".to_vec(),
-        ..IngestRequest::default()
-    };
-    Parcel { bytes: request.encode_to_vec().into(), events: count }
+    parcel_of(producer, site, sequence, events, through)
 }
 
 /// Batches of so many events each, one after the other, on streams of their own.

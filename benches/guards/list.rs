@@ -11,8 +11,6 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct List {
     pub guard: Vec<Guard>,
-    #[serde(default)]
-    pub unguarded: Vec<Unguarded>,
 }
 
 /// A guard, and how it is taken out.
@@ -33,14 +31,6 @@ pub struct Guard {
     pub tests: Vec<Test>,
     /// What each of them must print.
     pub says: String,
-}
-
-/// A row of "Hazards" without a guard that could be taken out, and why.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unguarded {
-    pub hazard: String,
-    pub reason: String,
 }
 
 /// A test: its package, its program (`lib`, or the name of an integration test) and its path in that.

@@ -17,6 +17,27 @@ pub struct Parcel {
     pub events: u64,
 }
 
+/// A batch of a producer.
+pub fn parcel_of(
+    producer: &str,
+    site: &str,
+    sequence: u64,
+    events: Vec<AccessEvent>,
+    complete_through_unix_ms: i64,
+) -> Parcel {
+    let count = events.len() as u64;
+    let request = IngestRequest {
+        site: site.to_owned(),
+        producer: producer.to_owned(),
+        sequence,
+        events,
+        complete_through_unix_ms,
+        producer_secret: b"the secret of this load".to_vec(),
+        ..IngestRequest::default()
+    };
+    Parcel { bytes: request.encode_to_vec().into(), events: count }
+}
+
 /// The name of a site by its number.
 pub fn site_name(site: u32) -> String {
     format!("site-{site}")

@@ -21,10 +21,14 @@ pub fn usage(id: u32) -> Result<Usage> {
     // The name, in brackets, may hold spaces: count from its end.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    Ok(Usage { cpu_seconds: (ticks(11) + ticks(12)) / TICKS, peak_mib: memory_mib(id, "VmHWM:")? })
+}
+
+/// A row of memory of a process (proc(5), `status`), in MiB.
+pub fn memory_mib(id: u32, row: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0);
-    Ok(Usage { cpu_seconds: (ticks(11) + ticks(12)) / TICKS, peak_mib: kib / 1024.0 })
+    let found = status.lines().find_map(|line| line.strip_prefix(row));
+    Ok(found.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0)
 }
 
 /// The space that a file, or a directory with all below it, takes on the disk, in bytes.

@@ -7,10 +7,14 @@ pub mod recovery;
 
 use std::{path::Path, time::Duration};
 
-use headcount::proto::{AccessEvent, IngestRequest};
-use prost::Message as _;
+use headcount::proto::AccessEvent;
 
-use crate::load::{Result, encode::Parcel, server::Server, traffic::Random};
+use crate::load::{
+    Result,
+    encode::{Parcel, parcel_of},
+    server::Server,
+    traffic::Random,
+};
 
 pub const DAY_MS: i64 = 86_400_000;
 /// 2026-01-01T00:00:00Z.
@@ -60,27 +64,6 @@ pub fn day(begin_unix_ms: i64, visits: u32, pages: usize, random: &mut Random) -
 /// A batch of the one producer of a site.
 pub fn parcel(site: &str, sequence: u64, events: Vec<AccessEvent>, complete_through_unix_ms: i64) -> Parcel {
     parcel_of("backend", site, sequence, events, complete_through_unix_ms)
-}
-
-pub fn parcel_of(
-    producer: &str,
-    site: &str,
-    sequence: u64,
-    events: Vec<AccessEvent>,
-    complete_through_unix_ms: i64,
-) -> Parcel {
-    let count = events.len() as u64;
-    let request = IngestRequest {
-        site: site.to_owned(),
-        producer: producer.to_owned(),
-        sequence,
-        events,
-        complete_through_unix_ms,
-        cursor: Vec::new(),
-        producer_secret: b"the secret of this load".to_vec(),
-        release_mark: None,
-    };
-    Parcel { bytes: request.encode_to_vec().into(), events: count }
 }
 
 /// A server with sites named `site-N` of a profile, with more lines for `[server]` and for each site.

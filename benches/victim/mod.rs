@@ -19,7 +19,12 @@ pub use steady::Steady;
 use crate::{
     PUBLISHED,
     attack::load::{batch, event},
-    load::{Result, client::Stream, process::Running, traffic::DAY_UNIX_MS},
+    load::{
+        Result,
+        client::Stream,
+        process::{Running, memory_mib},
+        traffic::DAY_UNIX_MS,
+    },
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -147,7 +152,6 @@ fn launch(binary: &Path, directory: &Path, log: &Arc<Mutex<Vec<String>>>) -> Res
 
 /// How much memory a process takes now, in MiB.
 pub fn rss_mib(id: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    // One that has ended takes none.
+    memory_mib(id, "VmRSS:").unwrap_or(0.0)
 }

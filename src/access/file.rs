@@ -60,8 +60,15 @@ struct Stored {
     token: Vec<Record>,
 }
 
-/// What tells one state of the file from the next.
-pub(super) type Mark = (u64, u64, i64, i64);
+/// What tells one state of a file from the next.
+pub type Mark = (u64, u64, i64, i64);
+
+/// Changes when a file does; `None` where there is none.
+#[must_use]
+pub fn mark(path: &Path) -> Option<Mark> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+}
 
 /// Where the file is.
 #[derive(Debug, Clone)]
@@ -92,8 +99,7 @@ impl TokenFile {
 
     /// Changes when the file does; `None` where there is none.
     pub(super) fn mark(&self) -> Option<Mark> {
-        let metadata = fs::metadata(&self.0).ok()?;
-        Some((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+        mark(&self.0)
     }
 
     /// All records; none where there is no file.

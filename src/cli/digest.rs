@@ -10,11 +10,10 @@ use headcount_model::{
     format,
 };
 
-use super::{fail, report::printed, server::Trust};
+use super::{fail, report::printed, server::Server};
 use crate::{
     config::{self, MailConfig},
     digest::{self, DigestError, Frame, Letter, Period, Recipients, Scope},
-    report,
 };
 
 /// Mail the numbers of the latest week or month, with what changed first
@@ -91,13 +90,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 }
 
 /// In which form a mail is printed.
@@ -155,7 +150,7 @@ async fn letter(args: &Args, mail: &MailConfig) -> Result<Letter, DigestError> {
         None => Scope::Site(args.site.clone()),
     };
     let period = if args.monthly { Period::Month } else { Period::Week };
-    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
+    let channel = args.server.connect().await?;
     digest::ask(channel, &scope, period, &frame).await
 }
 
@@ -165,7 +160,7 @@ fn sender(args: &Args, mail: &MailConfig) -> String {
         url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default().to_owned()
     };
     let domain = mail.relay.as_ref().map(|relay| relay.from.email.domain().to_owned());
-    mail.dashboard_url.as_deref().map(host).or(domain).unwrap_or_else(|| host(&args.server))
+    mail.dashboard_url.as_deref().map(host).or(domain).unwrap_or_else(|| host(&args.server.url))
 }
 
 async fn deliver(args: &Args, mail: MailConfig) -> ExitCode {

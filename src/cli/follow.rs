@@ -1,16 +1,16 @@
 //! `headcount ship --follow`: follows logs until a signal comes. The work is in `crate::ship`.
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{io, process::ExitCode};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
-use super::ship::{Args, EXIT_TROUBLE, EXIT_USAGE, complain, sender, told};
+use super::ship::{Args, EXIT_TROUBLE, EXIT_USAGE, complain, sending, told};
 use crate::{
     clock::{Clock, SystemClock},
-    ship::{Followed, ShipOptions, Surroundings, follow, keep_mark, known_mark},
+    ship::{Followed, ShipOptions, Surroundings, follow, keep_mark},
 };
 
 /// How far positions of sites without lines stay behind while logs are followed: they are read again after a restart.
@@ -19,7 +19,7 @@ const FOLLOWED_LAG_BYTES: u64 = 1024 * 1024;
 /// Follows until a signal comes.
 pub(super) async fn run(args: Args) -> ExitCode {
     let quiet = args.quiet;
-    let followed = match follower(args) {
+    let followed = match sending(args, SystemClock.now_unix_ms()) {
         Ok((options, state)) => {
             let (stop, stopped) = watch::channel(false);
             if let Err(error) = stop_on_signals(stop) {
@@ -33,7 +33,7 @@ pub(super) async fn run(args: Args) -> ExitCode {
                 keep_mark: &|mark| keep_mark(&state, &server, mark),
                 stop: stopped,
             };
-            follow(options, around).await.map_err(told)
+            follow(ShipOptions { lag_bytes: FOLLOWED_LAG_BYTES, ..options }, around).await.map_err(told)
         }
         Err(error) => Err((error, EXIT_USAGE)),
     };
@@ -51,15 +51,6 @@ pub(super) async fn run(args: Args) -> ExitCode {
             ExitCode::from(code)
         }
     }
-}
-
-/// The options of following, and where the state is.
-fn follower(args: Args) -> Result<(ShipOptions, PathBuf), String> {
-    let (state, secret) = sender(args.state.as_deref()).map_err(|error| error.to_string())?;
-    let credentials = args.trust.credentials(&args.server)?;
-    let options = args.into_options(secret, SystemClock.now_unix_ms())?;
-    let release_mark = known_mark(&state, &options.server);
-    Ok((ShipOptions { credentials, release_mark, lag_bytes: FOLLOWED_LAG_BYTES, ..options }, state))
 }
 
 /// Turns the channel true at SIGINT or SIGTERM.

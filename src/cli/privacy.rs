@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::{report::printed, server::Trust};
+use super::{report::printed, server::Server};
 use crate::{
     proto::GetPrivacyResponse,
     report::{self, RenderOptions, ReportError},
@@ -31,13 +31,9 @@ pub struct Args {
     #[arg(long, value_name = "SITE", default_value = "", hide_default_value = true)]
     pub site: String,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 
     /// Print one JSON object instead of text
     #[arg(long)]
@@ -68,7 +64,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn fetch(args: Args) -> Result<GetPrivacyResponse, ReportError> {
-    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
+    let channel = args.server.connect().await?;
     report::fetch_privacy(channel, args.site, args.ledger).await
 }
 

@@ -4,11 +4,10 @@ use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::server::Trust;
+use super::server::Server;
 use crate::{
     config::{self, Publication},
     publish::{self, Options, Progress, PublishError, Written},
-    report,
     units::SiteName,
     vault::Table,
 };
@@ -57,13 +56,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE", env = "HEADCOUNT_CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 
     /// Only these sites, with commas between; overrides the configuration
     #[arg(long, value_name = "SITES", value_delimiter = ',', value_parser = site)]
@@ -120,7 +115,7 @@ fn meant(args: &Args) -> Result<Publication, String> {
 }
 
 async fn write(args: &Args, publication: &Publication) -> Result<Written, PublishError> {
-    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
+    let channel = args.server.connect().await?;
     let bar = if std::io::stderr().is_terminal() { ProgressBar::no_length() } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} sites  {msg}") {
         bar.set_style(style);

@@ -9,7 +9,7 @@ use clap::{Parser, ValueEnum};
 use super::{
     Failed,
     form::{Form, finish, json, rows},
-    server::Trust,
+    server::Server,
     when::{When, Word},
 };
 use crate::{
@@ -83,13 +83,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Compare::Previous)]
     pub compare: Compare,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 
     /// The form of the output; csv has the series alone
     #[arg(long, value_enum, default_value_t)]
@@ -166,7 +162,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn ask(args: Args) -> Result<String, Failed> {
-    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
+    let channel = args.server.connect().await?;
     let dates = args.when.dates(&channel, &args.site).await?;
     Ok(meant(args, dates).ask(channel).await?)
 }

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use headcount_client::{Credentials, ServerAddress};
 use zeroize::Zeroizing;
 
-use crate::{access::token::Token, report::ReportError};
+use crate::{
+    access::token::Token,
+    report::{self, Link, ReportError},
+};
 
 /// The variable that may hold the token.
 const VARIABLE: &str = "HEADCOUNT_TOKEN";
@@ -28,17 +31,31 @@ pub struct Trust {
     pub token: Option<String>,
 }
 
+/// The server that a command reads from.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Server {
+    /// The server's address
+    #[arg(id = "server", long = "server", value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
+    pub url: String,
+    /// How it lets this in
+    #[command(flatten)]
+    trust: Trust,
+}
+
+impl Server {
+    /// A connection, with what the server is to be shown.
+    pub(super) async fn connect(&self) -> Result<Link, ReportError> {
+        let credentials = self.trust.credentials(&self.url).map_err(ReportError::Trust)?;
+        report::connect(&self.url, &credentials).await
+    }
+}
+
 fn refuse(_: &str) -> Result<String, String> {
     let why = "a token on the command line is seen by everybody on this machine and stays in the shell's history";
     Err(format!("{why}; write it to a file and name that with --token-file, or set {VARIABLE}. Exchange this one"))
 }
 
 impl Trust {
-    /// As [`Self::credentials`], for commands that read.
-    pub(super) fn asking(&self, url: &str) -> Result<Credentials, ReportError> {
-        self.credentials(url).map_err(ReportError::Trust)
-    }
-
     /// What the server of a URL is shown.
     pub(super) fn credentials(&self, url: &str) -> Result<Credentials, String> {
         let server = ServerAddress::parse(url).map_err(|error| error.to_string())?;

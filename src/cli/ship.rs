@@ -257,14 +257,10 @@ pub async fn run(args: Args) -> ExitCode {
 /// Ships, and waits for what is published.
 async fn run_ship(args: Args) -> Result<Summary, (String, u8)> {
     let now_unix_ms = SystemClock.now_unix_ms();
-    let (state, secret) = sender(args.state.as_deref()).map_err(|error| (error.to_string(), EXIT_USAGE))?;
     let wait = Duration::from_secs(args.wait);
-    let credentials = args.trust.credentials(&args.server).map_err(|problem| (problem, EXIT_USAGE))?;
-    let options = args.into_options(secret, now_unix_ms).map_err(|error| (error, EXIT_USAGE))?;
-    let options = ShipOptions { credentials, ..options };
+    let (options, state) = sending(args, now_unix_ms).map_err(|error| (error, EXIT_USAGE))?;
     let server = options.server.clone();
-    let release_mark = known_mark(&state, &server);
-    let summary = ship(ShipOptions { release_mark, ..options }).await.map_err(told)?;
+    let summary = ship(options).await.map_err(told)?;
     if !summary.release_mark.is_empty() {
         keep_mark(&state, &server, &summary.release_mark);
     }
@@ -273,6 +269,15 @@ async fn run_ship(args: Args) -> Result<Summary, (String, u8)> {
         Some(publication) => summary.with_publication(publication),
         None => summary,
     })
+}
+
+/// The options of sending, with what the server is shown and what it said last, and where the state is.
+pub(super) fn sending(args: Args, now_unix_ms: i64) -> Result<(ShipOptions, PathBuf), String> {
+    let (state, secret) = sender(args.state.as_deref()).map_err(|error| error.to_string())?;
+    let credentials = args.trust.credentials(&args.server)?;
+    let options = args.into_options(secret, now_unix_ms)?;
+    let release_mark = known_mark(&state, &options.server);
+    Ok((ShipOptions { credentials, release_mark, ..options }, state))
 }
 
 /// Reads and sends nothing.
@@ -316,7 +321,7 @@ fn run_explain(args: Args, line: u64) -> ExitCode {
 }
 
 /// The state file that was named, or the one that is this user's, and the secret in it.
-pub(super) fn sender(named: Option<&Path>) -> Result<(PathBuf, ProducerSecret), StateError> {
+fn sender(named: Option<&Path>) -> Result<(PathBuf, ProducerSecret), StateError> {
     let state = named.map(Path::to_owned).or_else(default_state).ok_or(StateError::Nowhere)?;
     let secret = load_secret(&state)?;
     Ok((state, secret))

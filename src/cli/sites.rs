@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::server::Trust;
+use super::server::Server;
 use super::{
     Failed,
     form::{Form, finish, json, rows},
@@ -26,13 +26,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     pub format: Form,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 }
 
 /// Prints the sites.
@@ -41,7 +37,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn ask(args: &Args) -> Result<String, Failed> {
-    let answer = report::fetch_sites(report::connect(&args.server, &args.trust.asking(&args.server)?).await?).await?;
+    let answer = report::fetch_sites(args.server.connect().await?).await?;
     Ok(match args.format {
         Form::Table => report::render_sites(&answer.sites, &report::RenderOptions::for_stdout()),
         Form::Csv => rows(&publish::sites_sheet(&answer.sites)),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::server::Trust;
+use super::server::Server;
 use super::{
     Failed,
     form::{Form, finish, json, rows},
@@ -54,13 +54,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     pub format: Form,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 }
 
 /// Prints the list.
@@ -69,7 +65,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn ask(args: &Args) -> Result<String, Failed> {
-    let channel = report::connect(&args.server, &args.trust.asking(&args.server)?).await?;
+    let channel = args.server.connect().await?;
     let dates = args.when.dates(&channel, &args.site).await?;
     let request = TopRequest {
         site: args.site.clone(),

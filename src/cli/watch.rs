@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::server::Trust;
+use super::server::Server;
 use super::{Failed, fail};
 use crate::report::{self, Watch};
 
@@ -29,13 +29,9 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// The server's address
-    #[arg(long, value_name = "URL", env = "HEADCOUNT_SERVER", default_value = report::DEFAULT_SERVER)]
-    pub server: String,
-
-    /// How the server lets this in
+    /// The server that is asked
     #[command(flatten)]
-    pub trust: Trust,
+    pub server: Server,
 }
 
 /// Prints what comes.
@@ -47,8 +43,7 @@ pub async fn run(args: Args) -> ExitCode {
 }
 
 async fn watch(args: &Args) -> Result<ExitCode, Failed> {
-    let mut watch =
-        Watch::open(report::connect(&args.server, &args.trust.asking(&args.server)?).await?, &args.site).await?;
+    let mut watch = Watch::open(args.server.connect().await?, &args.site).await?;
     if !args.json {
         eprintln!("headcount watch: waiting for what is published; Ctrl-C ends it");
     }

@@ -7,7 +7,7 @@ use std::{
     fmt, io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use rustls::{
@@ -20,7 +20,10 @@ use rustls::{
 use tokio::{sync::watch, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::telemetry;
+use crate::{
+    access::file::{Mark, mark},
+    telemetry,
+};
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -101,11 +104,8 @@ impl Certificate {
     }
 
     /// Changes when a file does.
-    fn mark(&self) -> [Option<(SystemTime, u64)>; 2] {
-        [&self.certificate, &self.key].map(|path| {
-            let metadata = std::fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        })
+    fn mark(&self) -> [Option<Mark>; 2] {
+        [&self.certificate, &self.key].map(|path| mark(path))
     }
 }
 
