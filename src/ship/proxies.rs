@@ -1,9 +1,10 @@
 //! Who asked, where the log's client is a proxy of one's own: the last address that was forwarded and is not trusted.
 //!
-//! Anybody can send `X-Forwarded-For`. So it is believed only as far back as trusted proxies wrote it: from the end, up to and
-//! including the first address that is none of them.
+//! Whose word is taken is decided by the client library, as for a site that sends its accesses itself.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
+
+use headcount_client::proxies::{Network, address_of, client_behind, forwarded_for};
 
 /// The networks that have names. RFC 1918 and RFC 4193; RFC 1122 and RFC 4291.
 const NAMED: [(&str, &[&str]); 2] = [
@@ -18,32 +19,6 @@ const NAMED: [(&str, &[&str]); 2] = [
 )]
 pub struct NetworkError(String);
 
-/// A range of addresses. IPv4 addresses are kept as IPv6 ones that hold them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
-    bits: u128,
-    mask: u128,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let address: IpAddr = address.parse().ok()?;
-        let bits_max = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(bits_max), |digits| digits.parse::<u32>().ok())?;
-        let host_bits = bits_max.checked_sub(prefix)?;
-        let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
-        Some(Self { bits: bits(address) & mask, mask })
-    }
-}
-
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
-    }
-}
-
 /// The proxies whose word is taken for who asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
@@ -57,7 +32,7 @@ impl TrustedProxies {
         let one = [text];
         let texts = NAMED.iter().find(|(name, _)| *name == text).map_or(&one[..], |(_, networks)| networks);
         for network in texts {
-            self.0.push(Network::parse(network).ok_or_else(|| NetworkError(text.to_owned()))?);
+            self.0.push(network.parse().map_err(|_| NetworkError(text.to_owned()))?);
         }
         Ok(())
     }
@@ -67,45 +42,20 @@ impl TrustedProxies {
         self.0.is_empty()
     }
 
-    /// Whether this is one of them.
-    fn contains(&self, address: IpAddr) -> bool {
-        let bits = bits(address);
-        self.0.iter().any(|network| bits & network.mask == network.bits)
-    }
-
     /// Who asked, if that is not the log's client: `forwarded` is what `X-Forwarded-For`, `Forwarded` or `X-Real-IP` said.
     pub(super) fn client(&self, address: &str, forwarded: &str) -> Option<String> {
-        if forwarded.is_empty() || !self.contains(address_of(address)?) {
+        if forwarded.is_empty() {
             return None;
         }
-        let mut client = None;
-        for hop in forwarded.rsplit(',') {
-            // What is no address ("unknown", a hidden name) cannot be followed further back.
-            let Some(hop) = address_of(hop_of(hop)) else { break };
-            client = Some(hop);
-            if !self.contains(hop) {
-                break;
-            }
-        }
-        client.map(|client| client.to_string())
+        let peer = address_of(address)?;
+        let client = client_behind(&self.0, peer, forwarded.rsplit(',').map(hop));
+        (client != peer).then(|| client.to_string())
     }
 }
 
-/// The address in one element of a list: as it stands, or what `for=` of a `Forwarded` header says.
-fn hop_of(element: &str) -> &str {
-    let for_pair = element.split(';').map(str::trim).find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then_some(value)
-    });
-    for_pair.unwrap_or(element).trim().trim_matches('"')
-}
-
-/// An address, with or without a port and brackets.
-fn address_of(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let inner = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    let socket = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
-    text.parse().ok().or_else(inner).or_else(socket).map(|address: IpAddr| address.to_canonical())
+/// The address of one element of a list: as it stands, or what `for=` of a `Forwarded` header says.
+fn hop(element: &str) -> Option<IpAddr> {
+    address_of(forwarded_for(element).unwrap_or(element).trim().trim_matches('"'))
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ mod credentials;
 mod error;
 mod observer;
 mod producer;
+pub mod proxies;
 mod retry;
 mod secret;
 mod status;
